@@ -1,0 +1,1 @@
+"""Where something stands in a source, what is wrong there, and how a person reads it."""

@@ -1,0 +1,1 @@
+"""The intermediate representation: one small instruction set that every executor runs."""

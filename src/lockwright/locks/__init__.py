@@ -1,0 +1,1 @@
+"""The locks that come with lockwright, each written in the language, one short file each."""

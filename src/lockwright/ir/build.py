@@ -1,13 +1,14 @@
 """Build a function by hand: fresh registers, blocks, instructions with the types of their results filled in.
 
-build = FunctionBuilder(program, "T.lock", [("self", Pointer(StructRef("T")))])
-next_ = build.emit("field", build.parameters[0], attributes=("next",))
-ticket = build.emit("fetch_add", next_, build.constant(1, U16), attributes=(Order.RELAXED,), name="ticket")
-build.do("jump", attributes=("wait",))
-build.enter("wait")
-...
-build.do("return")
-build.finish()          # the function, now also in program.functions
+For example:
+    build = FunctionBuilder(program, "T.lock", [("self", Pointer(StructRef("T")))])
+    next_ = build.emit("field", build.parameters[0], attributes=("next",))
+    ticket = build.emit("fetch_add", next_, build.constant(1, U16), attributes=(Order.RELAXED,), name="ticket")
+    build.jump("wait")
+    build.enter("wait")
+    ...
+    build.give_back()
+    build.finish()  # the function, now also in program.functions
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lockwright.diagnostics.span import NOWHERE, Span
+from lockwright.ir.arithmetic import wrap
 from lockwright.ir.program import (
     Attribute,
     Block,
@@ -28,7 +30,6 @@ from lockwright.ir.program import (
     Role,
 )
 from lockwright.ir.result_types import result_type
-from lockwright.ir.types import Pointer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,7 +64,7 @@ class FunctionBuilder:
 
     def constant(self, value: int, kind: Value) -> Constant:
         """Return a constant, wrapped into its type."""
-        return Constant(value if value == 0 else wrap(value, kind), kind)
+        return Constant(wrap(value, kind), kind)
 
     def label(self, hint: str = "block") -> str:
         """Return a label that no block has yet, and add its block (enter it to fill it)."""
@@ -145,8 +146,3 @@ class FunctionBuilder:
         if self.is_closed:
             raise ValueError(f"block `{self._block.label}` of `{self.function.name}` has ended")
         self._block.instructions.append(instruction)
-
-
-def wrap(value: int, kind: Value) -> int:
-    """Return a number as a type holds it; addresses are kept as they are."""
-    return value if isinstance(kind, Pointer) else kind.wrap(value)

@@ -43,9 +43,7 @@ class Image:
 
     def copy(self) -> Image:
         """Return an image of its own."""
-        return Image(
-            list(self.memory), {name: list(out) for name, out in self._image.is_out.items()}, dict(self.most_out)
-        )
+        return Image(list(self.memory), {name: list(out) for name, out in self.is_out.items()}, dict(self.most_out))
 
 
 class Storage:

@@ -1,4 +1,4 @@
-"""Whether structs, globals, tables and the list of who runs what keep the rules (`verify` asks; functions are its own)."""
+"""Whether structs, globals, tables and the list of who runs what keep the rules; `verify` asks, functions are its own."""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""The compiled explorers, in numba."""

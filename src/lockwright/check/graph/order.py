@@ -1,0 +1,133 @@
+"""Who overtakes whom: first in, first out, and how often one waiter can be passed at most."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from lockwright.check.graph import kernels
+from lockwright.check.graph.graph import WAITING, Array, Graph
+
+_MOST_NODES = 1 << 27
+"""Room for the (state, victim, set of later ones) nodes that the bypass bound is computed on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Overtaking:
+    """The edges from the beginning of `other` to its entry, all while `victim` waits; positions before them."""
+
+    state: int
+    edges: tuple[int, ...]
+    victim: int
+    other: int
+
+
+@dataclass(frozen=True, slots=True)
+class Bypass:
+    """How often others that began later enter before a waiter: at most `bound` times (None: without bound).
+
+    `prefix` leads (from `state`, where the `victim` has just begun to wait) to the `loop` of an unbounded one.
+    """
+
+    bound: int | None
+    state: int = -1
+    victim: int = -1
+    prefix: tuple[int, ...] = ()
+    loop: tuple[int, ...] = ()
+
+
+class TooManyNodesError(Exception):
+    """The bypass bound would need more room than is allowed."""
+
+
+def overtaken(graph: Graph) -> Overtaking | None:
+    """Return the shortest run in which first come, first served is broken, or nothing."""
+    edges, state, victim, other = kernels.overtaking(
+        graph.start, graph.target, graph.move, graph.perm, graph.phase, graph.depth
+    )
+    if state < 0:
+        return None
+    return Overtaking(int(state), tuple(int(edge) for edge in edges), int(victim), int(other))
+
+
+def bypass(graph: Graph) -> Bypass:
+    """Return the bypass bound.
+
+    Raises:
+        TooManyNodesError: The graph is too large for it.
+    """
+    number = np.full(graph.states * graph.threads, -1, dtype=np.int32)
+    waiting = np.flatnonzero(graph.phase.ravel() == WAITING)
+    number[waiting] = np.arange(len(waiting), dtype=np.int32)
+    if len(waiting) << graph.threads > _MOST_NODES:
+        raise TooManyNodesError
+    codes, total = kernels.bypass_nodes(graph.start, graph.target, graph.move, graph.perm, graph.phase, number)
+    codes = np.sort(codes)
+    rows, targets, weight, edges = kernels.bypass_edges(
+        graph.start, graph.target, graph.move, graph.perm, graph.phase, number, codes, total
+    )
+    component, count = kernels.components(rows, targets, np.zeros(len(targets), dtype=np.uint8))
+    bound, _ = kernels.longest(rows, targets, weight, component, count)
+    if bound >= 0:
+        return Bypass(int(bound))
+    pairs = waiting[codes >> graph.threads]
+    return _unbounded(graph, _Nodes(codes, pairs, rows, targets, weight, edges, component))
+
+
+@dataclass(frozen=True, slots=True)
+class _Nodes:
+    codes: Array
+    pairs: Array  # state * threads + victim
+    rows: Array
+    targets: Array
+    weight: Array
+    edges: Array
+    component: Array
+
+    def source(self, at: int) -> int:
+        return int(np.searchsorted(self.rows, at, side="right")) - 1
+
+    def path(self, begin: list[int], goal: int, within: int | None = None) -> tuple[int, list[int]]:
+        """Return where a shortest path from one of `begin` to `goal` begins, and its edges (breadth first)."""
+        came: dict[int, tuple[int, int]] = dict.fromkeys(begin, (-1, -1))
+        queue = list(begin)
+        for node in queue:
+            if node == goal:
+                break
+            for at in range(int(self.rows[node]), int(self.rows[node + 1])):
+                other = int(self.targets[at])
+                if other not in came and (within is None or int(self.component[other]) == within):
+                    came[other] = (node, at)
+                    queue.append(other)
+        edges: list[int] = []
+        node = goal
+        while came[node][0] >= 0:
+            node, at = came[node]
+            edges.append(int(self.edges[at]))
+        return node, edges[::-1]
+
+
+def _unbounded(graph: Graph, nodes: _Nodes) -> Bypass:
+    """Return a cycle on which the victim is overtaken, and a way from the beginning of its wait to it."""
+    sources = np.repeat(np.arange(len(nodes.rows) - 1), np.diff(nodes.rows))
+    on_cycle = (nodes.component[sources] == nodes.component[nodes.targets]) & (nodes.weight > 0)
+    candidates = np.flatnonzero(on_cycle)
+    states = nodes.pairs[sources[candidates]] // graph.threads
+    at = int(candidates[np.argmin(states)])
+    node, after = int(sources[at]), int(nodes.targets[at])
+    starts = [int(one) for one in np.flatnonzero(nodes.codes % (1 << graph.threads) == 0)]
+    first, prefix = nodes.path(_by_depth(graph, nodes, starts), node)
+    _, back = nodes.path([after], node, within=int(nodes.component[node]))
+    pair = int(nodes.pairs[first])
+    return Bypass(
+        bound=None,
+        state=pair // graph.threads,
+        victim=pair % graph.threads,
+        prefix=tuple(prefix),
+        loop=(int(nodes.edges[at]), *back),
+    )
+
+
+def _by_depth(graph: Graph, nodes: _Nodes, starts: list[int]) -> list[int]:
+    return sorted(starts, key=lambda node: int(graph.depth[nodes.pairs[node] // graph.threads]))

@@ -40,9 +40,9 @@ def pattern(value: int) -> int:
 
 
 def row(
-    opcode: int, result: int = -1, a: int = -1, b: int = -1, bits: int = 64, x: int = 0, y: int = 0, z: int = 0
+    opcode: int, result: int = -1, a: int = -1, b: int = -1, bits: int = 64, x: int = 0, y: int = 0
 ) -> list[int]:
-    return [opcode, result, a, b, -1, bits, x, y, z, 0]
+    return [opcode, result, a, b, -1, bits, x, y, 0, 0]
 
 
 def run(rows: list[list[int]], slots: list[int], *, thread: int = 0) -> tuple[int, list[int]]:
@@ -112,7 +112,7 @@ def test_one_operand(pair: tuple[Integer, int, int], other: Integer) -> None:
 @run_once
 @given(st.integers(0, (1 << 64) - 1), st.sampled_from([2, 8, 16, 32]), st.integers(0, 31))
 def test_parts(word: int, bits: int, shift: int) -> None:
-    rows = [row(op.PART, 1, 0, bits=bits, y=shift, z=bits), row(op.PACK, 2, 2, 1, y=shift, z=bits)]
+    rows = [row(op.PART, 1, 0, bits=bits, x=shift, y=bits), row(op.PACK, 2, 2, 1, x=shift)]
     part = (word >> shift) & ((1 << bits) - 1)
     assert run(rows, [word, 0, 0])[1][1:] == [part, pattern(part << shift)]
 

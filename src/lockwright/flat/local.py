@@ -151,9 +151,9 @@ def local_step(code: Int64s, consts: Int64s, regs: Int64s, base: Int64, pc: Int6
                 return np.int64(-op.INDEX_OUT_OF_RANGE)
             result = a + b * x
     elif opcode == op.PART:
-        result = wrap(shift_right(a, np.int64(row[op.Y]), np.int64(64)), np.int64(row[op.Z]) | (bits & op.SIGNED))
+        result = wrap(shift_right(a, x, np.int64(64)), np.int64(row[op.Y]))
     elif opcode == op.PACK:
-        result = a | (b << np.int64(row[op.Y]))
+        result = a | (b << x)
     elif opcode == op.NOT:
         result = a ^ 1
     elif opcode == op.INVERT:

@@ -1,0 +1,276 @@
+"""Exploration under C11 without load buffering, compiled.
+
+`explore` proves or finds the first fault of each kind; for ever, it first tries without a bound and, if a location
+gathers ever more messages that somebody may still read, again with a bound on how late a thread may be (`lag 3`).
+`explore_raw` makes the moves of the plain machine, one visible instruction each, for telling a fault.
+
+Source: `c11_memory` has the rules; `c11_reduce` what makes states fewer.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lockwright.check.engine import c11_search as go
+from lockwright.check.engine import c11_world as at
+from lockwright.check.engine.c11_build import RAW, Plan, Reductions, build, longest, reset
+from lockwright.check.engine.c11_pack import unpack
+from lockwright.check.engine.c11_static import analyse
+from lockwright.check.engine.c11_step import rest, settle
+from lockwright.check.engine.exploration import Exploration, Found, Graph
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from lockwright.flat.program import Flat
+
+__all__ = ["RAW", "C11Search", "Reductions", "explore", "explore_raw"]
+
+LAG = 3
+"""The bound for runs that are not finite without one."""
+MORE_MESSAGES = 250
+SLICE = 2_000
+REASONS = {go.TOO_MANY_MESSAGES: "messages", go.NOT_COVERED: "not covered"}
+
+
+class C11Search:
+    """One search: its world, its store, and how far it is."""
+
+    def __init__(
+        self, flat: Flat, image: Sequence[int], out: Sequence[bool], acquisitions: int | None,
+        reductions: Reductions, *, keep_graph: bool = True, stop_at: str = "",
+    ) -> None:  # fmt: skip
+        self.flat = flat
+        self.acquisitions = acquisitions
+        self.reductions = reductions
+        self.image, self.out = list(image), list(out)
+        self.analysis = analyse(flat, self.image)
+        self.reason = self.analysis.refused
+        self.keep_graph = keep_graph
+        self.counters = np.zeros(go.COUNTERS, np.int64)
+        self.counters[go.KEEPS] = keep_graph
+        self.counters[go.STOP_AT] = stop_number(stop_at)
+        self.began = time.perf_counter()
+        self.cpu_began = time.process_time()
+        if self.reason:
+            return
+        self.plan = Plan(flat, self.image, self.analysis, reductions)
+        self.world = build(self.plan, reductions, acquisitions)
+        self.counters[go.LONGEST] = longest(self.world)
+        self.store = new_store(len(flat.threads), int(self.counters[go.LONGEST]), keep_graph=keep_graph)
+        self._begin()
+
+    def _begin(self) -> None:
+        reset(self.world, self.plan, self.image, self.out)
+        merges = int(self.world.set[at.MERGES])
+        self.world.set[at.MERGES] = 0
+        for thread in range(len(self.flat.threads)):
+            result = int(settle(self.world, thread, self.flat.entry(thread)))
+            if result < 0:
+                self._note_first_fault(-result)
+        self.world.set[at.MERGES] = merges
+        go.begin(self.world, self.store, self.counters)
+
+    def _note_first_fault(self, kind: int) -> None:
+        if self.store.fault_state[kind] < 0:
+            self.store.fault_state[kind] = 0
+            self.store.fault_move[kind] = -1
+
+    def run(
+        self, states: int, seconds: float, progress: Callable[[int], None] | None = None, memory_bytes: int = 8 << 30
+    ) -> str:
+        """Search until everything is found or a budget is used up; return why it stopped, or nothing."""
+        if self.reason:
+            return self.reason
+        at_rest = np.array(self.flat.at_rest, np.int64)
+        self.counters[go.SLICE] = min(SLICE, 200)
+        while True:
+            ended = int(go.search(self.world, self.store, self.counters, at_rest))
+            self.counters[go.SLICE] = SLICE
+            if ended in (go.COMPLETE, go.STOPPED):
+                return ""
+            if ended in REASONS:
+                self.reason = REASONS[ended]
+                return self.reason
+            self.store = grown(self.store, self.counters, ended)
+            if progress is not None:
+                progress(int(self.counters[go.STATES]))
+            self.reason = self._budget(states, seconds, memory_bytes)
+            if self.reason:
+                return self.reason
+
+    def _budget(self, states: int, seconds: float, memory_bytes: int) -> str:
+        if self.counters[go.STATES] > states:
+            return "states"
+        if time.perf_counter() - self.began > seconds:
+            return "seconds"
+        return "memory" if size_of(self.store) > memory_bytes else ""
+
+    @property
+    def states(self) -> int:
+        """How many states were found."""
+        return int(self.counters[go.STATES])
+
+    def faults(self) -> list[Found]:
+        """Return the first fault of each kind, in the order of their states."""
+        store = self.store
+        kinds = [kind for kind in range(len(go.FAULT_KINDS)) if store.fault_state[kind] >= 0]
+        found = [Found(go.FAULT_KINDS[kind], int(store.fault_state[kind]), int(store.fault_move[kind])) for kind in kinds]
+        return sorted(found, key=lambda one: one.state)
+
+    def exploration(self) -> Exploration:
+        """Return what the search left behind."""
+        lag = self.reductions.lag
+        begun = bool(self.counters[go.STATES])
+        states = self.states
+        nothing = np.zeros(0, np.int32)
+        return Exploration(
+            model="c11", threads=len(self.flat.threads), acquisitions=self.acquisitions, states=states,
+            transitions=int(self.counters[go.EDGES]), exhausted=not self.reason, reason=self.reason,
+            seconds=time.perf_counter() - self.began, faults=self.faults() if begun else [],
+            parent=self.store.parent[:states].astype(np.int32) if begun else nothing,
+            via=self._via() if begun else nothing, flat=self.flat, cells=self.flat.cells,
+            graph=self._graph() if begun and self.keep_graph else None, bound=f"lag {lag}" if lag else "",
+            notes=list(self.analysis.notes), root_perm=int(self.store.via[0]) if begun else -1,
+            cpu_seconds=time.process_time() - self.cpu_began,
+        )  # fmt: skip
+
+    def _via(self) -> np.ndarray[Any, np.dtype[np.int32]]:
+        via = self.store.via[: self.states].astype(np.int32)
+        via[0] = -1
+        return via
+
+    def _graph(self) -> Graph:
+        states, edges = int(self.counters[go.NEXT]), int(self.counters[go.EDGES])
+        store = self.store
+        start = np.zeros(self.states + 1, np.int64)
+        start[: states + 1] = store.start[: states + 1]
+        start[states + 1 :] = edges
+        return Graph(
+            start=start, target=store.target[:edges].astype(np.int32),
+            move=store.move[:edges].astype(np.int32), perm=store.perm[:edges].astype(np.int32),
+            phase=store.phase[: self.states], status=store.status[: self.states],
+            pc=store.pc[: self.states].astype(np.int32),
+        )  # fmt: skip
+
+    def outcomes(self) -> set[tuple[int, ...]]:
+        """Return what final states leave in the plain cells, in the order of their addresses, after the at-rest functions."""
+        plain = [address for address, cell in enumerate(self.flat.cells.cells) if address and not cell.is_atomic]
+        base = int(self.world.set[at.CELL_BASE])
+        found = set()
+        for state in range(int(self.counters[go.NEXT])):
+            if (self.store.status[state] & 15 == at.FINISHED).all():
+                self.world.s[base : base + self.flat.cells.size] = self.image
+                unpack(self.world, self.store.arena[int(self.store.offset[state]) :])
+                for entry in self.flat.at_rest:
+                    rest(self.world, entry)
+                found.add(tuple(int(self.world.s[base + address]) for address in plain))
+        return found
+
+
+def stop_number(kind: str) -> int:
+    """Return the number of the kind of fault at which a search stops; `any` is any."""
+    return go.ANY_FAULT if kind == "any" else go.FAULT_KINDS.index(kind) if kind else -1
+
+
+def new_store(threads: int, longest_bytes: int, *, keep_graph: bool) -> go.Store:
+    """Return room for the first states."""
+    states, edges = 1 << 12, (1 << 14) if keep_graph else 1
+    kinds = len(go.FAULT_KINDS)
+    return go.Store(
+        arena=np.zeros((1 << 20) + 2 * longest_bytes, np.uint8), offset=np.zeros(states + 2, np.int64),
+        table=np.zeros(4 * states, np.int64), hashes=np.zeros(states, np.int64), parent=np.zeros(states, np.int64),
+        via=np.zeros(states, np.int64), phase=np.zeros((states, threads), np.uint8),
+        status=np.zeros((states, threads), np.uint8), pc=np.zeros((states, threads), np.int64),
+        start=np.zeros(states + 2, np.int64), target=np.zeros(edges, np.int64), move=np.zeros(edges, np.int64),
+        perm=np.zeros(edges, np.int64), other=np.zeros(longest_bytes + 1, np.uint8),
+        fault_state=np.full(kinds, -1, np.int64), fault_move=np.full(kinds, -1, np.int64),
+    )  # fmt: skip
+
+
+def longer(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Return an array with twice the rows."""
+    result = np.zeros((2 * array.shape[0], *array.shape[1:]), array.dtype)
+    result[: array.shape[0]] = array
+    return result
+
+
+def grown(store: go.Store, counters: np.ndarray[Any, Any], ended: int) -> go.Store:
+    """Return the store with more of the room that was lacking."""
+    match ended:
+        case go.MORE_ROOM:
+            return store._replace(arena=longer(store.arena))
+        case go.MORE_EDGES:
+            return store._replace(target=longer(store.target), move=longer(store.move), perm=longer(store.perm))
+        case go.MORE_STATES:
+            names = ("offset", "hashes", "parent", "via", "phase", "status", "pc", "start")
+            store = store._replace(**{name: longer(getattr(store, name)) for name in names})
+            table = np.zeros(2 * store.table.shape[0], np.int64)
+            go.rebuild(table, store.hashes, int(counters[go.STATES]))
+            return store._replace(table=table)
+    return store
+
+
+def size_of(store: go.Store) -> int:
+    """Return how many bytes the arrays take."""
+    return sum(array.nbytes for array in store)
+
+
+def explore(
+    flat: Flat,
+    image: Sequence[int],
+    out: Sequence[bool] = (),
+    *,
+    acquisitions: int | None,
+    reductions: Reductions | None = None,
+    keep_graph: bool = True,
+    states: int = 5_000_000,
+    seconds: float = 600.0,
+    stop_at: str = "",
+    progress: Callable[[int], None] | None = None,
+    outcomes: bool = False,
+) -> Exploration:
+    """Explore all C11 executions of a program.
+
+    Args:
+        flat: The program.
+        image: What `setup` leaves in each cell.
+        out: Of each record of the heap, in order of address: whether it is allocated.
+        acquisitions: How often `running` is true for each thread; None: always.
+        reductions: Which reductions to use; all of them by default, and `lag` only where nothing else ends the run.
+        keep_graph: Whether to keep the edges.
+        states: Stop at so many states.
+        seconds: Stop after so long.
+        stop_at: Stop at the first fault of this kind (`any`: of any).
+        progress: Called now and then with the number of states.
+        outcomes: Whether to collect what final states leave in plain cells.
+    """
+    chosen = reductions or Reductions()
+    attempts = [chosen]
+    if chosen.lag == 0:
+        more = replace(chosen, messages=max(chosen.messages, MORE_MESSAGES))
+        attempts += [more] if acquisitions is not None else [replace(chosen, lag=LAG)]
+    for attempt in attempts:
+        search = C11Search(flat, image, out, acquisitions, attempt, keep_graph=keep_graph, stop_at=stop_at)
+        if search.run(states, seconds, progress) != "messages":
+            break
+    found = search.exploration()
+    if outcomes and not search.reason:
+        found.outcomes = search.outcomes()
+    return found
+
+
+def explore_raw(
+    flat: Flat, image: Sequence[int], out: Sequence[bool] = (), *, acquisitions: int | None, stop_at: str,
+    states: int = 5_000_000, seconds: float = 600.0, lag: int = 0,
+) -> Exploration:  # fmt: skip
+    """Search for a fault by the moves of the plain machine: no symmetry, one visible instruction each."""
+    reductions = replace(RAW, collect=True, lag=lag)
+    return explore(
+        flat, image, out, acquisitions=acquisitions, reductions=reductions, states=states, seconds=seconds,
+        stop_at=stop_at, keep_graph=False,
+    )  # fmt: skip

@@ -1,0 +1,5 @@
+"""`python -m lockwright` is `lockwright`."""
+
+from lockwright.cli.main import main
+
+main()

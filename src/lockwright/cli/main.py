@@ -1,0 +1,88 @@
+"""The `lockwright` command: dispatch, and the only place where errors become exit statuses."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, NoReturn
+
+from cyclopts import App
+from cyclopts.exceptions import CycloptsError
+
+from lockwright.cli.status import Status
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_COMMANDS = ("check", "show", "locks", "litmus", "explain")
+"""Each is a function of its name in the module of its name, imported when it is called or listed."""
+
+
+def version() -> str:
+    """Return the version of the installed package."""
+    from importlib.metadata import version as installed
+
+    return f"lockwright {installed('lockwright')}"
+
+
+def application() -> App:
+    """Return the command line as cyclopts sees it."""
+    app = App(
+        name="lockwright",
+        help="Write a lock once in Python; prove it, or see in its own source lines how it breaks.",
+        version=version,
+        help_format="plaintext",
+        help_epilogue="Exit status: 0 proved, 1 a finding, 2 wrong input, 3 not exhausted or not covered, 130 interrupted.",
+    )
+    for command in _COMMANDS:
+        app.command(f"lockwright.cli.{command}:{command}", name=command)
+    return app
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run one command line and return its exit status."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        return int(application()(given, exit_on_error=False, print_error=False, result_action="return_value") or 0)
+    except CycloptsError as error:
+        return _usage(error)
+    except KeyboardInterrupt:
+        print("interrupted before anything was finished", file=sys.stderr)
+        return Status.INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Status.FINE
+    except Exception as error:  # noqa: BLE001 - the last resort: our bug, told without a traceback
+        return _unexpected(error, given)
+
+
+def main() -> NoReturn:
+    """Entry point of the `lockwright` script."""
+    sys.exit(run())
+
+
+def _usage(error: CycloptsError) -> int:
+    """Tell what is wrong with the command line."""
+    text = str(error).replace('"', "`").rstrip(".")
+    print(f"error[U001]: {text[:1].lower()}{text[1:]}", file=sys.stderr)
+    chain = " ".join(("lockwright", *(error.command_chain or ())))
+    print(f"help: `{chain} --help` lists what there is", file=sys.stderr)
+    return Status.INPUT
+
+
+def _unexpected(error: Exception, given: list[str]) -> int:
+    """Tell the user's mistake, or own up to ours."""
+    from lockwright.errors import LockwrightError
+
+    if isinstance(error, LockwrightError):
+        print(error, file=sys.stderr)
+        return Status.INPUT
+    if isinstance(error, OSError):
+        print(f"error[U002]: {error.strerror or error}: {error.filename}", file=sys.stderr)
+        return Status.INPUT
+    if os.environ.get("LOCKWRIGHT_TRACEBACK"):
+        raise error
+    print(f"error[U070]: this is a bug in lockwright: {type(error).__name__}: {error}", file=sys.stderr)
+    print(f"note: the command was `lockwright {' '.join(given)}`", file=sys.stderr)
+    print("help: set LOCKWRIGHT_TRACEBACK=1 to see where, and report it with the lock file", file=sys.stderr)
+    return Status.OUR_BUG

@@ -1,0 +1,133 @@
+"""Runs that never end although every thread gets its turns.
+
+A run is fair if no thread that could take a step for ever after fails to take one, every buffered store arrives, and
+every bounded wait that comes round again and again gives up some time.  A set of states that can all reach each other
+holds a fair run through all of them if, for each thread: one of its steps is among the edges, or in one of the states
+it has none; likewise for its buffer; and it gives up among the edges if one of the states lets it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from lockwright.check.plain.state import DOORWAY, WAITING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from lockwright.check.moves import Move
+    from lockwright.check.plain.explore import Explored
+
+Node = TypeVar("Node")
+
+def components(nodes: Iterable[Node], followers: Callable[[Node], Iterable[Node]]) -> Iterator[set[Node]]:
+    """Yield the strongly connected components of a graph, those that lead nowhere else first (Tarjan, 1972)."""
+    index: dict[Node, int] = {}
+    low: dict[Node, int] = {}
+    stack: dict[Node, None] = {}
+    for root in nodes:
+        work = [(root, iter(followers(root)))] if root not in index else []
+        while work:
+            node, rest = work[-1]
+            if node not in index:
+                index[node] = low[node] = len(index)
+                stack[node] = None
+            follower = next((one for one in rest if one not in index or _lower(low, node, one, index, stack)), None)
+            if follower is not None:
+                work.append((follower, iter(followers(follower))))
+                continue
+            work.pop()
+            if work:
+                low[work[-1][0]] = min(low[work[-1][0]], low[node])
+            if low[node] == index[node]:
+                yield _popped(stack, node)
+
+
+def _lower(low: dict[Node, int], node: Node, follower: Node, index: dict[Node, int], stack: dict[Node, None]) -> bool:
+    if follower in stack:
+        low[node] = min(low[node], index[follower])
+    return False
+
+
+def _popped(stack: dict[Node, None], node: Node) -> set[Node]:
+    members: set[Node] = set()
+    while node not in members:
+        members.add(stack.popitem()[0])
+    return members
+
+
+def fair_components(found: Explored, allowed: Iterable[int]) -> Iterator[set[int]]:
+    """Yield the sets of states in which a fair run may stay for ever."""
+    inside = set(allowed)
+
+    def followers(number: int) -> list[int]:
+        return [target for _, target in found.edges[number] if target in inside]
+
+    for members in components(sorted(inside), followers):
+        yield from _fair(found, members)
+
+
+def _fair(found: Explored, members: set[int]) -> Iterator[set[int]]:
+    taken = {(move, number) for number in members for move, target in found.edges[number] if target in members}
+    if not taken:
+        return
+    unserved = {number for number in members if _must_give_up(found, number, members, taken)}
+    if unserved:
+        yield from fair_components(found, members - unserved)
+    elif all(_is_served(found, members, taken, number) for number in range(len(found.states[0].threads))):
+        yield members
+
+
+def _gives_up(found: Explored, number: int, thread: int) -> bool:
+    own = found.states[number].threads[thread]
+    return bool(own.frames) and found.machine.code.at(own.frames[-1].place).op == "give_up"
+
+
+def _must_give_up(found: Explored, number: int, members: set[int], taken: set[tuple[Move, int]]) -> bool:
+    """Return whether a thread could give up in a state, and nowhere in the set does."""
+    for thread in range(len(found.states[number].threads)):
+        if _gives_up(found, number, thread) and not any(
+            move.thread == thread and not move.flush and move.choice and _gives_up(found, source, thread)
+            for move, source in taken
+        ):
+            return True
+    return not members
+
+
+def _is_served(found: Explored, members: set[int], taken: set[tuple[Move, int]], thread: int) -> bool:
+    for flush in (False, True):
+        if any(move.thread == thread and move.flush == flush and (not flush or move.choice == 0) for move, _ in taken):
+            continue
+        if all(_could(found, number, thread, flush=flush) for number in members):
+            return False
+    return True
+
+
+def _could(found: Explored, number: int, thread: int, *, flush: bool) -> bool:
+    return any(
+        move.thread == thread and move.flush == flush and (not flush or move.choice == 0)
+        for move, _ in found.edges[number]
+    )
+
+
+def starves(found: Explored, thread: int) -> bool:
+    """Return whether a thread may want the lock for ever and not get it, in a fair run in which others go on."""
+
+    def wants(number: int) -> bool:
+        return any(frame.phase in (DOORWAY, WAITING) for frame in found.states[number].threads[thread].frames)
+
+    wanting = [number for number in range(len(found.states)) if wants(number)]
+    return any(True for _ in fair_components(found, wanting))
+
+
+def only_awaits(found: Explored, members: set[int]) -> bool:
+    """Return whether all that happens in a set of states is that threads go round their awaits."""
+    machine = found.machine
+    inside = {(one.function, label) for several in machine.awaits.values() for one in several for label in one.blocks}
+    for number in members:
+        for move, target in found.edges[number]:
+            if target in members:
+                own = found.states[number].threads[move.thread]
+                if move.flush or not own.frames or own.frames[-1].place[:2] not in inside:
+                    return False
+    return True

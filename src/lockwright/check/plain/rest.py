@@ -1,0 +1,72 @@
+"""The end: all threads have finished, `at_rest` runs alone, and nothing may be lost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lockwright.check.plain.values import wrap
+from lockwright.ir.arithmetic import Fault
+from lockwright.ir.interpreter import Interpreter
+from lockwright.ir.storage import Image
+from lockwright.ir.types import Pointer
+
+if TYPE_CHECKING:
+    from lockwright.check.plain.machine import Machine
+    from lockwright.check.plain.state import State
+
+
+@dataclass(frozen=True, slots=True)
+class AtRest:
+    """The plain cells at the end, with their names, and the faults that show only then."""
+
+    outcome: tuple[tuple[str, int], ...]
+    faults: tuple[str, ...]
+
+
+def at_rest(machine: Machine, state: State) -> AtRest:
+    """Run `at_rest` and look for what nothing reaches any more."""
+    image = _image(machine, state)
+    faults = [*_run(machine, image), *(["leak"] if _leaks(machine, image, state) else [])]
+    cells = list(machine.cells.cells)
+    plain = ((cell.name, value) for cell, value in zip(cells[1:], image.memory[1:], strict=True) if not cell.is_atomic)
+    return AtRest(tuple(plain), tuple(faults))
+
+
+def _image(machine: Machine, state: State) -> Image:
+    kinds = list(machine.cells.cells)
+    memory = [wrap(cell.type, state.memory.newest(address)) for address, cell in enumerate(kinds)]
+    out = {
+        struct: [region.base + index * region.stride in state.world.live for index in range(region.count)]
+        for struct, region in machine.cells.heap.items()
+    }
+    return Image(memory, out, {struct: sum(one) for struct, one in out.items()})
+
+
+def _run(machine: Machine, image: Image) -> list[str]:
+    interpreter = Interpreter(machine.cells, image)
+    for function in machine.program.at_rest:
+        try:
+            interpreter.call(function)
+        except Fault as fault:
+            return ["at_rest" if fault.kind == "assertion" else fault.kind]
+    return []
+
+
+def _leaks(machine: Machine, image: Image, state: State) -> bool:
+    """Return whether some record is reached neither from a global nor from a record that is."""
+    cells = list(machine.cells.cells)
+    heap = {cell for region in machine.cells.heap.values() for cell in range(region.base, region.end)}
+    waiting = [cell for cell in range(1, len(cells)) if cell not in heap]
+    reached: set[int] = set()
+    while waiting:
+        cell = waiting.pop()
+        record = machine.record_of(image.memory[cell]) if isinstance(cells[cell].type, Pointer) else None
+        if record is not None and record not in reached:
+            reached.add(record)
+            waiting += range(record, record + _stride(machine, record))
+    return bool(state.world.live - reached)
+
+
+def _stride(machine: Machine, record: int) -> int:
+    return next(one.stride for one in machine.cells.heap.values() if one.base <= record < one.end)

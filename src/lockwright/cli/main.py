@@ -14,8 +14,14 @@ from lockwright.cli.status import Status
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_COMMANDS = ("check", "show", "locks", "litmus", "explain")
-"""Each is a function of its name in the module of its name, imported when it is called or listed."""
+_COMMANDS = {
+    "check": "prove a lock, or show in its own source lines how it breaks",
+    "show": "what the compiler made of a lock: layout, IR, kinds, awaits",
+    "locks": "the built-in locks, what they promise and where they come from",
+    "litmus": "every outcome of an x86 litmus test under each memory model",
+    "explain": "what stands behind a code such as L012 or V005",
+}
+"""Each is a function of its name in the module of its name, imported when it is called; `--help` needs no more."""
 
 
 def version() -> str:
@@ -32,10 +38,11 @@ def application() -> App:
         help="Write a lock once in Python; prove it, or see in its own source lines how it breaks.",
         version=version,
         help_format="plaintext",
+        help_formatter="plain",
         help_epilogue="Exit status: 0 proved, 1 a finding, 2 wrong input, 3 not exhausted or not covered, 130 interrupted.",
     )
-    for command in _COMMANDS:
-        app.command(f"lockwright.cli.{command}:{command}", name=command)
+    for command, summary in _COMMANDS.items():
+        app.command(f"lockwright.cli.{command}:{command}", name=command, help=summary)
     return app
 
 

@@ -1,0 +1,109 @@
+"""One call for each command: the public names of lockwright.
+
+Each returns a result object; nothing is printed.  Heavy imports happen inside the calls that need them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from lockwright.litmus import Judgement
+    from lockwright.results import CheckResult
+
+Memory = Literal["sc", "tso", "c11", "all"]
+MODELS = ("sc", "tso", "c11")
+
+
+def check(
+    lock: str,
+    *,
+    threads: int | None = None,
+    acquire: int | Literal["forever"] | None = None,
+    memory: Memory = "all",
+    properties: Sequence[str] = (),
+    budget_states: int | None = None,
+    budget_seconds: float | None = None,
+    orders: bool = False,
+    progress: Callable[[str], None] | None = None,
+) -> CheckResult:
+    """Explore every interleaving of a small instance of a lock or of a whole program.
+
+    Args:
+        lock: A built-in name (`ticket`, `ticket[u8]`, `ticket_backoff:shortest=32`), a file (`mylock.py`,
+            `mylock.py:MyLock`), or a file with a `Workload`.
+        threads: How many threads contend; by default as many as the answer comes at once with.
+        acquire: How often each of them acquires the lock, or `forever`; by default twice and, apart, for ever.
+        memory: The memory model, or all of them in order.
+        properties: The kinds of fault to look for (`two_holders`, `data_race`, ...); all by default.
+        budget_states: Stop after so many states of one run.
+        budget_seconds: Stop after so many seconds of one run.
+        orders: Also find out which memory orders carry weight.
+        progress: Called with a line of text now and then.
+
+    Raises:
+        LockwrightError: The source has mistakes, or there is no such lock or property.
+    """
+    from lockwright.check.search import Settings
+    from lockwright.check.search import check as search
+    from lockwright.language.compile import compile_target
+
+    program = compile_target(lock)
+    chosen: dict[str, object] = {"models": MODELS if memory == "all" else (memory,), "orders": orders}
+    if threads is not None:
+        chosen["threads"] = threads
+    if acquire is not None:
+        chosen["acquisitions"] = (None if acquire == "forever" else acquire,)
+    if properties:
+        chosen["kinds"] = tuple(properties)
+    if budget_states is not None:
+        chosen["states"] = budget_states
+    if budget_seconds is not None:
+        chosen["seconds"] = budget_seconds
+    return search(program, Settings(**chosen), progress)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True, slots=True)
+class LockInfo:
+    """A built-in lock: its name, the first sentence of its docstring, what it promises, where it comes from."""
+
+    name: str
+    summary: str
+    promises: tuple[str, ...]
+    source: str
+    path: Path
+
+
+def locks() -> list[LockInfo]:
+    """Return the built-in locks, by name."""
+    from lockwright.language.catalogue import describe
+    from lockwright.language.compile import builtin_locks
+
+    return [LockInfo(name, *describe(Path(path)), Path(path)) for name, path in builtin_locks().items()]
+
+
+def show(lock: str) -> str:
+    """Return the source, the layout, the IR, the kinds and the awaits of a lock as text."""
+    from lockwright.language.compile import compile_target
+    from lockwright.report.show import show_program
+
+    return show_program(compile_target(lock))
+
+
+def litmus(file: str | Path, memory: Memory = "all") -> list[Judgement]:
+    """Return what a litmus test of herd's x86 format may do under each memory model.
+
+    Raises:
+        LockwrightError: The file is not a litmus test, or asks for what is not supported.
+    """
+    from lockwright.check.outcomes import outcomes
+    from lockwright.litmus import judge, lower, read
+
+    test = read(Path(file).read_text(encoding="utf-8"), str(file))
+    program = lower(test)
+    models = MODELS if memory == "all" else (memory,)
+    return [judge(test, model, outcomes(program, model)) for model in models]

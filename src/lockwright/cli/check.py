@@ -1,0 +1,129 @@
+"""`lockwright check`: every interleaving of a small instance, under three memory models."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from cyclopts import Parameter
+
+from lockwright.cli.output import write
+from lockwright.cli.status import Status
+
+if TYPE_CHECKING:
+    from lockwright.results import CheckResult
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, slots=True)
+class Outputs:
+    """Where results go besides the terminal.
+
+    Args:
+        json: Write the result as JSON to a file, or to standard output with `-`.
+        html: Write one page with the verdicts and the traces; it needs no network.
+        save_trace: Write the first trace to a file that `--replay` takes.
+        save_test: Write a pytest file that repeats this check and expects its verdict.
+    """
+
+    json: str | None = None
+    html: str | None = None
+    save_trace: str | None = None
+    save_test: str | None = None
+
+
+def check(
+    *locks: str,
+    threads: int | None = None,
+    acquire: str | None = None,
+    memory: Literal["sc", "tso", "c11", "all"] = "all",
+    property: Annotated[tuple[str, ...], Parameter(name="--property", negative="")] = (),  # noqa: A002
+    budget_states: int | None = None,
+    budget_seconds: float | None = None,
+    orders: Annotated[bool, Parameter(negative="")] = False,
+    replay: str | None = None,
+    outputs: Outputs = Outputs(),  # noqa: B008 - cyclopts takes the default from here
+) -> int:
+    """Prove a lock, or show in its own source lines how it breaks.
+
+    Args:
+        locks: Built-in names (`ticket`, `ticket[u8]`), lock files (`mylock.py`, `mylock.py:MyLock`), or programs.
+        threads: How many threads contend.
+        acquire: How often each acquires: a number, or `forever`; by default twice, and apart for ever.
+        memory: `sc` tells whether the logic is right, `tso` whether x86 runs it right, `c11` whether a compiler may.
+        property: A kind of fault to look for, such as `two_holders`; all by default.
+        budget_states: Give up a run after so many states.
+        budget_seconds: Give up a run after so many seconds.
+        orders: Also tell which memory orders carry weight.
+        replay: Show the trace in this file again, on the lock as it is now.
+        outputs: Where results go besides the terminal.
+    """
+    from lockwright.cli.usage import mistaken, times
+
+    if not locks:
+        return mistaken("no lock is named", "`lockwright check ticket`, or a file; `lockwright locks` lists what is built in")
+    if replay is not None:
+        from lockwright.cli.replaying import show_again
+
+        return show_again(locks[0], replay)
+    if threads is not None and not 1 <= threads <= 8:
+        return mistaken(f"{threads} threads cannot be explored", "`--threads 2` to `--threads 8`")
+    from lockwright.api import check as run
+
+    worst = Status.FINE
+    results: list[tuple[str, CheckResult]] = []
+    for lock in locks:
+        result = run(
+            lock,
+            threads=threads,
+            acquire=times(acquire),
+            memory=memory,
+            properties=property,
+            budget_states=budget_states,
+            budget_seconds=budget_seconds,
+            orders=orders,
+            progress=_progress if sys.stderr.isatty() else None,
+        )
+        results.append((lock, result))
+        if outputs.json != "-":
+            from lockwright.report.terminal import print_check
+
+            print_check(result, replay_path=outputs.save_trace or "")
+        worst = max(worst, Status(result.exit_status))
+        if result.is_interrupted:
+            worst = Status.INTERRUPTED
+            break
+    _write(results, outputs)
+    return worst
+
+
+def _progress(line: str) -> None:
+    """Show one line that the next one replaces."""
+    sys.stderr.write(f"\r\x1b[K{line[:100]}")
+    sys.stderr.flush()
+
+
+def _write(results: list[tuple[str, CheckResult]], outputs: Outputs) -> None:
+    """Write the files that were asked for."""
+    if outputs.json:
+        import msgspec
+
+        from lockwright.report.json import check_json
+
+        documents = [check_json(result) for _, result in results]
+        whole = documents[0] if len(documents) == 1 else {"schema": "lockwright.checks/1", "results": documents}
+        write(outputs.json, msgspec.json.format(msgspec.json.encode(whole), indent=2).decode())
+    if outputs.html:
+        from lockwright.report.html import check_page
+
+        write(outputs.html, check_page(*(result for _, result in results)))
+    lock, result = results[0]
+    if outputs.save_trace and result.faults:
+        from lockwright.check.replay import trace_text
+
+        write(outputs.save_trace, trace_text(result, lock))
+    if outputs.save_test:
+        from lockwright.check.replay import test_file
+
+        write(outputs.save_test, test_file(result, lock, outputs.save_test))

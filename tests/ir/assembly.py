@@ -13,7 +13,7 @@ from lockwright.diagnostics.span import NOWHERE, Span
 from lockwright.ir.build import FunctionBuilder
 from lockwright.ir.program import Attribute, Constant, Function, Operand, Program, Reg, Worker
 from lockwright.ir.table import Order
-from lockwright.ir.types import INTEGERS, Atomic, Extent, Integer, Pointer, StructRef, Value
+from lockwright.ir.types import INTEGERS, Atomic, Extent, Pointer, StructRef, Value, Word
 
 FILE = "lock.py"
 ORDERS = {order.value: order for order in Order}
@@ -83,10 +83,10 @@ def _operand(build: FunctionBuilder, names: dict[str, Reg], word: str) -> Operan
 
 
 def value_type(program: Program, name: str) -> Value:
-    """Return `u16`, `Node*` (a pointer to a struct), `u8@*` (a pointer to an atomic)."""
+    """Return `u16`, `Node*` (a pointer to a struct), `u8@*` (a pointer to an atomic), or the word that a global holds."""
     if name.endswith("@*"):
         return Pointer(Atomic(value_type(program, name[:-2])))
     if name.endswith("*"):
         return Pointer(StructRef(name[:-1]))
-    kind: Integer = INTEGERS[name]
-    return kind
+    words = [one.type.value for one in program.globals.values() if isinstance(one.type, Atomic)]
+    return next((one for one in words if isinstance(one, Word) and one.name == name), None) or INTEGERS[name]

@@ -9,12 +9,13 @@ from lockwright.ir.build import FunctionBuilder
 from lockwright.ir.inline import inline
 from lockwright.ir.program import Field, Global, Program, Promises, Reg, Role, Shape, Struct, Worker
 from lockwright.ir.table import Order
-from lockwright.ir.types import U8, Atomic, Pointer, StructRef, Value
+from lockwright.ir.types import INTEGERS, U4, U8, Atomic, Pointer, StructRef, Value
 from lockwright.ir.waiting import waiting
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+VALUE = U4
 LOCK = Pointer(StructRef("Lock"))
 
 
@@ -23,7 +24,7 @@ def with_harness(lock_fields: dict[str, Value], *, fifo: bool = False) -> Progra
     program = Program("test", promises=Promises(fifo=fifo), subject=("workload", "lock"))
     fields = tuple(Field(name, Atomic(kind)) for name, kind in lock_fields.items())
     program.structs["Lock"] = Struct("Lock", fields, is_lock=True)
-    program.structs["Workload"] = Struct("Workload", (Field("lock", StructRef("Lock")), Field("value", U8)))
+    program.structs["Workload"] = Struct("Workload", (Field("lock", StructRef("Lock")), Field("value", VALUE)))
     program.globals["workload"] = Global("workload", StructRef("Workload"))
     return program
 
@@ -39,7 +40,7 @@ def add_worker(program: Program) -> None:
     lock = build.emit("field", root, attributes=("lock",))
     value = build.emit("field", root, attributes=("value",))
     build.do("call", lock, attributes=("lock",))
-    build.do("store", value, build.emit("add", build.emit("load", value), build.constant(1, U8)))
+    build.do("store", value, build.emit("add", build.emit("load", value), build.constant(1, VALUE)))
     build.do("call", lock, attributes=("unlock",))
     build.jump("test")
     build.enter("end")
@@ -54,11 +55,12 @@ def method(program: Program, name: str) -> tuple[FunctionBuilder, Callable[[str]
     return build, lambda field: build.emit("field", build.parameters[0], attributes=(field,))
 
 
-def ticket(*, serve: str = "owner", wait: Order = Order.ACQUIRE, hand: Order = Order.RELEASE) -> Program:
+def ticket(*, bits: int = 8, serve: str = "owner", wait: Order = Order.ACQUIRE, hand: Order = Order.RELEASE) -> Program:
     """Return a ticket lock; `serve` is the counter that `unlock` reads before it stores `owner`."""
-    program = with_harness({"owner": U8, "next": U8}, fifo=True)
+    kind = INTEGERS[f"u{bits}"]
+    program = with_harness({"owner": kind, "next": kind}, fifo=True)
     build, field = method(program, "lock")
-    mine = build.emit("fetch_add", field("next"), build.constant(1, U8), attributes=(Order.RELAXED,), name="ticket")
+    mine = build.emit("fetch_add", field("next"), build.constant(1, kind), attributes=(Order.RELAXED,), name="ticket")
     build.jump("wait")
     build.enter("wait")
     owner = build.emit("atomic_load", field("owner"), attributes=(wait,))
@@ -71,7 +73,7 @@ def ticket(*, serve: str = "owner", wait: Order = Order.ACQUIRE, hand: Order = O
     build.finish()
     build, field = method(program, "unlock")
     served = build.emit("atomic_load", field(serve), attributes=(Order.RELAXED,))
-    build.do("atomic_store", field("owner"), build.emit("add", served, build.constant(1, U8)), attributes=(hand,))
+    build.do("atomic_store", field("owner"), build.emit("add", served, build.constant(1, kind)), attributes=(hand,))
     build.give_back()
     build.finish()
     add_worker(program)

@@ -83,7 +83,7 @@ def _operand(build: FunctionBuilder, names: dict[str, Reg], word: str) -> Operan
 
 
 def value_type(program: Program, name: str) -> Value:
-    """Return `u16`, `Node*` (a pointer to a struct), `u8@*` (a pointer to an atomic), or the word that a global holds."""
+    """Return `u16`, `Node*` (a pointer to a struct), `u8@*` (to an atomic), or the word that some global holds."""
     if name.endswith("@*"):
         return Pointer(Atomic(value_type(program, name[:-2])))
     if name.endswith("*"):

@@ -1,0 +1,79 @@
+"""Random straight-line programs of atomics: the machine and the axioms of RC11 allow the same outcomes.
+
+With seq_cst accesses the machine is stricter: it allows exactly what RC11 allows if psc may not close a cycle with
+program order and reads-from either.
+"""
+
+import random
+
+import pytest
+from tests.litmus.programs import ORDERS, outcomes, without_release
+
+from lockwright.check.plain import axioms
+from lockwright.check.plain.axioms import Operation
+from lockwright.ir.table import Order
+
+LOADS = (Order.RELAXED, Order.ACQUIRE)
+STORES = (Order.RELAXED, Order.RELEASE)
+OPERATIONS = ("atomic_load",) * 4 + ("atomic_store",) * 4 + ("fence", "exchange", "fetch_add", "compare_exchange")
+UPDATES = (Order.RELAXED, Order.ACQUIRE, Order.RELEASE, Order.ACQ_REL)
+
+
+def random_program(chance: random.Random, *, strong: bool, most: int) -> list[list[Operation]]:
+    """Return two to three threads with up to `most` operations together; `strong`: accesses may be seq_cst."""
+    threads: list[list[Operation]] = [[] for _ in range(chance.choice((2, 2, 3)))]
+    locations = "xyz"[: chance.choice((1, 2, 2, 3))]
+    for number in range(chance.randint(4, most)):
+        thread = threads[number] if number < len(threads) else chance.choice(threads)
+        thread.append(random_operation(chance, chance.choice(locations), f"r{len(thread)}", number + 1, strong=strong))
+    return threads
+
+
+def random_operation(chance: random.Random, location: str, register: str, value: int, *, strong: bool) -> Operation:
+    extra = (Order.SEQ_CST,) * (2 if strong else 0)
+    op = chance.choice(OPERATIONS)
+    if op == "fence":
+        return Operation(op, order=chance.choice((*UPDATES[1:], Order.SEQ_CST)))
+    if op == "atomic_load":
+        return Operation(op, location, chance.choice(LOADS + extra), register=register)
+    if op == "atomic_store":
+        return Operation(op, location, chance.choice(STORES + extra), value)
+    order = chance.choice(UPDATES + extra)
+    expected = chance.randint(0, value) if op == "compare_exchange" else 0
+    return Operation(op, location, order, value, expected, without_release(order), register)
+
+
+def tell(threads: list[list[Operation]]) -> str:
+    names = {order: name for name, order in ORDERS.items()}
+
+    def words(one: Operation) -> str:
+        return f"{one.register}={one.op} {one.location} {one.expected}:{one.value} {names[one.order]}"
+
+    return " || ".join("; ".join(map(words, thread)) for thread in threads)
+
+
+def compare(seed: int, *, strong: bool, most: int = 6) -> None:
+    threads = random_program(random.Random(seed), strong=strong, most=most)
+    found = outcomes(threads, "c11")
+    assert found == axioms.outcomes(threads, strictly=True), tell(threads)
+    relaxed = axioms.outcomes(threads)
+    assert found <= relaxed if strong else found == relaxed, tell(threads)
+
+
+@pytest.mark.parametrize("start", range(0, 200, 20))
+def test_without_seq_cst_accesses(start: int) -> None:
+    for seed in range(start, start + 20):
+        compare(seed, strong=False)
+
+
+@pytest.mark.parametrize("start", range(0, 200, 20))
+def test_with_seq_cst_accesses(start: int) -> None:
+    for seed in range(start, start + 20):
+        compare(1_000_000 + seed, strong=True)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("start", range(10_000, 20_000, 100))
+def test_ten_thousand(start: int) -> None:
+    for seed in range(start, start + 100):
+        compare(seed, strong=seed % 2 == 1, most=7)

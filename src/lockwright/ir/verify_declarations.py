@@ -1,10 +1,11 @@
-"""Whether structs, globals, tables and the list of who runs what keep the rules; `verify` asks, functions are its own."""
+"""Whether structs, globals, tables and the list of who runs what keep the rules (functions: `verify`)."""
 
 from __future__ import annotations
 
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from lockwright.ir.text import find_words
 from lockwright.ir.types import Array, Atomic, Extent, Place, Pointer, StructRef, Word
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ def check_declarations(program: Program) -> Iterator[str]:
     yield from _check_roles(program)
     yield from _check_subject(program)
     yield from _check_tables(program)
+    yield from _check_names_of_words(program)
 
 
 def _check_places(program: Program) -> Iterator[str]:
@@ -112,3 +114,10 @@ def _check_tables(program: Program) -> Iterator[str]:
             for operation, name in functions.items():
                 if name not in program.functions:
                     yield f"`{implementation}.{operation}` of table `{table.name}` is `{name}`, which is no function"
+
+
+def _check_names_of_words(program: Program) -> Iterator[str]:
+    try:
+        find_words(program)
+    except ValueError as clash:
+        yield str(clash)

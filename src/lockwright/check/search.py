@@ -1,0 +1,348 @@
+"""The whole check of one program: every memory model, runs that end and runs that don't, the first fault told.
+
+The models run in order, and the first that fails names the kind of mistake.  What the search reduces (symmetry, partial order, merged
+steps) is undone for the telling: the smallest instance that fails is searched again raw, and its trace is played on the plain machine.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Protocol
+
+from lockwright.check.plain.machine import Machine
+from lockwright.check.telling.counterexample import Found, counterexample
+from lockwright.check.telling.play import NotPlayableError
+from lockwright.check.verdict import Findings, Problem, Promised, findings
+from lockwright.errors import InternalError
+from lockwright.ir.inline import inline
+from lockwright.ir.interpreter import prepare
+from lockwright.ir.program import Shape
+from lockwright.ir.waiting import Waiting, waiting
+from lockwright.results import FAULT, NOT_COVERED, NOT_EXHAUSTED, PROVED, CheckResult, Fault, Run, Wait
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from lockwright.check.engine.exploration import Exploration
+    from lockwright.ir.program import Program
+
+BUDGETS = frozenset({"states", "seconds", "memory", "interrupted"})
+"""Reasons of a search that was stopped; every other reason says why something is not covered."""
+
+
+class Explorer(Protocol):
+    """The search for one instance under one model."""
+
+    def __call__(  # noqa: D102
+        self, waiting: Waiting, shape: Shape, model: str, acquisitions: int | None, options: Any = ..., **budget: Any
+    ) -> Exploration: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What to check, and how long."""
+
+    threads: int = 3
+    acquisitions: tuple[int | None, ...] = (2, None)
+    models: tuple[str, ...] = ("sc", "tso", "c11")
+    budget_states: int = 20_000_000
+    budget_seconds: float = 120.0
+    interrupts: int = 1
+    fifo: bool | None = None  # overrules what the class line promises
+    bypass: int | None = None
+    shape: Shape | None = None
+    cures: bool = True
+    orders: bool = False
+    kinds: tuple[str, ...] = ()  # look only for these faults
+
+
+@dataclass(slots=True)
+class _Check:
+    """One check under way."""
+
+    program: Program
+    settings: Settings
+    explore: Explorer
+    progress: Callable[[str], None] | None
+    began: float = field(default_factory=time.perf_counter)
+
+    def __post_init__(self) -> None:
+        self.waiting = waiting(inline(self.program))
+        fifo = self.program.promises.fifo if self.settings.fifo is None else self.settings.fifo
+        self.promised = Promised(fifo, self.settings.bypass, bool(self.program.subject))
+
+    waiting: Waiting = field(init=False)
+    promised: Promised = field(init=False)
+
+    def instances(self) -> Iterator[tuple[str, int | None]]:
+        """Yield the model and the acquisitions of each run."""
+        for model in self.settings.models:
+            for acquisitions in self._acquisitions():
+                yield model, acquisitions
+
+    def _acquisitions(self) -> tuple[int | None, ...]:
+        """Return how often threads acquire: once is all there is where no thread asks whether to go on."""
+        return self.settings.acquisitions if uses(self.waiting.program, "running") else (1,)
+
+    def left_s(self) -> float:
+        """Return the seconds that are left."""
+        return self.settings.budget_seconds - (time.perf_counter() - self.began)
+
+    def shape(self, threads: int) -> Shape:
+        """Return where so many threads are."""
+        return self.settings.shape or Shape.plain(threads)
+
+
+def check(
+    program: Program,
+    settings: Settings | None = None,
+    *,
+    explorer: Explorer | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> CheckResult:
+    """Explore every interleaving of a program, and say what was found.
+
+    Args:
+        program: As the front end made it, with calls.
+        settings: What to check, and how long.
+        explorer: The search to use; by default the compiled one.
+        progress: Told what is being searched.
+    """
+    one = _Check(program, settings or Settings(), explorer or _compiled(), progress)
+    result = _empty(one)
+    for model, acquisitions in one.instances():
+        if progress is not None:
+            progress(f"{model}, {'for ever' if acquisitions is None else f'{acquisitions} each'}")
+        run, found = _run(one, model, acquisitions)
+        result.runs.append(run)
+        if found.problems and run.verdict == FAULT:
+            result.faults.append(_told(one, result, model, acquisitions, found.problems))
+            break
+    _cure(one, result)
+    _weigh(one, result)
+    result.seconds = time.perf_counter() - one.began
+    return result
+
+
+def _compiled() -> Explorer:
+    from lockwright.check.engine.run import explore
+
+    return explore
+
+
+def uses(program: Program, op: str) -> bool:
+    """Return whether any function that runs has this instruction."""
+    names = {worker.function for worker in program.workers} | {one.function for one in program.handlers}
+    blocks = (block for name in names for block in program.functions[name].blocks)
+    return any(one.op == op for block in blocks for one in block.instructions)
+
+
+def _empty(one: _Check) -> CheckResult:
+    settings, promises = one.settings, one.program.promises
+    names = [name for name in ("fifo", "overcommit", "numa") if getattr(promises, name)]
+    return CheckResult(
+        name=one.program.name,
+        waits=_waits(one.waiting),
+        promises=names,
+        not_covered=["more threads", "load buffering (ARM, POWER)"],
+        params={
+            "threads": settings.threads,
+            "acquisitions": ["for ever" if k is None else k for k in settings.acquisitions],
+            "models": list(settings.models),
+            "interrupts": settings.interrupts,
+        },
+        sources=dict(one.program.sources),
+    )
+
+
+def _waits(found: Waiting) -> list[Wait]:
+    """Return the awaits, each place once."""
+    waits = [
+        Wait(one.symbol or one.function, one.text, one.span, one.is_bounded)
+        for name in dict.fromkeys(worker.function for worker in found.program.workers)
+        for one in found.awaits.get(name, ())
+    ]
+    return list({(one.span, one.text): one for one in waits}.values())
+
+
+# One run.
+
+
+def _run(one: _Check, model: str, acquisitions: int | None) -> tuple[Run, Findings]:
+    explored = _explore(one, one.settings.threads, model, acquisitions)
+    found = findings(explored, one.promised, one.settings.kinds)
+    verdict, reason = _verdict(explored, found)
+    run = Run(
+        model=model,
+        threads=explored.threads,
+        acquisitions=acquisitions,
+        verdict=verdict,
+        states=explored.states,
+        transitions=explored.transitions,
+        seconds=explored.seconds,
+        reason=reason,
+        bound=explored.bound,
+        properties=found.properties,
+        kinds=tuple(dict.fromkeys(problem.kind for problem in found.problems)),
+        bypass=found.bypass,
+        may_starve=found.may_starve,
+        notes=(*explored.notes, *found.notes),
+    )
+    return run, found
+
+
+def _explore(
+    one: _Check, threads: int, model: str, acquisitions: int | None, *, raw: bool = False, states: int | None = None
+) -> Exploration:
+    budget = {
+        "budget_states": states or one.settings.budget_states,
+        "budget_seconds": max(0.1, one.left_s()),
+    }
+    return one.explore(one.waiting, one.shape(threads), model, acquisitions, _options(raw=raw), **budget)
+
+
+def _options(*, raw: bool) -> Any:
+    from lockwright.check.engine.run import Options
+
+    return Options(symmetry=False, partial_order=False, merge=False) if raw else Options()
+
+
+_NOT_PROVED = {
+    "seq_cst_mixed": "not proved: seq_cst mixed with weaker orders",
+    "fence_and_access": "seq_cst fences and seq_cst accesses in one lock",
+}
+"""What a search notes when its pass is no proof."""
+
+
+def _verdict(explored: Exploration, found: Findings) -> tuple[str, str]:
+    if found.problems:
+        return FAULT, ""
+    if not explored.exhausted:
+        return (NOT_EXHAUSTED if explored.reason in BUDGETS else NOT_COVERED), explored.reason
+    doubt = next((text for note, text in _NOT_PROVED.items() if note in explored.notes), "")
+    return (NOT_COVERED, doubt) if doubt else (PROVED, "")
+
+
+# The fault that is told.
+
+
+def _told(
+    one: _Check, result: CheckResult, model: str, acquisitions: int | None, problems: tuple[Problem, ...]
+) -> Fault:
+    """Tell the first problem: raw, in the smallest instance that has it."""
+    problem = problems[0]
+    smaller = _smallest(one, model, acquisitions, problem.kind)
+    if smaller is not None:
+        return _tell(one, result, *smaller)
+    run = result.runs[-1]
+    where = Found(model, one.settings.threads, acquisitions, run.states, run.seconds, origin(one.settings, model))
+    return _tell(one, result, problem, where)
+
+
+def _smallest(one: _Check, model: str, acquisitions: int | None, kind: str) -> tuple[Problem, Found] | None:
+    for threads, times in _sizes(one, acquisitions):
+        if one.left_s() < 0:
+            return None
+        explored = _explore(one, threads, model, times, raw=True, states=2_000_000)
+        found = findings(explored, one.promised, (kind,))
+        if found.problems:
+            where = Found(model, threads, times, explored.states, explored.seconds, origin(one.settings, model))
+            return found.problems[0], where
+    return None
+
+
+def _sizes(one: _Check, acquisitions: int | None) -> list[tuple[int, int | None]]:
+    """Return the instances to try, smallest first."""
+    if one.settings.shape is not None or any(worker.count is not None for worker in one.program.workers):
+        return [(one.settings.threads, acquisitions)]
+    counts = range(1, one.settings.threads + 1)
+    if acquisitions is None:
+        return [(threads, None) for threads in counts]
+    sizes = [(threads, times) for threads in counts for times in range(1, acquisitions + 1)]
+    return [*sorted(sizes, key=lambda size: (size[0] * size[1], size[0]))]
+
+
+def origin(settings: Settings, model: str) -> str:
+    """Return what kind of mistake it is: only what the models before this one allow to say."""
+    before = settings.models[: settings.models.index(model)]
+    match model:
+        case "sc":
+            return "the logic"
+        case "tso" if "sc" in before:
+            return "the processor, not the logic: found under tso, impossible under sc"
+        case "c11" if {"sc", "tso"} <= set(before):
+            return "the compiler (or a weaker processor): found under c11, impossible under sc and tso"
+    return f"found under {model}; whether a stronger model shows it too was not asked"
+
+
+def _tell(one: _Check, result: CheckResult, problem: Problem, where: Found) -> Fault:
+    found = machine(one.waiting, one.shape(where.threads), where.model, where.acquisitions, one.settings.interrupts)
+    told = _tell_renumbered(one, found, problem, where)
+    if told is not None:
+        return told
+    try:
+        told = counterexample(found, one.waiting.awaits, problem, where)
+    except NotPlayableError as error:
+        raise InternalError(f"the two explorers disagree about {problem.kind} under {where.model}: {error}") from error
+    if not told.confirmed:
+        result.warnings.append(f"the plain explorer does not confirm this {problem.kind}: please report it")
+    return told
+
+
+def _tell_renumbered(one: _Check, found: Machine, problem: Problem, where: Found) -> Fault | None:
+    """Let the thread that moves first be T1, if the program allows it: the plain machine is asked."""
+    order = list(dict.fromkeys(move.thread for move in (*problem.moves, *problem.loop)))
+    order += [thread for thread in range(where.threads) if thread not in order]
+    if order == sorted(order):
+        return None
+    number = {thread: place for place, thread in enumerate(order)}
+    renamed = replace(
+        problem,
+        moves=tuple(replace(move, thread=number[move.thread]) for move in problem.moves),
+        loop=tuple(replace(move, thread=number[move.thread]) for move in problem.loop),
+        victim=None if problem.victim is None else number[problem.victim],
+        other=None if problem.other is None else number[problem.other],
+    )
+    try:
+        told = counterexample(found, one.waiting.awaits, renamed, where)
+    except NotPlayableError:
+        return None
+    return told if told.confirmed else None
+
+
+def machine(found: Waiting, shape: Shape, model: str, acquisitions: int | None, interrupts: int = 1) -> Machine:
+    """Return a plain machine in the state that `setup` leaves."""
+    cells, image = prepare(found.program, shape)
+    return Machine(
+        found.program,
+        found.awaits,
+        shape,
+        model,
+        acquisitions,
+        interrupts=interrupts,
+        cells=cells,
+        image=image,
+    )
+
+
+# Afterwards.
+
+
+def _cure(one: _Check, result: CheckResult) -> None:
+    """Name an order or a fence that cures the fault, if one is found in the time that is left."""
+    if not result.faults or not one.settings.cures:
+        return
+    from lockwright.check.telling.cure import cures
+
+    fault = result.faults[0]
+    seconds = min(one.left_s(), 10.0)
+    helps = cures(one.program, fault, one.settings, one.explore, seconds)
+    result.faults[0] = replace(fault, helps=(*fault.helps, *helps))
+
+
+def _weigh(one: _Check, result: CheckResult) -> None:
+    if one.settings.orders and result.verdict == PROVED:
+        from lockwright.check.orders import weigh
+
+        result.orders = weigh(one.program, one.settings, one.explore, one.left_s())

@@ -1,0 +1,1 @@
+"""From moves to a story: what happened, in the words of the source, step by step."""

@@ -1,0 +1,184 @@
+"""A counterexample put together: the sentence, the rows, the end, and the places in the source that matter."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lockwright.check.plain.rest import at_rest
+from lockwright.check.telling import final, rows
+from lockwright.check.telling.names import Names, thread_name
+from lockwright.check.telling.play import play
+from lockwright.check.telling.sentences import Told, sentence
+from lockwright.results import Fault, Remark
+
+if TYPE_CHECKING:
+    from lockwright.check.plain.machine import Machine
+    from lockwright.check.telling.play import Played, Seen
+    from lockwright.check.verdict import Problem
+    from lockwright.ir.waiting import Await
+
+ORIGINS = {
+    "sc": "the logic",
+    "tso": "the processor, not the logic: found under tso, impossible under sc",
+    "c11": "the compiler (or a weaker processor): found under c11, impossible under sc and tso",
+}
+"""What kind of mistake it is, by the first model that shows it."""
+
+_WRITTEN_LABELS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Where and how a problem was found."""
+
+    model: str
+    threads: int
+    acquisitions: int | None
+    states: int = 0
+    seconds: float = 0.0
+    origin: str = ""
+
+
+def counterexample(machine: Machine, awaits: dict[str, list[Await]], problem: Problem, found: Found) -> Fault:
+    """Play the moves of a problem on the plain machine, and tell them.
+
+    Raises:
+        NotPlayableError: The plain machine cannot do this: one of the two explorers is wrong.
+    """
+    names = Names(machine.program)
+    played = play(machine, [*problem.moves, *problem.loop])
+    story = rows.Rows(played, names, everything=not machine.program.subject or problem.kind == "data_race").story()
+    standings = final.standings(played, awaits, names)
+    told = Told(problem, played, story, standings, names)
+    place, function = _primary(told)
+    loop_from = _loop_from(told)
+    return Fault(
+        kind=problem.kind,
+        sentence=sentence(told),
+        model=found.model,
+        threads=found.threads,
+        acquisitions=found.acquisitions,
+        rows=story.rows,
+        final=tuple(final.told(one, names) for one in standings) if not _is_safety(told) else (),
+        primary=place,
+        function=function,
+        secondary=_secondary(told, place),
+        origin=found.origin or ORIGINS.get(found.model, ""),
+        loop_from=loop_from,
+        why_fair=_why_fair(told) if problem.loop else "",
+        switches=rows.switches(story.rows),
+        states=found.states,
+        seconds=found.seconds,
+        moves=tuple(move.code for move in (*problem.moves, *problem.loop)),
+        confirmed=_confirmed(told),
+    )
+
+
+def _is_safety(told: Told) -> bool:
+    return bool(told.played.last.fault)
+
+
+def _confirmed(told: Told) -> bool:
+    """Return whether the plain machine agrees: the same fault, nobody can move, or the moves of the loop are possible."""
+    state, problem = told.played.last, told.problem
+    if problem.kind in ("at_rest", "leak"):
+        return problem.kind in at_rest(told.played.machine, state).faults
+    if state.fault or problem.loop:
+        return bool(problem.loop) or state.fault == problem.kind
+    if problem.kind == "order_broken":
+        return problem.other in told.story.entered
+    if told.played.machine.model == "c11":
+        return all(one.status != "runs" for one in told.standings)
+    return not told.played.machine.moves(state)
+
+
+# Places.
+
+
+def _primary(told: Told) -> tuple[Remark | None, str]:
+    """Return the place of the last thing that went wrong, or where the victim waits."""
+    stuck = next((one for one in told.standings if one.status in ("sleeps", "waits")), None)
+    if not _is_safety(told) and stuck is not None and stuck.instruction is not None and not told.problem.loop:
+        text = f"{thread_name(stuck.thread)} {_short_end(stuck)}"
+        return Remark(stuck.instruction.span, text), stuck.function
+    for row in reversed(told.story.rows):
+        if row.span.line:
+            return Remark(row.span, f"{thread_name(row.thread)} {row.text}, step {row.step}"), row.function
+    return None, ""
+
+
+def _short_end(standing: final.Standing) -> str:
+    if standing.status == "sleeps":
+        return "sleeps here for ever"
+    return "waits here for ever"
+
+
+def _secondary(told: Told, primary: Remark | None) -> tuple[Remark, ...]:
+    """Return what led to it: stores that waited in a buffer, old values that were read, the other holder's way in."""
+    remarks: list[Remark] = []
+    for seen in told.played.seen:
+        remark = _buffered(told, seen) or _stale(told, seen)
+        if remark is not None and (primary is None or remark.span != primary.span):
+            remarks.append(remark)
+    if told.kind == "two_holders":
+        remarks += _other_entry(told, primary)
+    unique = {one.span: one for one in remarks}
+    return tuple(list(unique.values())[-_WRITTEN_LABELS:])
+
+
+def _buffered(told: Told, seen: Seen) -> Remark | None:
+    event = seen.event
+    if not (event.kind == "write" and event.buffered and event.instruction is not None):
+        return None
+    begin = told.step(seen.move)
+    end = told.step(seen.arrival.move) if seen.arrival is not None else len(told.story.rows)
+    if end - begin <= 1:
+        return None
+    until = "" if seen.arrival is not None else " and on"
+    text = f"{thread_name(event.thread)}'s store waits in its store buffer, steps {begin} to {end}{until}"
+    return Remark(event.instruction.span, text)
+
+
+def _stale(told: Told, seen: Seen) -> Remark | None:
+    if not seen.unseen or seen.event.instruction is None:
+        return None
+    news = seen.unseen[-1]
+    text = (
+        f"{thread_name(seen.event.thread)} reads the old value in step {told.step(seen.move)}: "
+        f"{thread_name(news.event.thread)}'s store of step {told.step(news.move)} need not be visible"
+    )
+    return Remark(seen.event.instruction.span, text)
+
+
+def _other_entry(told: Told, primary: Remark | None) -> list[Remark]:
+    """Return where the first holder came in."""
+    found = []
+    for thread, step in told.story.entered.items():
+        row = told.story.rows[step - 1]
+        if thread != told.last_thread and row.span.line and (primary is None or row.span != primary.span):
+            found.append(Remark(row.span, f"{thread_name(thread)} came in here, step {step}"))
+    return found
+
+
+# Loops.
+
+
+def _loop_from(told: Told) -> int | None:
+    if not told.problem.loop:
+        return None
+    begin = len(told.problem.moves)
+    after = [draft.first_move >= begin for draft in told.story.drafts]
+    return after.index(True) + 1 if True in after else None
+
+
+def _why_fair(told: Told) -> str:
+    """Return why a scheduler that is fair may do this for ever."""
+    victim = told.problem.victim
+    movers = {move.thread for move in told.problem.loop}
+    if victim is None:
+        return "every thread takes steps in the loop, or has none to take"
+    if victim in movers:
+        return f"{thread_name(victim)} takes steps in the loop too, and finds the lock taken each time"
+    return f"{thread_name(victim)} has no step to take whenever the others hold the lock"
+

@@ -1,0 +1,200 @@
+"""The sentence that comes first: what is wrong, in the lock's own words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lockwright.check.telling.final import Standing, condition, where
+from lockwright.check.telling.names import Names, listed, thread_name
+from lockwright.results import FAULTS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from lockwright.check.telling.play import Played, Seen
+    from lockwright.check.telling.rows import Story
+    from lockwright.check.verdict import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """All that a sentence may draw on."""
+
+    problem: Problem
+    played: Played
+    story: Story
+    standings: list[Standing]
+    names: Names
+
+    @property
+    def kind(self) -> str:
+        """The kind of fault."""
+        return self.problem.kind
+
+    @property
+    def last_thread(self) -> int:
+        """Who moved last."""
+        return self.played.moves[-1].thread if self.played.moves else 0
+
+    def step(self, move: int) -> int:
+        """Return the step in which a move is told."""
+        return max(1, self.story.row_of_move.get(move, 1))
+
+
+def sentence(told: Told) -> str:
+    """Return the sentence."""
+    return _SENTENCES.get(told.kind, _plain)(told)
+
+
+def _plain(told: Told) -> str:
+    name = FAULTS.get(told.kind, ("", told.kind.replace("_", " ")))[1]
+    event = told.played.seen[-1].event if told.played.seen else None
+    detail = told.names.word(event.name) if event is not None and event.kind == "fault" and event.name else ""
+    line = event.instruction.span.line if event is not None and event.instruction is not None else 0
+    text = f"{name}: {thread_name(told.last_thread)}"
+    text += f" at line {line}" if line else ""
+    return f"{text}, {detail}" if detail else text
+
+
+def _assertion(told: Told) -> str:
+    event = told.played.seen[-1].event if told.played.seen else None
+    message = event.name if event is not None and event.kind == "fault" else ""
+    what = "not conserved at rest" if told.kind == "at_rest" else "assertion failed"
+    return f"{what}: {message}" if message else what
+
+
+def _two_holders(told: Told) -> str:
+    entered = told.story.entered
+    last = told.last_thread
+    first = [thread for thread in entered if thread != last and _is_inside(told, thread)]
+    who = [f"{thread_name(one)} since step {entered[one]}" for one in sorted(first, key=lambda one: entered[one])]
+    when = entered.get(last, len(told.story.rows))
+    return f"two threads are in the critical section of {told.names.lock}: {', '.join([*who, _since(last, when)])}"
+
+
+def _since(thread: int, step: int) -> str:
+    return f"{thread_name(thread)} since step {step}"
+
+
+def _is_inside(told: Told, thread: int) -> bool:
+    holders = told.played.states[-2].world.holders if len(told.played.states) > 1 else ()
+    return any(thread == one.owner or thread in one.readers for one in holders)
+
+
+def _data_race(told: Told) -> str:
+    last = told.played.seen[-1].event
+    op = last.instruction.op if last.instruction is not None else "load"
+    word = _raced_word(told)
+    other = _other_access(told, last.thread)
+    mine = f"{thread_name(last.thread)} {'writes' if op == 'store' else 'reads'} it in step {len(told.story.rows)}"
+    if other is None:
+        return f"data race on {word}: {mine}"
+    verb = "wrote" if other.event.kind == "write" else "read"
+    theirs = f"{thread_name(other.event.thread)} {verb} it in step {told.step(other.move)}"
+    return f"data race on {word}: {theirs}, {mine}, and nothing orders the two"
+
+
+def _raced_word(told: Told) -> str:
+    other = _other_access(told, told.played.seen[-1].event.thread)
+    return told.names.word(other.event.name) if other is not None else "a plain field"
+
+
+def _other_access(told: Told, thread: int) -> Seen | None:
+    """Return the last plain access by another thread to the word (the racing access itself has no event of its own)."""
+    for seen in reversed(told.played.seen[:-1]):
+        event = seen.event
+        plain = event.instruction is not None and event.instruction.op in ("load", "store")
+        if plain and event.thread != thread and event.kind in ("read", "write"):
+            return seen
+    return None
+
+
+def _lost_wakeup(told: Told) -> str:
+    sleeper = next((one for one in told.standings if one.status == "sleeps"), None)
+    if sleeper is None:
+        return _endless(told)
+    how = {"halt": "sleeps", "park": "is parked", "futex": "sleeps on a futex"}
+    verb = how.get(sleeper.sleep.reason if sleeper.sleep else "", "sleeps")
+    where_ = f"{verb} at {where(sleeper)}"
+    others = [one for one in told.standings if one.status != "done" and one is not sleeper]
+    more = "" if not others else f"; {_others(others)}"
+    return f"lost wake-up: {thread_name(sleeper.thread)} {where_}, and nobody is left to wake it{more}"
+
+
+def _others(others: list[Standing]) -> str:
+    names = [thread_name(one.thread) for one in others]
+    return f"{listed(names)} {'waits' if len(names) == 1 else 'wait'} too"
+
+
+def _deadlock(told: Told) -> str:
+    held = {one.owner: one for one in told.played.last.world.holders if one.owner is not None}
+    parts = []
+    for one in told.standings:
+        if one.status in ("waits", "sleeps"):
+            holds = f"holds {_lock_name(told, held[one.thread].lock)} and " if one.thread in held else ""
+            parts.append(f"{thread_name(one.thread)} {holds}waits at {where(one)}")
+    return f"deadlock: {', '.join(parts)}"
+
+
+def _lock_name(told: Told, address: int) -> str:
+    if address == told.played.machine.subject:
+        return told.names.lock
+    return told.names.word(told.played.machine.cells.describe(address))
+
+
+def _endless(told: Told) -> str:
+    if told.problem.loop:
+        return f"a run that never ends: {_asking(told)}, though everybody gets its turn"
+    waiter = next((one for one in told.standings if one.status == "waits"), None)
+    if waiter is None or waiter.wait is None:
+        return "a wait that nobody ends"
+    what = condition(waiter.wait)
+    value = f" ({listed([f'{name} is {value}' for name, value in waiter.words])})" if waiter.words else ""
+    return f"{thread_name(waiter.thread)} waits for ever at {where(waiter)}, {what}{value}: nobody is left to end it"
+
+
+def _asking(told: Told) -> str:
+    threads = sorted({move.thread for move in told.problem.loop})
+    return f"{listed([thread_name(one) for one in threads])} {'goes' if len(threads) == 1 else 'go'} round and round"
+
+
+def _starvation(told: Told) -> str:
+    victim = told.problem.victim or 0
+    others = sorted({move.thread for move in told.problem.loop} - {victim})
+    who = listed([thread_name(one) for one in others]) if others else "others"
+    return f"starvation: {thread_name(victim)} can wait for ever while {who} {_take(others)} the lock again and again"
+
+
+def _take(others: list[int]) -> str:
+    return "takes" if len(others) == 1 else "take"
+
+
+def _order_broken(told: Told) -> str:
+    victim, other = told.problem.victim or 0, told.problem.other or 0
+    began = told.story.began.get(victim, 1)
+    later = told.story.began.get(other, began)
+    enters = told.story.entered.get(other, len(told.story.rows))
+    return (
+        f"first come, first served is broken: {thread_name(victim)} began in step {began}, {thread_name(other)} in "
+        f"step {later}, when {thread_name(victim)} already waited, yet {thread_name(other)} enters first, in step {enters}"
+    )
+
+
+def _bypass(told: Told) -> str:
+    victim = thread_name(told.problem.victim or 0)
+    return f"{victim} can be overtaken without bound: the steps of the loop can be repeated while it waits"
+
+
+_SENTENCES: dict[str, Callable[[Told], str]] = {
+    "two_holders": _two_holders,
+    "data_race": _data_race,
+    "lost_wakeup": _lost_wakeup,
+    "deadlock": _deadlock,
+    "endless_await": _endless,
+    "starvation": _starvation,
+    "order_broken": _order_broken,
+    "bypass": _bypass,
+    "assertion": _assertion,
+    "at_rest": _assertion,
+}

@@ -114,7 +114,7 @@ class _FunctionCheck:
         if unknown:
             return [f"there is no register {unknown[0]}"]
         found = [*self._check_constants(instruction), *_check_attributes(self._program, self._labels, instruction)]
-        return found or [*self._check_operands(instruction), *self._check_result(instruction)]
+        return found or list(self._check_operands(instruction)) or list(self._check_result(instruction))
 
     def _used(self, instruction: Instruction) -> list[int]:
         used = [one.index for one in instruction.operands if isinstance(one, Reg)]
@@ -159,8 +159,6 @@ class _FunctionCheck:
             wanted = result_type(self._program, instruction.op, self._types(instruction), instruction.attributes)
         except TypeMismatch as mismatch:
             yield str(mismatch)
-            return
-        except IndexError:  # too few operands, which has been said
             return
         given = None if instruction.result is None else self._function.registers[instruction.result].type
         if is_free(instruction.op):
@@ -287,7 +285,9 @@ def _check_attributes(program: Program, labels: set[str], instruction: Instructi
         return
     known = _known_names(program, labels, instruction)
     for name, given in zip(names, instruction.attributes, strict=True):
-        if name in known and given not in known[name]():
+        if name == "extent" and not isinstance(given, Extent):
+            yield f"`{given}` is no extent"
+        elif name in known and given not in known[name]():
             yield f"there is no {name} `{given}`"
     yield from _check_orders(instruction)
 
@@ -308,7 +308,6 @@ def _known_names(
         "operation": lambda: {name for one in table.implementations.values() for name in one} if table else (),
         "handler": lambda: {one.function for one in program.handlers},
         "block": lambda: labels,
-        "extent": lambda: tuple(Extent),
         "zero": lambda: (0, 1),
         "event": lambda: EVENTS,
         "interrupts": lambda: WORDS_OF_ATTRIBUTES["interrupts"],

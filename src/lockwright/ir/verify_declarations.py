@@ -95,7 +95,8 @@ def _check_subject(program: Program) -> Iterator[str]:
         return
     place = program.globals[program.subject[0]].type
     for name in program.subject[1:]:
-        fields = program.structs[place.name].fields if isinstance(place, StructRef) else ()
+        struct = program.structs.get(place.name) if isinstance(place, StructRef) else None
+        fields = struct.fields if struct is not None else ()
         found = [field.type for field in fields if field.name == name]
         if not found:
             yield f"the subject's path stops at `{name}`, which is no field of `{place}`"

@@ -78,7 +78,12 @@ def _edits_at(function: Function, block: Block, index: int) -> Iterator[Edit]:
 
 def _may_swap(block: tuple[Instruction, ...], index: int) -> bool:
     pair = [one.entry.effect for one in block[index : index + 2]]
-    return len(pair) == 2 and Effect.JUMP not in pair and any(one is not Effect.LOCAL for one in pair)
+    return (
+        len(pair) == 2
+        and block[index] != block[index + 1]
+        and Effect.JUMP not in pair
+        and any(one is not Effect.LOCAL for one in pair)
+    )
 
 
 def _replacements(instruction: Instruction) -> Iterator[tuple[str, tuple[Instruction, ...]]]:

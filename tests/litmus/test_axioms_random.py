@@ -60,15 +60,15 @@ def compare(seed: int, *, strong: bool, most: int = 6) -> None:
     assert found <= relaxed if strong else found == relaxed, tell(threads)
 
 
-@pytest.mark.parametrize("start", range(0, 200, 20))
+@pytest.mark.parametrize("start", range(0, 150, 10))
 def test_without_seq_cst_accesses(start: int) -> None:
-    for seed in range(start, start + 20):
+    for seed in range(start, start + 10):
         compare(seed, strong=False)
 
 
-@pytest.mark.parametrize("start", range(0, 200, 20))
+@pytest.mark.parametrize("start", range(0, 150, 10))
 def test_with_seq_cst_accesses(start: int) -> None:
-    for seed in range(start, start + 20):
+    for seed in range(start, start + 10):
         compare(1_000_000 + seed, strong=True)
 
 

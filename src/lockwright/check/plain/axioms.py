@@ -285,9 +285,7 @@ def _happens_before(execution: Execution) -> Relation:
     return closure(union(order, synchronizes))
 
 
-def _partial_sc(
-    execution: Execution, happens_before: Relation, read_before: Relation, extended: Relation
-) -> Relation:
+def _partial_sc(execution: Execution, happens_before: Relation, read_before: Relation, extended: Relation) -> Relation:
     events, size = execution.events, len(execution.events)
 
     def is_one_place(one: int, two: int) -> bool:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 Node = TypeVar("Node")
 
+
 def components(nodes: Iterable[Node], followers: Callable[[Node], Iterable[Node]]) -> Iterator[set[Node]]:
     """Yield the strongly connected components of a graph, those that lead nowhere else first (Tarjan, 1972)."""
     index: dict[Node, int] = {}

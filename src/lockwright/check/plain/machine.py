@@ -249,9 +249,7 @@ class Machine:
             return Event("fault", step.thread, text=fault.kind, name=fault.text)
         return Event("fault", step.thread, step.function.name, step.instruction, text=fault.kind, name=fault.text)
 
-    def told(
-        self, kind: str, step: Step, done: Done, *, value: int | None, old: int | None, new: int | None
-    ) -> Event:
+    def told(self, kind: str, step: Step, done: Done, *, value: int | None, old: int | None, new: int | None) -> Event:
         """Return the event of an access."""
         return Event(
             kind, step.thread, step.function.name, step.instruction, done.cell, self.cells.describe(done.cell),

@@ -100,5 +100,3 @@ class Memory(Protocol):
 
     def newest(self, cell: int) -> int:
         """Return the pattern that everybody sees in the end."""
-
-

@@ -84,7 +84,10 @@ class Fault:
     switches: int = 0
     states: int = 0
     seconds: float = 0.0
-    moves: tuple[int, ...] = ()  # for the replay
+    moves: tuple[int, ...] = ()  # for the replay; the last `loop_moves` of them repeat
+    loop_moves: int = 0
+    victim: int | None = None  # who waits for ever, or is overtaken
+    other: int | None = None  # who overtakes
     confirmed: bool = True  # the plain machine, which shares no code with the search, shows it too
 
     @property
@@ -162,7 +165,8 @@ class CheckResult:
         verdicts = {run.verdict for run in self.runs}
         if self.faults or FAULT in verdicts:
             return FAULT
-        return next((one for one in (NOT_EXHAUSTED, NOT_COVERED) if one in verdicts), PROVED if verdicts else NOT_COVERED)
+        doubts = [one for one in (NOT_EXHAUSTED, NOT_COVERED) if one in verdicts]
+        return doubts[0] if doubts else PROVED if verdicts else NOT_COVERED
 
     @property
     def exit_status(self) -> int:
@@ -172,3 +176,30 @@ class CheckResult:
     def verdict_of(self, model: str) -> str:
         """Return the verdict under one memory model: the worst of its runs, `not covered` if there is none."""
         return CheckResult(self.name, [run for run in self.runs if run.model == model]).verdict
+
+
+# How results are spoken of.
+
+
+def thread_name(thread: int) -> str:
+    """Return `T1` for thread 0."""
+    return f"T{thread + 1}"
+
+
+def listed(names: list[str]) -> str:
+    """Return `T1`, `T1 and T2`, `T1, T2 and T3`."""
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def counted(count: int, noun: str) -> str:
+    """Return `1 step`, `2 steps`, `switches` for `switch`."""
+    if count == 1:
+        return f"1 {noun}"
+    return f"{count:,} {noun}{'es' if noun.endswith('ch') else 's'}"
+
+
+def instance(threads: int, acquisitions: int | None) -> str:
+    """Return `2 threads x 1 acquisition`, or `2 threads, for ever`."""
+    if acquisitions is None:
+        return f"{counted(threads, 'thread')}, for ever"
+    return f"{counted(threads, 'thread')} x {counted(acquisitions, 'acquisition')}"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from tests.ir.assembly import assemble
 
 from lockwright.ir.program import Field, Global, Program, Promises, Struct
 from lockwright.ir.types import U8, U16, Atomic, Place, StructRef
-from tests.ir.assembly import assemble
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,7 +70,7 @@ in:
     )
 
 
-def test_then_set() -> Program:
+def check_then_set() -> Program:
     return lock(
         [("held", Atomic(U8))],
         """
@@ -84,7 +86,7 @@ take:
     )
 
 
-def test_and_set(*, fifo: bool = False) -> Program:
+def exchange_lock(*, fifo: bool = False) -> Program:
     return lock(
         [("held", Atomic(U8))],
         """
@@ -105,7 +107,7 @@ def sleeper(*, fence: bool) -> Program:
     between = "    fence @seq_cst" if fence else ""
     return lock(
         [("held", Atomic(U8)), ("asleep", Atomic(U8))],
-        f"""
+        """
     held = field @held lock
     asleep = field @asleep lock
 take:
@@ -136,3 +138,57 @@ kick:
 done:
 """,
     )
+
+
+def waiting_lock(*, fifo: bool) -> Program:
+    """Test and test-and-set: waits by reading, then all rush."""
+    return lock(
+        [("held", Atomic(U8))],
+        """
+    held = field @held lock
+wait:
+    seen = atomic_load @relaxed held
+    isheld = ne seen 0:u8
+    branch @wait @take isheld
+take:
+    old = exchange @acquire held 1:u8
+    taken = ne old 0:u8
+    branch @wait @in taken
+in:
+""",
+        "    atomic_store @release held 0:u8",
+        fifo=fifo,
+    )
+
+
+def message_passing() -> Program:
+    """Data, then a flag, both relaxed: a reader that sees the flag may see the old data."""
+    program = Program("Message")
+    program.globals["data"] = Global("data", Atomic(U8))
+    program.globals["flag"] = Global("flag", Atomic(U8))
+    sender = """
+    data = root @data
+    flag = root @flag
+    atomic_store @relaxed data 1:u8
+    atomic_store @relaxed flag 1:u8
+    return
+"""
+    receiver = """
+    data = root @data
+    flag = root @flag
+    ready = atomic_load @acquire flag
+    sent = ne ready 0:u8
+    branch @look @out sent
+look:
+    got = atomic_load @relaxed data
+    right = eq got 1:u8
+    assert @lost right
+    jump @out
+out:
+    return
+"""
+    for name, text in (("send", sender), ("receive", receiver)):
+        lines = [f"{line}  # {line.strip()}" if " " in line.strip() else line for line in text.splitlines()]
+        assemble(program, name, "\n".join(lines))
+    program.workers = [replace(worker, count=1) for worker in program.workers]
+    return program

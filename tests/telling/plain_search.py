@@ -1,4 +1,4 @@
-"""A slow search on the plain machine that leaves behind what the compiled one does: for tests of all that comes after it."""
+"""A slow search on the plain machine that leaves behind what the compiled one does."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """The whole check of one program: every memory model, runs that end and runs that don't, the first fault told.
 
-The models run in order, and the first that fails names the kind of mistake.  What the search reduces (symmetry, partial order, merged
-steps) is undone for the telling: the smallest instance that fails is searched again raw, and its trace is played on the plain machine.
+The models run in order, and the first that fails names the kind of mistake.  What the search reduces (symmetry, partial
+order, merged steps) is undone for the telling: the smallest instance that fails is searched again raw, and its trace is
+played on the plain machine.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
+from lockwright.check.engine.options import Options
 from lockwright.check.plain.machine import Machine
 from lockwright.check.telling.counterexample import Found, counterexample
 from lockwright.check.telling.play import NotPlayableError
@@ -128,7 +130,8 @@ def check(
 def _compiled() -> Explorer:
     from lockwright.check.engine.run import explore
 
-    return explore
+    found: Explorer = explore
+    return found
 
 
 def uses(program: Program, op: str) -> bool:
@@ -199,13 +202,8 @@ def _explore(
         "budget_states": states or one.settings.budget_states,
         "budget_seconds": max(0.1, one.left_s()),
     }
-    return one.explore(one.waiting, one.shape(threads), model, acquisitions, _options(raw=raw), **budget)
-
-
-def _options(*, raw: bool) -> Any:
-    from lockwright.check.engine.run import Options
-
-    return Options(symmetry=False, partial_order=False, merge=False) if raw else Options()
+    options = Options(symmetry=False, partial_order=False, merge=False) if raw else Options()
+    return one.explore(one.waiting, one.shape(threads), model, acquisitions, options, **budget)
 
 
 _NOT_PROVED = {

@@ -163,7 +163,8 @@ def _orders(
         overtaken = order.overtaken(graph)
         if overtaken is not None:
             problems.append(_overtaken(graph, overtaken))
-    bypass, notes = None, ()
+    bypass: int | None = None
+    notes: tuple[str, ...] = ()
     if explored.acquisitions is None:
         bypass, notes = _bypass(graph, promised, problems)
     return Findings((), (), bypass, may_starve, notes)

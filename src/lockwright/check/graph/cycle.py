@@ -82,7 +82,7 @@ class _Walk:
         walk: list[int] = []
         at, todo = state, list(self.needs)
         while todo:
-            leg = self._search(at, lambda edge: any(need(edge) for need in todo))
+            leg = self._search(at, _any_of(todo))
             if leg is None:
                 break
             walk += leg
@@ -112,3 +112,7 @@ class _Walk:
             edges.append(came[at])
             at = self.graph.source(came[at])
         return edges[::-1]
+
+
+def _any_of(needs: list[Callable[[int], bool]]) -> Callable[[int], bool]:
+    return lambda edge: any(need(edge) for need in needs)

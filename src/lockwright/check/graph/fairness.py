@@ -1,7 +1,8 @@
 """Cycles that fair scheduling allows: somebody waits for ever though everybody gets its turn.
 
 Weak fairness: a thread whose next step stays possible takes it, a store in a buffer reaches memory, and a bounded
-wait that goes on and on gives up.  A strongly connected component is fair if a walk that takes all its edges for ever is.
+wait that goes on and on gives up.  A strongly connected component is fair if a walk that takes all its edges for ever
+is.
 """
 
 from __future__ import annotations

@@ -4,8 +4,6 @@ Arrays only; every number of a state, an edge or a node is an index.  `graph.Gra
 A *product node* is a state together with the position of one thread that is followed through it (the victim).
 """
 
-# ruff: noqa: PLR0917 - kernels take arrays
-
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast

@@ -10,11 +10,12 @@ from lockwright.check.telling import final, rows
 from lockwright.check.telling.names import Names, thread_name
 from lockwright.check.telling.play import play
 from lockwright.check.telling.sentences import Told, sentence
+from lockwright.diagnostics.span import NOWHERE
 from lockwright.results import Fault, Remark
 
 if TYPE_CHECKING:
     from lockwright.check.plain.machine import Machine
-    from lockwright.check.telling.play import Played, Seen
+    from lockwright.check.telling.play import Seen
     from lockwright.check.verdict import Problem
     from lockwright.ir.waiting import Await
 
@@ -60,7 +61,7 @@ def counterexample(machine: Machine, awaits: dict[str, list[Await]], problem: Pr
         threads=found.threads,
         acquisitions=found.acquisitions,
         rows=story.rows,
-        final=tuple(final.told(one, names) for one in standings) if not _is_safety(told) else (),
+        final=tuple(final.told(one) for one in standings) if not _is_safety(told) else (),
         primary=place,
         function=function,
         secondary=_secondary(told, place),
@@ -71,6 +72,9 @@ def counterexample(machine: Machine, awaits: dict[str, list[Await]], problem: Pr
         states=found.states,
         seconds=found.seconds,
         moves=tuple(move.code for move in (*problem.moves, *problem.loop)),
+        loop_moves=len(problem.loop),
+        victim=problem.victim,
+        other=problem.other,
         confirmed=_confirmed(told),
     )
 
@@ -80,7 +84,7 @@ def _is_safety(told: Told) -> bool:
 
 
 def _confirmed(told: Told) -> bool:
-    """Return whether the plain machine agrees: the same fault, nobody can move, or the moves of the loop are possible."""
+    """Return whether the plain machine agrees: the same fault, nobody can move, or the loop is possible."""
     state, problem = told.played.last, told.problem
     if problem.kind in ("at_rest", "leak"):
         return problem.kind in at_rest(told.played.machine, state).faults
@@ -99,9 +103,10 @@ def _confirmed(told: Told) -> bool:
 def _primary(told: Told) -> tuple[Remark | None, str]:
     """Return the place of the last thing that went wrong, or where the victim waits."""
     stuck = next((one for one in told.standings if one.status in ("sleeps", "waits")), None)
-    if not _is_safety(told) and stuck is not None and stuck.instruction is not None and not told.problem.loop:
+    place = stuck.instruction.span if stuck is not None and stuck.instruction is not None else NOWHERE
+    if not _is_safety(told) and stuck is not None and place.line and not told.problem.loop:
         text = f"{thread_name(stuck.thread)} {_short_end(stuck)}"
-        return Remark(stuck.instruction.span, text), stuck.function
+        return Remark(place, text), stuck.function
     for row in reversed(told.story.rows):
         if row.span.line:
             return Remark(row.span, f"{thread_name(row.thread)} {row.text}, step {row.step}"), row.function
@@ -181,4 +186,3 @@ def _why_fair(told: Told) -> str:
     if victim in movers:
         return f"{thread_name(victim)} takes steps in the loop too, and finds the lock taken each time"
     return f"{thread_name(victim)} has no step to take whenever the others hold the lock"
-

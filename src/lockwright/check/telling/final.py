@@ -56,7 +56,7 @@ def _standing(machine: Machine, state: State, thread: int, awaits: dict[str, lis
     function = names.function(instruction, place.function)
     if own.sleep is not None:
         before = machine.code.at(place._replace(offset=max(0, place.offset - 1)))
-        could = _who(machine, state, thread, _ASLEEP.get(own.sleep.reason, ("", frozenset()))[1])
+        could = _who(machine, thread, _ASLEEP.get(own.sleep.reason, ("", frozenset()))[1])
         return Standing(thread, "sleeps", before, names.function(before, function), sleep=own.sleep, could_end=could)
     wait = next((one for one in awaits.get(place.function, ()) if one.restart == (place.block, place.offset)), None)
     if wait is None or any(True for _ in machine.steps_of(state, thread)):
@@ -80,7 +80,7 @@ def _read(machine: Machine, state: State, thread: int) -> tuple[int, ...]:
     return tuple(dict.fromkeys(cells))
 
 
-def _who(machine: Machine, state: State, thread: int, ops: frozenset[str]) -> tuple[int, ...]:
+def _who(machine: Machine, thread: int, ops: frozenset[str]) -> tuple[int, ...]:
     """Return the other threads whose code holds one of these instructions."""
     found = []
     for other, function in enumerate(machine.entries()):
@@ -100,7 +100,7 @@ def _writers(machine: Machine, thread: int) -> tuple[int, ...]:
     return tuple(found)
 
 
-def told(standing: Standing, names: Names) -> str:
+def told(standing: Standing) -> str:
     """Return one line: `halted; waits for a kick; T1 could have sent it`."""
     match standing.status:
         case "done":
@@ -108,14 +108,14 @@ def told(standing: Standing, names: Names) -> str:
         case "runs":
             return f"at {where(standing)}"
         case "sleeps":
-            return _told_sleep(standing, names)
+            return _told_sleep(standing)
     assert standing.wait is not None
     values = listed([f"{name} is {value}" for name, value in standing.words]) if standing.words else ""
     text = f"waits at {where(standing)}: {condition(standing.wait)}"
     return f"{text}; {values}" if values else text
 
 
-def _told_sleep(standing: Standing, names: Names) -> str:
+def _told_sleep(standing: Standing) -> str:
     assert standing.sleep is not None
     text, _ = _ASLEEP.get(standing.sleep.reason, (f"sleeps ({standing.sleep.reason})", frozenset()))
     line = text.format(word="")

@@ -5,36 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lockwright.diagnostics.span import NOWHERE
+from lockwright.results import counted, instance, listed, thread_name
+
+__all__ = ["Names", "counted", "instance", "listed", "thread_name"]
 
 if TYPE_CHECKING:
     from lockwright.diagnostics.span import Span
     from lockwright.ir.program import Instruction, Program
-
-_PLURAL = 2
-
-
-def thread_name(thread: int) -> str:
-    """Return `T1` for thread 0."""
-    return f"T{thread + 1}"
-
-
-def listed(names: list[str]) -> str:
-    """Return `T1`, `T1 and T2`, `T1, T2 and T3`."""
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-
-
-def counted(count: int, noun: str) -> str:
-    """Return `1 step`, `2 steps`, `switches` for `switch`."""
-    if count == 1:
-        return f"1 {noun}"
-    return f"{count:,} {noun}{'es' if noun.endswith('ch') else 's'}"
-
-
-def instance(threads: int, acquisitions: int | None) -> str:
-    """Return `2 threads x 1 acquisition`, or `2 threads, for ever`."""
-    if acquisitions is None:
-        return f"{counted(threads, 'thread')}, for ever"
-    return f"{counted(threads, 'thread')} x {counted(acquisitions, 'acquisition')}"
 
 
 class Names:

@@ -6,6 +6,7 @@ Boundaries of locks are no rows of their own where they can stand in one: `lock:
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from lockwright.check.telling.names import Names, thread_name
@@ -142,7 +143,7 @@ class Rows:
 
     def _action(self, seen: Seen) -> None:
         event = seen.event
-        if not self._is_told(event):
+        if not self._is_told(event) or (event.kind == "flush" and self._told(seen.writer) is None):
             return
         self._new(seen, self._words(seen), kind="flush" if event.kind == "flush" else "step")
 
@@ -187,7 +188,8 @@ class Rows:
     def _last_word(self, seen: Seen) -> None:
         draft = self._recent(seen.event.thread, seen.move)
         if draft is None:
-            self._new(seen, "sleeps")
+            instruction = seen.event.instruction
+            self._new(seen, _CPU_WORDS.get(instruction.op if instruction is not None else "", "sleeps"))
 
     def _fault(self, seen: Seen) -> None:
         """The step that goes wrong; what a mark found wrong was told with the mark."""
@@ -356,7 +358,8 @@ class Rows:
             news = seen.unseen[-1]
             step = self._told(news)
             where = f" (step {step})" if step else ""
-            told.append(f"the old value: {thread_name(news.event.thread)}'s {self._change_short(news)}{where} is not visible")
+            whose = thread_name(news.event.thread)
+            told.append(f"the old value: {whose}'s {self._change_short(news)}{where} is not visible")
         return f" ({'; '.join(told)})" if told else ""
 
     def _change_short(self, seen: Seen) -> str:
@@ -379,4 +382,4 @@ class Rows:
 
 def switches(rows: Sequence[Row]) -> int:
     """Return how often another thread goes on."""
-    return sum(one.thread != other.thread for one, other in zip(rows, rows[1:], strict=False))
+    return sum(one.thread != other.thread for one, other in pairwise(rows))

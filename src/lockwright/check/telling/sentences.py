@@ -175,9 +175,10 @@ def _order_broken(told: Told) -> str:
     began = told.story.began.get(victim, 1)
     later = told.story.began.get(other, began)
     enters = told.story.entered.get(other, len(told.story.rows))
+    first, second = thread_name(victim), thread_name(other)
     return (
-        f"first come, first served is broken: {thread_name(victim)} began in step {began}, {thread_name(other)} in "
-        f"step {later}, when {thread_name(victim)} already waited, yet {thread_name(other)} enters first, in step {enters}"
+        f"first come, first served is broken: {first} began in step {began}, {second} in step {later}, "
+        f"when {first} already waited, yet {second} enters first, in step {enters}"
     )
 
 

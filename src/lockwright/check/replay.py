@@ -1,0 +1,153 @@
+"""Keep a counterexample in a file, play it again, and make a test of it."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from lockwright.check.moves import Move
+from lockwright.check.search import machine
+from lockwright.check.telling.counterexample import Found, counterexample
+from lockwright.check.telling.play import NotPlayableError
+from lockwright.check.verdict import Problem
+from lockwright.diagnostics.diagnostic import Diagnostic, Label
+from lockwright.diagnostics.span import NOWHERE
+from lockwright.errors import LockwrightError
+from lockwright.ir.inline import inline
+from lockwright.ir.program import Shape
+from lockwright.ir.waiting import waiting
+from lockwright.results import PROVED
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from lockwright.ir.program import Program
+    from lockwright.results import CheckResult, Fault
+
+VERSION = 1
+
+
+class Trace(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """What a `.trace.json` file holds: enough to play it again, and to see that the source is still the same."""
+
+    schema: str = "lockwright.trace/1"
+    version: int = VERSION
+    lock: str
+    sources: dict[str, str]  # digest of each file
+    kind: str
+    sentence: str
+    model: str
+    threads: int
+    acquisitions: int | None
+    moves: list[int]
+    loop_length: int = 0
+    victim: int | None = None
+    other: int | None = None
+
+
+def trace_of(fault: Fault, name: str, sources: Mapping[str, str]) -> Trace:
+    """Return the trace of a fault."""
+    return Trace(
+        lock=name,
+        sources={file: digest(text) for file, text in sources.items()},
+        kind=fault.kind,
+        sentence=fault.sentence,
+        model=fault.model,
+        threads=fault.threads,
+        acquisitions=fault.acquisitions,
+        moves=list(fault.moves),
+        loop_length=fault.loop_moves,
+        victim=fault.victim,
+        other=fault.other,
+    )
+
+
+def digest(text: str) -> str:
+    """Return what identifies the text of a source file."""
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def save(result: CheckResult, path: Path) -> Trace:
+    """Write the trace of the first fault of a check."""
+    trace = trace_of(result.faults[0], result.name, result.sources)
+    path.write_bytes(msgspec.json.format(msgspec.json.encode(trace), indent=1) + b"\n")
+    return trace
+
+
+def load(path: Path) -> Trace:
+    """Read a trace.
+
+    Raises:
+        LockwrightError: The file is no trace, or one of another version.
+    """
+    try:
+        trace = msgspec.json.decode(path.read_bytes(), type=Trace)
+    except OSError as error:
+        raise _mistake(f"{path}: {error.strerror}", "") from error
+    except msgspec.DecodeError as error:
+        raise _mistake(f"{path} is no trace: {error}", "write one with `lockwright check LOCK --trace FILE`") from error
+    if trace.version != VERSION:
+        raise _mistake(f"{path} has version {trace.version}, this program reads {VERSION}", "run the check again")
+    return trace
+
+
+def _mistake(title: str, cure: str) -> LockwrightError:
+    return LockwrightError([Diagnostic("U020", title, Label(NOWHERE), helps=(cure,) if cure else ())])
+
+
+def replay(program: Program, trace: Trace) -> Fault:
+    """Play a trace again, and tell it.
+
+    Raises:
+        LockwrightError: The source has changed since, and the trace is no run of it any more.
+    """
+    _compare(program, trace)
+    found = waiting(inline(program))
+    moves = tuple(Move.decode(code) for code in trace.moves)
+    split = len(moves) - trace.loop_length
+    problem = Problem(trace.kind, moves[:split], moves[split:], trace.victim, trace.other)
+    played = machine(found, Shape.plain(trace.threads), trace.model, trace.acquisitions)
+    try:
+        return counterexample(played, found.awaits, problem, Found(trace.model, trace.threads, trace.acquisitions))
+    except NotPlayableError as error:
+        raise _mistake(f"the trace does not fit: {error}", "run the check again") from error
+
+
+def _compare(program: Program, trace: Trace) -> None:
+    if trace.lock != program.name:
+        raise _mistake(f"the trace is of {trace.lock}, not of {program.name}", f"give it to `check {trace.lock}`")
+    changed = [name for name, text in program.sources.items() if trace.sources.get(name) not in (None, digest(text))]
+    if changed:
+        raise _mistake(f"{', '.join(changed)} has changed since the trace was made", "run the check again")
+
+
+_TEST = '''"""Made by `lockwright check {lock} --save-test`: {sentence}"""
+
+import lockwright
+
+
+def test_{name}() -> None:
+    result = lockwright.check({lock!r}, models=[{model!r}], threads={threads}, acquire=[{acquire}])
+    assert result.verdict == {verdict!r}, result.faults[0].sentence if result.faults else result.verdict
+'''
+
+
+def test_file(result: CheckResult, lock: str) -> str:
+    """Return a pytest file that asserts that the lock is proved where it failed: it fails until the fault is cured."""
+    fault = result.faults[0]
+    word = "".join(sign if sign.isalnum() else "_" for sign in lock.lower()).strip("_")
+    return _TEST.format(
+        lock=lock,
+        sentence=fault.sentence,
+        name=f"{word}_has_no_{fault.kind}",
+        model=fault.model,
+        threads=fault.threads,
+        acquire="None" if fault.acquisitions is None else fault.acquisitions,
+        verdict=PROVED,
+    )
+
+
+test_file.__test__ = False  # type: ignore[attr-defined]  # a function of ours, not a test

@@ -1,0 +1,263 @@
+"""A check in a terminal: the answer first, then the evidence, then what to do, last what was not covered."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING
+
+from lockwright.diagnostics.diagnostic import Diagnostic, Label
+from lockwright.diagnostics.render import render
+from lockwright.report.columns import table
+from lockwright.results import (
+    FAULT,
+    FAULTS,
+    NOT_COVERED,
+    NOT_EXHAUSTED,
+    PROVED,
+    CheckResult,
+    Fault,
+    Run,
+    counted,
+    instance,
+    listed,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rich.console import Console
+
+WIDTH = 100
+STAND_INS = {"→": "->", "←": "<-", "×": "x", "·": ".", "…": "...", "–": "-"}
+"""What to write where the encoding has no such sign."""
+
+_STYLES = {
+    "fault": "bold red",
+    "proved": "bold green",
+    "not exhausted": "bold yellow",
+    "not covered": "bold yellow",
+    "help": "bold cyan",
+    "warning": "yellow",
+    "dim": "dim",
+    "": "",
+}
+
+
+def print_check(result: CheckResult, console: Console | None = None, *, replay_path: str = "") -> None:
+    """Print a check.
+
+    Args:
+        result: The check.
+        console: Where to print; by default the terminal, without colour when it is none.
+        replay_path: The file in which the trace was kept.
+    """
+    from rich.console import Console
+    from rich.text import Text
+
+    console = console or Console(highlight=False)
+    width = min(WIDTH, console.width) if console.is_terminal else WIDTH
+    for text, style in styled_lines(result, width, replay_path=replay_path):
+        console.print(Text(spelled(text, console.encoding), style=_STYLES[style]), soft_wrap=True)
+
+
+def check_text(result: CheckResult, width: int = WIDTH, *, replay_path: str = "") -> str:
+    """Return a check as plain text."""
+    return "\n".join(text for text, _ in styled_lines(result, width, replay_path=replay_path)) + "\n"
+
+
+def spelled(text: str, encoding: str) -> str:
+    """Return a text with stand-ins for signs that an encoding lacks."""
+    try:
+        text.encode(encoding)
+    except (UnicodeEncodeError, LookupError):
+        for sign, instead in STAND_INS.items():
+            text = text.replace(sign, instead)
+        return text.encode("ascii", "replace").decode()
+    return text
+
+
+def styled_lines(result: CheckResult, width: int = WIDTH, *, replay_path: str = "") -> Iterator[tuple[str, str]]:
+    """Yield the lines of a check, each with the name of its style."""
+    for fault in result.faults:
+        yield from _fault(fault, result, width, replay_path)
+    if not result.faults:
+        yield from _headline(result, width)
+        yield "", ""
+        yield from ((line, "") for line in counts(result))
+        yield from ((line, "") for line in _coverage(result, width))
+    yield from ((f"warning: {warning}", "warning") for warning in result.warnings)
+
+
+# A fault.
+
+
+def _fault(fault: Fault, result: CheckResult, width: int, replay_path: str) -> Iterator[tuple[str, str]]:
+    first, *more = textwrap.wrap(f"fault[{fault.code}] {fault.sentence}", width, subsequent_indent="      ")
+    yield first, "fault"
+    yield from ((line, "fault") for line in more)
+    yield from ((line, "") for line in _excerpt(fault, result))
+    yield f"   {fault.origin}", ""
+    yield f"   {_size(fault)}", ""
+    yield "", ""
+    yield from ((line, "") for line in table(fault, width))
+    if fault.why_fair:
+        yield f"       fair: {fault.why_fair}", ""
+    yield "", ""
+    yield from _helps(fault, width, replay_path)
+    clean = [run for run in result.runs if run.verdict == PROVED]
+    if clean:
+        yield from (
+            (line, "dim") for line in _wrapped("proved: ", "; ".join(_instance_of(run) for run in clean), width)
+        )
+
+
+def _excerpt(fault: Fault, result: CheckResult) -> list[str]:
+    """Return the place and the source lines with carets."""
+    if fault.primary is None:
+        return []
+    diagnostic = Diagnostic(
+        fault.code,
+        "",
+        Label(fault.primary.span, fault.primary.text),
+        tuple(Label(one.span, one.text) for one in fault.secondary),
+    )
+    lines = render(diagnostic, result.sources).splitlines()[1:]
+    if lines and fault.function:
+        lines[0] = f"{lines[0]}, in {fault.function}"
+    return lines
+
+
+def _size(fault: Fault) -> str:
+    parts = [instance(fault.threads, fault.acquisitions), counted(fault.steps, "step")]
+    parts += [counted(fault.switches, "switch"), counted(fault.states, "state"), f"{fault.seconds:.1f} s"]
+    return ", ".join(parts)
+
+
+def _helps(fault: Fault, width: int, replay_path: str) -> Iterator[tuple[str, str]]:
+    for one in fault.helps:
+        yield from ((line, "help") for line in _wrapped("help: ", one, width))
+    also = [f"lockwright explain {fault.code}"]
+    if replay_path:
+        also.append(f"--replay {replay_path}")
+    yield f"also: {' · '.join(also)}", ""
+
+
+# A proof.
+
+
+def _headline(result: CheckResult, width: int) -> Iterator[tuple[str, str]]:
+    verdict = result.verdict
+    text = f"{verdict}  {result.name}: {_claim(result)}"
+    for line in textwrap.wrap(text, width, subsequent_indent="        "):
+        yield line, verdict if verdict != FAULT else "fault"
+
+
+def _claim(result: CheckResult) -> str:
+    match result.verdict:
+        case "proved":
+            race = " no race," if any(run.model == "c11" for run in result.runs) else ""
+            return f"at most one holder,{race} no deadlock, no lost wake-up"
+        case "not exhausted":
+            stopped = next(one for one in result.runs if one.verdict == NOT_EXHAUSTED)
+            where = f"{stopped.states:,} states of {_instance_of(stopped)}"
+            return f"no fault in {where}, then the budget of {stopped.reason} was spent"
+        case "fault":
+            kinds = dict.fromkeys(kind for run in result.runs for kind in run.kinds)
+            return listed([FAULTS[kind][1] for kind in kinds])
+    run = next((one for one in result.runs if one.verdict == NOT_COVERED), None)
+    return "nothing was checked" if run is None else f"{_instance_of(run)}: {run.reason}"
+
+
+def _instance_of(run: Run) -> str:
+    return f"{run.model} with {instance(run.threads, run.acquisitions)}"
+
+
+def counts(result: CheckResult) -> list[str]:
+    """Return the table of states: a row for each instance, a column for each model."""
+    models = list(dict.fromkeys(run.model for run in result.runs))
+    instances = list(dict.fromkeys((run.threads, run.acquisitions) for run in result.runs))
+    lines = [" " * 22 + "".join(f"{model:>14}" for model in models)]
+    for number, one in enumerate(instances):
+        cells = [_cell(result, model, one) for model in models]
+        label = instance(*one).replace(" acquisitions", " each").replace(" acquisition", " each")
+        line = f"{label:<22}" + "".join(f"{cell:>14}" for cell in cells)
+        lines.append(f"{line}   states" if number == 0 else line)
+    return lines
+
+
+def _cell(result: CheckResult, model: str, one: tuple[int, int | None]) -> str:
+    for run in result.runs:
+        if run.model == model and (run.threads, run.acquisitions) == one:
+            return f"{run.states:,}" if run.verdict == PROVED else run.verdict
+    return ""
+
+
+def _coverage(result: CheckResult, width: int) -> list[str]:
+    lines = []
+    for wait in result.waits:
+        where = f", line {wait.span.line}" if wait.span.line else ""
+        lines += _wrapped("waits in: ", f"{wait.function}{where}, {wait.text or 'until it changes'}", width)
+    also = _also(result)
+    if also:
+        lines += _wrapped("", also, width)
+    lines += _orders(result, width)
+    missing = [*result.not_covered, *_doubts(result)]
+    lines += _wrapped("not covered: ", "; ".join(missing), width)
+    seconds = f"{result.seconds:.1f} s"
+    if lines and len(lines[-1]) + len(seconds) + 2 <= width:
+        lines[-1] = f"{lines[-1]:<{width - len(seconds)}}{seconds}"
+    else:
+        lines.append(f"{seconds:>{width}}")
+    return lines
+
+
+def _also(result: CheckResult) -> str:
+    """Return what holds beyond safety: order, starvation, bypass, and with what bound."""
+    for_ever = [run for run in result.runs if run.acquisitions is None and run.model != "c11" and run.verdict == PROVED]
+    parts = []
+    if for_ever:
+        claims = []
+        if all("first come, first served" in run.properties for run in for_ever):
+            claims.append("first come, first served")
+        claims.append("nobody waits for ever" if not any(run.may_starve for run in for_ever) else "a thread may starve")
+        claims.append(overtaken([run.bypass for run in for_ever]))
+        parts.append(f"under {listed([run.model for run in for_ever])} also: {', '.join(claims)}")
+    bounded = [run for run in result.runs if run.bound]
+    parts += [f"{run.model} {'for ever ' if run.acquisitions is None else ''}with {run.bound}" for run in bounded]
+    return "; ".join(parts)
+
+
+def overtaken(bounds: list[int | None]) -> str:
+    """Return how often a waiter can be overtaken by those who came later."""
+    if any(bound is None for bound in bounds):
+        return "a waiter can be overtaken without bound"
+    most = max(bound or 0 for bound in bounds)
+    return "nobody is overtaken" if most == 0 else f"a waiter is overtaken at most {counted(most, 'time')}"
+
+
+def _orders(result: CheckResult, width: int) -> list[str]:
+    if result.orders is None:
+        return []
+    heavy = [f"line {one.span.line} {one.weakest}" for one in result.orders if one.weakest not in ("relaxed", "none")]
+    idle = [one for one in result.orders if one.weakest != one.written]
+    light = [f"line {one.span.line} {one.written}, {one.weakest} is enough" for one in idle]
+    x86 = [f"line {one.span.line}" for one in result.orders if one.matters_on_x86]
+    text = f"{', '.join(heavy) or 'none'}, for c11; {', '.join(x86) or 'none'} for x86"
+    lines = _wrapped("orders that carry weight: ", text, width)
+    for one in result.orders:
+        if one.breaks:
+            lines += _wrapped("  ", f"line {one.span.line}, {one.op}: weaker than {one.weakest}: {one.breaks}", width)
+    return lines + (_wrapped("stronger than needed: ", "; ".join(light), width) if light else [])
+
+
+def _doubts(result: CheckResult) -> list[str]:
+    return [f"{_instance_of(run)}: {run.reason}" for run in result.runs if run.verdict != PROVED and run.reason]
+
+
+def _wrapped(head: str, text: str, width: int) -> list[str]:
+    """Return a paragraph behind a head; its own line breaks stay."""
+    lines: list[str] = []
+    for number, part in enumerate(text.splitlines() or [""]):
+        begin = head if number == 0 else " " * len(head)
+        lines += textwrap.wrap(part, width, initial_indent=begin, subsequent_indent=" " * len(head)) or [begin]
+    return lines

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from tests.ir.assembly import assemble
 
 from lockwright.flat.flatten import flatten
-from lockwright.flat.program import Flat
+from lockwright.ir.build import FunctionBuilder
 from lockwright.ir.inline import inline
 from lockwright.ir.interpreter import prepare
 from lockwright.ir.program import Field, Global, Program, Shape, Struct
-from lockwright.ir.types import U8, U16, Array, Atomic, Extent, Part, Pointer, StructRef, Word
+from lockwright.ir.table import Order
+from lockwright.ir.types import I64, U8, U16, U32, Array, Atomic, Extent, Part, Pointer, StructRef, Word
 from lockwright.ir.verify import verify
 from lockwright.ir.waiting import Waiting, waiting
+
+if TYPE_CHECKING:
+    from lockwright.flat.program import Flat
 
 TICKETS = Word("Tickets", (Part("head", U16, 0), Part("tail", U16, 16)), 32)
 NODE = Pointer(StructRef("Node"))
@@ -52,7 +57,7 @@ class HandMade:
     before: str = ""
     node: tuple[Field, ...] = ()
     node_pool: bool = False
-    setup: str = ""
+    setup: bool = False
 
 
 TICKET = HandMade(
@@ -102,14 +107,14 @@ LINUX_TICKET = HandMade(
         other = ne head tail
         branch @wait @in other
     wait:
-        place = part_address @head tickets
-        head = atomic_load @{wait} place
+        waited = part_address @head tickets
+        head = atomic_load @{wait} waited
         jump @test
     in:
     """,
     """
-        place = part_address @head tickets
-        now_ = atomic_load @{read} place
+        mine_ = part_address @head tickets
+        now_ = atomic_load @{read} mine_
         now_ = add now_ 1:u16
         place = part_address @head tickets
         atomic_store @{serve} place now_
@@ -151,26 +156,7 @@ CLH = HandMade(
     {"swap": "acq_rel", "wait": "acquire", "free": "release"},
     before="        me = thread",
     node=(Field("held", Atomic(U8)),),
-    setup="""
-        lock = root @lock
-        node = alloc @Node @zero -1:i64
-        tail = field @tail lock
-        atomic_store @relaxed tail node
-        total = extent @threads
-        index = copy 0:u32
-    loop:
-        more = lt index total
-        branch @one @out more
-    one:
-        node = alloc @Node @zero -1:i64
-        all = field @mine lock
-        own = element all index
-        store own node
-        index = add index 1:u32
-        jump @loop
-    out:
-        return
-    """,
+    setup=True,
 )  # fmt: skip
 MCS = HandMade(
     (Field("tail", Atomic(NODE)),),
@@ -223,6 +209,30 @@ MCS = HandMade(
 LOCKS = {"ticket": TICKET, "ttas": TTAS, "linux_ticket": LINUX_TICKET, "clh": CLH, "mcs": MCS}
 
 
+def set_up_nodes(program: Program) -> None:
+    """Give the lock a free node, and each thread one of its own."""
+    build = FunctionBuilder(program, "setup")
+    here = build.constant(-1, I64)
+    lock = build.emit("root", attributes=("lock",))
+    free = build.emit("alloc", here, attributes=("Node", 1))
+    build.do("atomic_store", build.emit("field", lock, attributes=("tail",)), free, attributes=(Order.RELAXED,))
+    total = build.emit("extent", attributes=(Extent.THREADS,))
+    index = build.emit("copy", build.constant(0, U32))
+    loop, one, out = build.label("loop"), build.label("one"), build.label("out")
+    build.jump(loop)
+    build.enter(loop)
+    build.branch(build.emit("lt", index, total), one, out)
+    build.enter(one)
+    node = build.emit("alloc", here, attributes=("Node", 1))
+    build.do("store", build.emit("element", build.emit("field", lock, attributes=("mine",)), index), node)
+    build.emit("add", index, build.constant(1, U32), into=index)
+    build.jump(loop)
+    build.enter(out)
+    build.give_back()
+    build.finish()
+    program.setup = "setup"
+
+
 def program_of(lock: HandMade, **orders: str) -> Program:
     """Return the lock with a counter inside, some of its orders replaced."""
     program = Program("lock")
@@ -231,6 +241,7 @@ def program_of(lock: HandMade, **orders: str) -> Program:
         program.structs["Node"] = Struct("Node", lock.node)
     program.globals["lock"] = Global("lock", StructRef("Lock"))
     program.globals["count"] = Global("count", U8)
+    program.globals["spare"] = Global("spare", Atomic(TICKETS))  # so that the notation knows the word
     if lock.node_pool:
         program.globals["nodes"] = Global("nodes", Array(StructRef("Node"), Extent.THREADS))
     program.subject = ("lock",)
@@ -239,9 +250,7 @@ def program_of(lock: HandMade, **orders: str) -> Program:
     if lock.before:
         text = "\n" + lock.before + text
     if lock.setup:
-        assemble(program, "setup", lock.setup)
-        program.workers.clear()
-        program.setup = "setup"
+        set_up_nodes(program)
     assemble(program, "worker", text)
     return verify(program)
 

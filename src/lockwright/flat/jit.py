@@ -37,6 +37,12 @@ def kernel(function: F) -> F:
     return compiled
 
 
+def inner(function: F) -> F:
+    """Compile a function that only kernels call: without the wrapper for Python, which takes longer than the rest."""
+    compiled: F = numba.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, **_OPTIONS)(function)
+    return compiled
+
+
 def inlined(function: F) -> F:
     """Compile a small function into its callers."""
     compiled: F = numba.njit(forceinline=True, **_OPTIONS)(function)

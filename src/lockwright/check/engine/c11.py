@@ -20,7 +20,7 @@ from lockwright.check.engine import c11_world as at
 from lockwright.check.engine.c11_build import RAW, Plan, Reductions, build, longest, reset
 from lockwright.check.engine.c11_pack import unpack
 from lockwright.check.engine.c11_static import analyse
-from lockwright.check.engine.c11_step import rest, settle
+from lockwright.check.engine.c11_step import rest
 from lockwright.check.engine.exploration import Exploration, Found, Graph
 
 if TYPE_CHECKING:
@@ -62,23 +62,8 @@ class C11Search:
         self.world = build(self.plan, reductions, acquisitions)
         self.counters[go.LONGEST] = longest(self.world)
         self.store = new_store(len(flat.threads), int(self.counters[go.LONGEST]), keep_graph=keep_graph)
-        self._begin()
-
-    def _begin(self) -> None:
         reset(self.world, self.plan, self.image, self.out)
-        merges = int(self.world.set[at.MERGES])
-        self.world.set[at.MERGES] = 0
-        for thread in range(len(self.flat.threads)):
-            result = int(settle(self.world, thread, self.flat.entry(thread)))
-            if result < 0:
-                self._note_first_fault(-result)
-        self.world.set[at.MERGES] = merges
-        go.begin(self.world, self.store, self.counters)
-
-    def _note_first_fault(self, kind: int) -> None:
-        if self.store.fault_state[kind] < 0:
-            self.store.fault_state[kind] = 0
-            self.store.fault_move[kind] = -1
+        self.counters[go.NEXT] = -1
 
     def run(
         self, states: int, seconds: float, progress: Callable[[int], None] | None = None, memory_bytes: int = 8 << 30
@@ -117,10 +102,8 @@ class C11Search:
 
     def faults(self) -> list[Found]:
         """Return the first fault of each kind, in the order of their states."""
-        store = self.store
-        kinds = [kind for kind in range(len(go.FAULT_KINDS)) if store.fault_state[kind] >= 0]
-        found = [Found(go.FAULT_KINDS[kind], int(store.fault_state[kind]), int(store.fault_move[kind])) for kind in kinds]
-        return sorted(found, key=lambda one: one.state)
+        pairs = zip(go.FAULT_KINDS, self.store.faults.tolist(), strict=True)
+        return sorted((Found(kind, *pair) for kind, pair in pairs if pair[0] >= 0), key=lambda one: one.state)
 
     def exploration(self) -> Exploration:
         """Return what the search left behind."""
@@ -132,43 +115,41 @@ class C11Search:
             model="c11", threads=len(self.flat.threads), acquisitions=self.acquisitions, states=states,
             transitions=int(self.counters[go.EDGES]), exhausted=not self.reason, reason=self.reason,
             seconds=time.perf_counter() - self.began, faults=self.faults() if begun else [],
-            parent=self.store.parent[:states].astype(np.int32) if begun else nothing,
+            parent=self.store.states[:states, go.PARENT].astype(np.int32) if begun else nothing,
             via=self._via() if begun else nothing, flat=self.flat, cells=self.flat.cells,
             graph=self._graph() if begun and self.keep_graph else None, bound=f"lag {lag}" if lag else "",
-            notes=list(self.analysis.notes), root_perm=int(self.store.via[0]) if begun else -1,
+            notes=list(self.analysis.notes), root_perm=int(self.store.states[0, go.VIA]) if begun else -1,
             cpu_seconds=time.process_time() - self.cpu_began,
         )  # fmt: skip
 
     def _via(self) -> np.ndarray[Any, np.dtype[np.int32]]:
-        via = self.store.via[: self.states].astype(np.int32)
+        via = self.store.states[: self.states, go.VIA].astype(np.int32)
         via[0] = -1
         return via
 
     def _graph(self) -> Graph:
-        states, edges = int(self.counters[go.NEXT]), int(self.counters[go.EDGES])
-        store = self.store
-        start = np.zeros(self.states + 1, np.int64)
-        start[: states + 1] = store.start[: states + 1]
-        start[states + 1 :] = edges
+        done, edges, threads = int(self.counters[go.NEXT]), int(self.counters[go.EDGES]), len(self.flat.threads)
+        states, marks = self.store.states[: self.states], self.store.marks[: self.states]
+        start = np.full(self.states + 1, edges, np.int64)
+        start[:done] = states[:done, go.FIRST_EDGE]
+        target, move, perm = self.store.edges[:edges].astype(np.int32).T.copy()
         return Graph(
-            start=start, target=store.target[:edges].astype(np.int32),
-            move=store.move[:edges].astype(np.int32), perm=store.perm[:edges].astype(np.int32),
-            phase=store.phase[: self.states], status=store.status[: self.states],
-            pc=store.pc[: self.states].astype(np.int32),
+            start=start, target=target, move=move, perm=perm, phase=marks[:, threads:].copy(),
+            status=marks[:, :threads].copy(), pc=states[:, go.PCS :].astype(np.int32),
         )  # fmt: skip
 
     def outcomes(self) -> set[tuple[int, ...]]:
         """Return what final states leave in the plain cells, in the order of their addresses, after the at-rest functions."""
         plain = [address for address, cell in enumerate(self.flat.cells.cells) if address and not cell.is_atomic]
-        base = int(self.world.set[at.CELL_BASE])
+        base = int(self.world.m[at.CELL_BASE])
         found = set()
         for state in range(int(self.counters[go.NEXT])):
-            if (self.store.status[state] & 15 == at.FINISHED).all():
-                self.world.s[base : base + self.flat.cells.size] = self.image
-                unpack(self.world, self.store.arena[int(self.store.offset[state]) :])
+            if (self.store.marks[state, : len(self.flat.threads)] & 15 == at.FINISHED).all():
+                self.world.m[base : base + self.flat.cells.size] = self.image
+                unpack(self.world, self.store.arena[int(self.store.states[state, go.BEGIN]) :])
                 for entry in self.flat.at_rest:
                     rest(self.world, entry)
-                found.add(tuple(int(self.world.s[base + address]) for address in plain))
+                found.add(tuple(int(self.world.m[base + address]) for address in plain))
         return found
 
 
@@ -180,15 +161,11 @@ def stop_number(kind: str) -> int:
 def new_store(threads: int, longest_bytes: int, *, keep_graph: bool) -> go.Store:
     """Return room for the first states."""
     states, edges = 1 << 12, (1 << 14) if keep_graph else 1
-    kinds = len(go.FAULT_KINDS)
     return go.Store(
-        arena=np.zeros((1 << 20) + 2 * longest_bytes, np.uint8), offset=np.zeros(states + 2, np.int64),
-        table=np.zeros(4 * states, np.int64), hashes=np.zeros(states, np.int64), parent=np.zeros(states, np.int64),
-        via=np.zeros(states, np.int64), phase=np.zeros((states, threads), np.uint8),
-        status=np.zeros((states, threads), np.uint8), pc=np.zeros((states, threads), np.int64),
-        start=np.zeros(states + 2, np.int64), target=np.zeros(edges, np.int64), move=np.zeros(edges, np.int64),
-        perm=np.zeros(edges, np.int64), other=np.zeros(longest_bytes + 1, np.uint8),
-        fault_state=np.full(kinds, -1, np.int64), fault_move=np.full(kinds, -1, np.int64),
+        arena=np.zeros((1 << 20) + 2 * longest_bytes, np.uint8), table=np.zeros(4 * states, np.int64),
+        states=np.zeros((states, go.PCS + threads), np.int64), marks=np.zeros((states, 2 * threads), np.uint8),
+        edges=np.zeros((edges, 3), np.int64), other=np.zeros(longest_bytes + 1, np.uint8),
+        faults=np.full((len(go.FAULT_KINDS), 2), -1, np.int64),
     )  # fmt: skip
 
 
@@ -205,12 +182,11 @@ def grown(store: go.Store, counters: np.ndarray[Any, Any], ended: int) -> go.Sto
         case go.MORE_ROOM:
             return store._replace(arena=longer(store.arena))
         case go.MORE_EDGES:
-            return store._replace(target=longer(store.target), move=longer(store.move), perm=longer(store.perm))
+            return store._replace(edges=longer(store.edges))
         case go.MORE_STATES:
-            names = ("offset", "hashes", "parent", "via", "phase", "status", "pc", "start")
-            store = store._replace(**{name: longer(getattr(store, name)) for name in names})
+            store = store._replace(states=longer(store.states), marks=longer(store.marks))
             table = np.zeros(2 * store.table.shape[0], np.int64)
-            go.rebuild(table, store.hashes, int(counters[go.STATES]))
+            go.rebuild(table, store.states, int(counters[go.STATES]))
             return store._replace(table=table)
     return store
 

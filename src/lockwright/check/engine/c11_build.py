@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lockwright.check.engine import c11_world as at
-from lockwright.check.engine.c11_static import MEMORY, Analysis, Row, Usage, successors
+from lockwright.check.engine.c11_static import Analysis, Row, Usage, successors
 from lockwright.check.engine.c11_symmetry import allowed, bit_tables, sources
 from lockwright.flat import opcodes as op
 
@@ -166,33 +166,23 @@ def word_tables(flat: Flat) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]
     return np.array(starts, np.int64), np.array(parts or [(0, 0, 0)], np.int64)
 
 
-def settings(plan: Plan, reductions: Reductions, tickets: int, acquisitions: int | None) -> np.ndarray[Any, Any]:
-    """Return the settings of a world."""
+def sizes(plan: Plan, reductions: Reductions, acquisitions: int | None) -> dict[int, int]:
+    """Return the settings of a world that are no places."""
     flat, analysis = plan.flat, plan.analysis
-    threads, atomics, cells = len(flat.threads), len(plan.atomic), flat.cells.size
-    cpus, records = len(flat.cells.shape.cpu_nodes), sum(count for _, _, count in flat.pools)
-    values = np.zeros(at.SETTINGS, np.int64)
-    stride = at.WORDS + flat.slots
-    cell_base = threads * stride
-    latch_base = cell_base + cells
-    hold_base = latch_base + cpus
-    heap_base = hold_base + 2 * len(flat.locks)
-    look_base = heap_base + records
-    for name, value in {
-        at.THREADS: threads, at.SLOTS: flat.slots, at.ATOMICS: atomics, at.PLAINS: len(plan.plain), at.CELLS: cells,
-        at.MESSAGES: reductions.messages, at.WIDTH: atomics + len(plan.plain), at.STRIDE: stride,
-        at.VIEWS: 3 * threads + 2 + atomics * reductions.messages, at.CELL_BASE: cell_base, at.LATCH_BASE: latch_base,
-        at.HOLD_BASE: hold_base, at.LOOK_BASE: look_base, at.SIZE: look_base + flat.slots, at.LOCKS: len(flat.locks),
-        at.CPUS: cpus, at.USES_ACQ: analysis.uses_acq, at.USES_REL: analysis.uses_rel, at.USES_G: analysis.uses_g,
-        at.USES_HIDDEN: analysis.uses_hidden, at.MERGES: reductions.merge, at.COLLECTS: reductions.collect,
-        at.DOMINATES: reductions.dominated, at.RAISES: reductions.raised, at.LAG: reductions.lag,
-        at.RMW_ONLY: reductions.only_updated, at.SUBJECT: flat.subject, at.RECORDS: records, at.HEAP_BASE: heap_base,
-        at.HAS_DOORWAY: any(row.op == op.DOORWAY for row in analysis.rows), at.TICKETS: tickets,
-        at.PERMUTATIONS: len(plan.orders) if plan.renames else 0, at.TRACKED: len(plan.tracked),
+    threads, atomics = len(flat.threads), len(plan.atomic)
+    return {
+        at.THREADS: threads, at.SLOTS: flat.slots, at.ATOMICS: atomics, at.PLAINS: len(plan.plain),
+        at.CELLS: flat.cells.size, at.MESSAGES: reductions.messages, at.WIDTH: atomics + len(plan.plain),
+        at.STRIDE: at.WORDS + flat.slots, at.VIEWS: 3 * threads + 2 + atomics * reductions.messages,
+        at.LOCKS: len(flat.locks), at.CPUS: len(flat.cells.shape.cpu_nodes), at.USES_ACQ: analysis.uses_acq,
+        at.USES_REL: analysis.uses_rel, at.USES_G: analysis.uses_g, at.USES_HIDDEN: analysis.uses_hidden,
+        at.MERGES: reductions.merge, at.COLLECTS: reductions.collect, at.DOMINATES: reductions.dominated,
+        at.RAISES: reductions.raised, at.LAG: reductions.lag, at.RMW_ONLY: reductions.only_updated,
+        at.SUBJECT: flat.subject, at.RECORDS: sum(count for _, _, count in flat.pools),
+        at.HAS_DOORWAY: any(row.op == op.DOORWAY for row in analysis.rows),
+        at.PERMUTATIONS: len(plan.orders) if plan.renames else 0, at.TRACKED_CELLS: len(plan.tracked),
         at.ACQUISITIONS: -1 if acquisitions is None else acquisitions,
-    }.items():  # fmt: skip
-        values[name] = int(value)
-    return values
+    }  # fmt: skip
 
 
 def numbered(cells: Sequence[int], size: int) -> np.ndarray[Any, Any]:
@@ -203,76 +193,83 @@ def numbered(cells: Sequence[int], size: int) -> np.ndarray[Any, Any]:
     return table
 
 
+def tables(plan: Plan, reductions: Reductions, known: dict[int, int]) -> dict[int, Any]:
+    """Return what stands in each table, or how many zeros, in the order in which they follow each other."""
+    flat, cells = plan.flat, plan.flat.cells.size
+    bases = ticket_words(flat, set(plan.atomic) | set(plan.tracked)) if reductions.tickets else []
+    known[at.TICKETS] = len(bases)
+    known[at.WORK_WIDTH] = cells + len(flat.threads) + known[at.RECORDS]
+    records = [(pool, base + index * stride, stride)
+               for pool, (base, stride, count) in enumerate(flat.pools) for index in range(count)]  # fmt: skip
+    word_start, word_parts = word_tables(flat)
+    return {
+        at.CELL_BASE: cells, at.LATCH_BASE: known[at.CPUS], at.HOLD_BASE: 2 * known[at.LOCKS],
+        at.HEAP_BASE: known[at.RECORDS], at.LOOK_BASE: flat.slots, at.COUNT: len(plan.atomic),
+        at.VALUE: len(plan.atomic) * reductions.messages, at.GLUED: len(plan.atomic) * reductions.messages,
+        at.ATOMIC_OF: numbered(plan.atomic, cells), at.PLAIN_OF: numbered(plan.plain, cells), at.CELL_OF: plan.atomic,
+        at.PLAIN_CELL: plan.plain, at.CELL_FLAGS: [plan.flags(cell) for cell in plan.atomic],
+        at.CELL_KIND: flat.cell_kinds, at.LOCK_OF: flat.lock_of, at.CPU_OF: flat.cells.shape.thread_cpus,
+        at.NODE_OF: flat.cells.shape.cpu_nodes, at.WORD_START: word_start, at.WORD_PARTS: word_parts,
+        at.TRACKED: plan.tracked, at.ORDER: plan.orders, at.SOURCE: plan.sources, at.BITS: bit_tables(plan.orders),
+        at.RECORD_OF: record_table(flat), at.RECORD_BASE: [base for _, base, _ in records] or [cells],
+        at.RECORD_SIZE: [stride for _, _, stride in records] or [0],
+        at.POOL_OF: [pool for pool, _, _ in records] or [0], at.TICKET_BASE: bases,
+        at.LIVE: [*flat.live.astype(np.int64), 0], at.KINDS: flat.slot_kinds,
+        at.BEGINS: begins(plan.analysis.rows, flat), at.RESTART: flat.restart, at.TOUCHED: len(plan.atomic),
+        at.ROWS: known[at.VIEWS], at.WORK: 8 * known[at.WORK_WIDTH],
+    }  # fmt: skip
+
+
+def record_table(flat: Flat) -> np.ndarray[Any, Any]:
+    """Return for each cell the number of its record of the heap, or -1."""
+    table, number = np.full(flat.cells.size, -1, np.int64), 0
+    for base, stride, count in flat.pools:
+        for index in range(count):
+            table[base + index * stride : base + (index + 1) * stride] = number
+            number += 1
+    return table
+
+
 def build(plan: Plan, reductions: Reductions, acquisitions: int | None) -> at.World:
     """Return a world in which nothing is set yet but what never changes."""
     flat = plan.flat
-    followed = set(plan.atomic) | set(plan.tracked)
-    bases = ticket_words(flat, followed) if reductions.tickets else []
-    values = settings(plan, reductions, len(bases), acquisitions)
-    size, atomics = flat.cells.size, len(plan.atomic)
-    views, records = int(values[at.VIEWS]), int(values[at.RECORDS])
-    pools = [(pool, base + index * stride, stride)
-             for pool, (base, stride, count) in enumerate(flat.pools) for index in range(count)]  # fmt: skip
-    record_of = np.full(size, -1, np.int64)
-    for record, (_, base, stride) in enumerate(pools):
-        record_of[base : base + stride] = record
-    word_start, word_parts = word_tables(flat)
-    live = flat.live.astype(np.int64)
-    return at.World(
-        set=values, code=np.ascontiguousarray(flat.code, np.int32), consts=flat.consts, stops=flat.visible,
-        restart=flat.restart, live=np.append(live, 0), kinds=np.array([*flat.slot_kinds, 0], np.int64),
-        begins=begins(plan.analysis.rows, flat), s=np.zeros(int(values[at.SIZE]) + 1, np.int64),
-        count=np.zeros(atomics + 1, np.int64), value=np.zeros((atomics + 1, reductions.messages + 1), np.int64),
-        glued=np.zeros((atomics + 1, reductions.messages + 1), np.uint8),
-        views=np.zeros((views + 1, int(values[at.WIDTH])), np.uint8), rows=np.zeros(views + 1, np.int64),
-        atomic_of=numbered(plan.atomic, size), plain_of=numbered(plan.plain, size),
-        cell_of=np.array([*plan.atomic, 0], np.int64), plain_cell=np.array([*plan.plain, 0], np.int64),
-        flags=np.array([*(plan.flags(cell) for cell in plan.atomic), 0], np.int64),
-        cell_kind=flat.cell_kinds.astype(np.int64), lock_of=flat.lock_of.astype(np.int64),
-        cpu_of=np.array(flat.cells.shape.thread_cpus, np.int64),
-        node_of=np.array(flat.cells.shape.cpu_nodes, np.int64), word_start=word_start, word_parts=word_parts,
-        tracked=np.array([*plan.tracked, 0], np.int64), order=np.array(plan.orders, np.int64), source=plan.sources,
-        bits=bit_tables(plan.orders), work=np.zeros((8, size + len(flat.threads) + records), np.int64),
-        record_of=record_of, record_base=np.array([base for _, base, _ in pools] or [size], np.int64),
-        record_size=np.array([stride for _, _, stride in pools] or [0], np.int64),
-        pool_of=np.array([pool for pool, _, _ in pools] or [0], np.int64), touched=np.zeros(atomics + 1, np.uint8),
-        ticket_base=np.array(bases or [(0, 0, 0)], np.int64),
-    )  # fmt: skip
+    known = sizes(plan, reductions, acquisitions)
+    pieces, place = [], at.FIRST_WORD + known[at.THREADS] * known[at.STRIDE]
+    pieces.append(np.zeros(place, np.int64))
+    for name, content in tables(plan, reductions, known).items():
+        piece = np.zeros(content, np.int64) if isinstance(content, int) else np.array(content, np.int64).ravel()
+        known[name] = place
+        place += piece.size
+        pieces.append(piece)
+    vector = np.concatenate([*pieces, np.zeros(1, np.int64)])
+    for name, value in known.items():
+        vector[name] = int(value)
+    views = np.zeros((known[at.VIEWS] + 1, known[at.WIDTH]), np.uint8)
+    return at.World(vector, views, np.ascontiguousarray(flat.code, np.int32), flat.consts, flat.visible)
 
 
 def reset(world: at.World, plan: Plan, image: Sequence[int], out: Sequence[bool]) -> None:
-    """Put a world into the state of the beginning: every thread at its entry, all that `setup` did known to all."""
-    values, flat = world.set, plan.flat
-    world.s[:] = 0
+    """Put a new world into the state of the beginning: each thread at its entry, all that `setup` did known to all."""
+    m, flat = world.m, plan.flat
     threads, atomics = len(flat.threads), len(plan.atomic)
     for thread in range(threads):
-        base = thread * int(values[at.STRIDE])
-        world.s[base + at.PC] = flat.entry(thread)
-        world.s[base + at.LEFT] = values[at.ACQUISITIONS]
-        world.s[base + at.FLAGS] = at.INTERRUPTS
+        base = at.FIRST_WORD + thread * int(m[at.STRIDE])
+        m[base + at.PC] = flat.entry(thread)
+        m[base + at.LEFT] = m[at.ACQUISITIONS]
+        m[base + at.FLAGS] = at.INTERRUPTS
     patterns = np.array([(value + 2**63) % 2**64 - 2**63 for value in image], np.int64)
-    cell_base = int(values[at.CELL_BASE])
-    world.s[cell_base : cell_base + flat.cells.size] = patterns
-    latch = int(values[at.LATCH_BASE])
-    world.s[latch : latch + int(values[at.CPUS])] = at.ONLINE
-    heap = int(values[at.HEAP_BASE])
-    world.s[heap : heap + len(out)] = out
-    world.count[:atomics] = 1
-    world.value[:atomics, 0] = patterns[plan.atomic] if atomics else 0
-    world.glued[:] = 0
-    world.views[:] = 0
-    world.views[: 2 * threads, atomics:] = (2 << threads) - 1
-    if not plan.analysis.uses_acq:
-        world.views[threads : 2 * threads] = 0
+    m[m[at.CELL_BASE] : m[at.CELL_BASE] + flat.cells.size] = patterns
+    m[m[at.LATCH_BASE] : m[at.LATCH_BASE] + m[at.CPUS]] = at.ONLINE
+    m[m[at.HEAP_BASE] : m[at.HEAP_BASE] + len(out)] = out
+    m[m[at.COUNT] : m[at.COUNT] + atomics] = 1
+    for number, cell in enumerate(plan.atomic):
+        m[m[at.VALUE] + number * m[at.MESSAGES]] = patterns[cell]
+    world.views[: 2 * threads if plan.analysis.uses_acq else threads, atomics:] = (2 << threads) - 1
 
 
 def longest(world: at.World) -> int:
     """Return how many bytes a packed state may need."""
-    values = world.set
-    width, words = int(values[at.WIDTH]), int(values[at.SIZE])
-    return 10 * words + 3 * int(values[at.THREADS]) * width + 2 * width + int(values[at.ATOMICS]) * (
-        3 + int(values[at.MESSAGES]) * (11 + width)
-    )
-
-
-__all__ = ["MEMORY", "RAW", "Plan", "Reductions", "build", "longest", "reset"]
+    m = world.m
+    width, words = int(m[at.WIDTH]), int(m[at.COUNT])
+    messages = int(m[at.ATOMICS]) * (3 + int(m[at.MESSAGES]) * (11 + width))
+    return 10 * words + (3 * int(m[at.THREADS]) + 2) * width + messages

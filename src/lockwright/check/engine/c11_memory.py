@@ -16,11 +16,12 @@ from __future__ import annotations
 import numpy as np
 
 from lockwright.check.engine.c11_world import (
-    ATOMICS, BLOCKED, CARRIES, CELL_BASE, PLAINS, STRIDE, THREADS, UNSUPPORTED, USES_ACQ, USES_G, USES_HIDDEN, USES_REL,
-    WIDTH, WORDS, World, clear_view, copy_view, insert, join, list_rows, message_row,
+    ATOMICS, ATOMIC_OF, BLOCKED, CARRIES, CELL_BASE, CELL_FLAGS, CELL_OF, COUNT, GLUED, MESSAGES, PLAINS,
+    PLAIN_OF, ROWS, THREADS, UNSUPPORTED, USES_ACQ, USES_G, USES_HIDDEN, USES_REL, VALUE, WIDTH, WORDS, World,
+    clear_view, copy_view, first_word, insert, join, list_rows, message_row,
 )  # fmt: skip
 from lockwright.flat import opcodes as op
-from lockwright.flat.jit import Int64, inlined, kernel
+from lockwright.flat.jit import Int64, inlined, inner
 from lockwright.flat.local import operand, shift_right, wrap
 
 
@@ -53,38 +54,38 @@ def put_part(whole: Int64, shift: Int64, bits: Int64, value: Int64) -> Int64:
     return (whole & ~(mask << shift)) | ((value & mask) << shift)
 
 
-@kernel
+@inner
 def learn(w: World, t: Int64, a: Int64, i: Int64, order: Int64) -> None:
     """Let a thread read message i."""
-    acq = w.set[THREADS] + t
+    acq = w.m[THREADS] + t
     w.views[t, a] = i
-    if w.set[USES_ACQ] and w.views[acq, a] < i:
+    if w.m[USES_ACQ] and w.views[acq, a] < i:
         w.views[acq, a] = i
-    if w.flags[a] & CARRIES:
-        if w.set[USES_ACQ]:
+    if w.m[w.m[CELL_FLAGS] + a] & CARRIES:
+        if w.m[USES_ACQ]:
             join(w, acq, message_row(w, a, i))
         if acquires(order):
             join(w, t, message_row(w, a, i))
 
 
-@kernel
+@inner
 def write(w: World, t: Int64, a: Int64, i: Int64, value: Int64, glued: Int64, inherits: Int64, order: Int64) -> Int64:
     """Let a thread write a message behind message i; return 0, or OVERFLOW."""
     place = i + 1
-    threads = w.set[THREADS]
+    threads = w.m[THREADS]
     result = insert(w, a, place, value, glued)
     if result < 0:
         return result
     w.views[t, a] = place
-    if w.set[USES_ACQ] and w.views[threads + t, a] < place:
+    if w.m[USES_ACQ] and w.views[threads + t, a] < place:
         w.views[threads + t, a] = place
-    if order == op.SEQ_CST and w.set[USES_G]:
+    if order == op.SEQ_CST and w.m[USES_G]:
         w.views[3 * threads, a] = place
-    if w.flags[a] & CARRIES:
+    if w.m[w.m[CELL_FLAGS] + a] & CARRIES:
         row = message_row(w, a, place)
         if releases(order):
             copy_view(w, row, t)
-        elif w.set[USES_REL]:
+        elif w.m[USES_REL]:
             copy_view(w, row, 2 * threads + t)
         if inherits:
             join(w, row, message_row(w, a, i))
@@ -92,11 +93,11 @@ def write(w: World, t: Int64, a: Int64, i: Int64, value: Int64, glued: Int64, in
     return np.int64(0)
 
 
-@kernel
+@inner
 def plain_access(w: World, t: Int64, p: Int64, writes: Int64) -> Int64:
     """Let a thread touch a plain cell; return 0, or the fault."""
-    threads = w.set[THREADS]
-    column = w.set[ATOMICS] + p
+    threads = w.m[THREADS]
+    column = w.m[ATOMICS] + p
     known = w.views[t, column]
     forgotten = (2 << threads) - 1 if writes else 2 << t
     if writes:
@@ -106,14 +107,14 @@ def plain_access(w: World, t: Int64, p: Int64, writes: Int64) -> Int64:
         return np.int64(-op.DATA_RACE)
     used = list_rows(w)
     for k in range(used):
-        w.views[w.rows[k], column] &= np.uint8(~forgotten & 255)
+        w.views[w.m[w.m[ROWS] + k], column] &= np.uint8(~forgotten & 255)
     w.views[t, column] |= np.uint8(forgotten)
-    if w.set[USES_ACQ]:
+    if w.m[USES_ACQ]:
         w.views[threads + t, column] |= np.uint8(forgotten)
     return np.int64(0)
 
 
-@kernel
+@inner
 def updated(opcode: Int64, old: Int64, value: Int64, bits: Int64) -> Int64:
     """Return what an update leaves where `old` was."""
     if opcode == op.FETCH_ADD:
@@ -127,53 +128,53 @@ def updated(opcode: Int64, old: Int64, value: Int64, bits: Int64) -> Int64:
     return value  # EXCHANGE, and stores
 
 
-@kernel
+@inner
 def untracked_access(w: World, row: Int64, cell: Int64, opcode: Int64, value: Int64) -> Int64:
     """Access a cell without messages: one that never changes, a counter, or a plain one; return what was there."""
-    where = w.set[CELL_BASE] + cell
+    where = w.m[CELL_BASE] + cell
     shift = np.int64(w.code[row, op.Y])
     bits = np.int64(w.code[row, op.Z])
-    old = part_of(w.s[where], shift, bits)
+    old = part_of(w.m[where], shift, bits)
     if opcode in (op.STORE, op.FETCH_ADD, op.FETCH_SUB, op.FETCH_OR, op.FETCH_AND):
         new = updated(opcode, old, value, np.int64(w.code[row, op.BITS]))
-        w.s[where] = put_part(w.s[where], shift, bits, new)
+        w.m[where] = put_part(w.m[where], shift, bits, new)
     return old
 
 
-@kernel
+@inner
 def access(w: World, t: Int64, pc: Int64, choice: Int64) -> Int64:
     """Do the memory instruction at `pc`; return 0, a fault, BLOCKED or OVERFLOW."""
     row = w.code[pc]
     opcode = np.int64(row[op.OP])
-    base = t * w.set[STRIDE] + WORDS
-    cell = operand(w.consts, w.s, base, np.int64(row[op.A]))
-    value = operand(w.consts, w.s, base, np.int64(row[op.B]))
+    base = first_word(w, t) + WORDS
+    cell = operand(w.consts, w.m, base, np.int64(row[op.A]))
+    value = operand(w.consts, w.m, base, np.int64(row[op.B]))
     if cell == 0:
         return np.int64(-op.NULL)
-    a = w.atomic_of[cell]
+    a = w.m[w.m[ATOMIC_OF] + cell]
     if opcode in (op.LOAD, op.STORE):
         if a >= 0:
             return np.int64(UNSUPPORTED)
-        if w.plain_of[cell] >= 0:
-            result = plain_access(w, t, w.plain_of[cell], np.int64(opcode == op.STORE))
+        if w.m[w.m[PLAIN_OF] + cell] >= 0:
+            result = plain_access(w, t, w.m[w.m[PLAIN_OF] + cell], np.int64(opcode == op.STORE))
             if result < 0:
                 return result
     if a < 0:
         old = untracked_access(w, pc, cell, opcode, value)
     else:
-        i = w.count[a] - 1 - choice
+        i = w.m[w.m[COUNT] + a] - 1 - choice
         result = atomic_access(w, t, pc, a, i, value)
         if result < 0:
             return result
         if opcode == op.ATOMIC_STORE:
             return np.int64(0)
-        old = w.s[0 + w.set[CELL_BASE] + cell]  # left there by `atomic_access`
+        old = w.m[0 + w.m[CELL_BASE] + cell]  # left there by `atomic_access`
     if row[op.D] >= 0 and opcode != op.STORE:
-        w.s[base + row[op.D]] = old
+        w.m[base + row[op.D]] = old
     return np.int64(0)
 
 
-@kernel
+@inner
 def atomic_access(w: World, t: Int64, pc: Int64, a: Int64, i: Int64, value: Int64) -> Int64:
     """Access message i of a cell; the value read is left in the cell's own (else unused) word."""
     row = w.code[pc]
@@ -181,13 +182,13 @@ def atomic_access(w: World, t: Int64, pc: Int64, a: Int64, i: Int64, value: Int6
     order = np.int64(row[op.X]) & 7
     shift = np.int64(row[op.Y])
     bits = np.int64(row[op.Z])
-    whole = w.value[a, i]
+    whole = w.m[w.m[VALUE] + a * w.m[MESSAGES] + i]
     old = part_of(whole, shift, bits)
     updates = opcode not in (op.ATOMIC_LOAD, op.ATOMIC_STORE)
     writes = opcode != op.ATOMIC_LOAD
     new = value
     if opcode == op.COMPARE_EXCHANGE:
-        new = operand(w.consts, w.s, t * w.set[STRIDE] + WORDS, np.int64(row[op.C]))
+        new = operand(w.consts, w.m, first_word(w, t) + WORDS, np.int64(row[op.C]))
         if old != value:
             order = np.int64(row[op.X]) >> 3
             writes = False
@@ -195,67 +196,67 @@ def atomic_access(w: World, t: Int64, pc: Int64, a: Int64, i: Int64, value: Int6
         new = updated(opcode, old, value, np.int64(row[op.BITS]))
     if i < w.views[t, a]:
         return np.int64(BLOCKED)
-    if order == op.SEQ_CST and w.set[USES_G] and i < w.views[3 * w.set[THREADS], a]:
+    if order == op.SEQ_CST and w.m[USES_G] and i < w.views[3 * w.m[THREADS], a]:
         return np.int64(BLOCKED)
-    if writes and i + 1 < w.count[a] and w.glued[a, i + 1]:
+    if writes and i + 1 < w.m[w.m[COUNT] + a] and w.m[w.m[GLUED] + a * w.m[MESSAGES] + i + 1]:
         return np.int64(BLOCKED)
     if opcode != op.ATOMIC_STORE:
         learn(w, t, a, i, order)
-    w.s[w.set[CELL_BASE] + w.cell_of[a]] = old
+    w.m[w.m[CELL_BASE] + w.m[w.m[CELL_OF] + a]] = old
     if writes:
         glued = np.int64(updates or bits != 0)
         return write(w, t, a, i, put_part(whole, shift, bits, new), glued, np.int64(updates), order)
     return np.int64(0)
 
 
-@kernel
+@inner
 def fence(w: World, t: Int64, order: Int64) -> None:
     """Do a fence."""
-    threads = w.set[THREADS]
+    threads = w.m[THREADS]
     acq = threads + t
-    if acquires(order) and w.set[USES_ACQ]:
+    if acquires(order) and w.m[USES_ACQ]:
         copy_view(w, t, acq)
     if order == op.SEQ_CST:
-        for k in range(w.set[ATOMICS]):
+        for k in range(w.m[ATOMICS]):
             if w.views[3 * threads, k] > w.views[t, k]:
                 w.views[t, k] = w.views[3 * threads, k]
             w.views[3 * threads, k] = w.views[t, k]
         join(w, acq, t)
-    if releases(order) and w.set[USES_REL]:
+    if releases(order) and w.m[USES_REL]:
         copy_view(w, 2 * threads + t, t)
 
 
-@kernel
+@inner
 def meet(w: World, t: Int64) -> None:
     """Acquire and release the hidden location."""
-    threads = w.set[THREADS]
-    if w.set[USES_HIDDEN]:
+    threads = w.m[THREADS]
+    if w.m[USES_HIDDEN]:
         hidden = 3 * threads + 1
         join(w, t, hidden)
         copy_view(w, hidden, t)
-        if w.set[USES_ACQ]:
+        if w.m[USES_ACQ]:
             join(w, threads + t, t)
-        if w.set[USES_REL]:
+        if w.m[USES_REL]:
             copy_view(w, 2 * threads + t, t)
 
 
-@kernel
+@inner
 def forget_thread(w: World, t: Int64) -> None:
     """Drop what a finished thread knows."""
-    threads = w.set[THREADS]
+    threads = w.m[THREADS]
     clear_view(w, t)
     clear_view(w, threads + t)
     clear_view(w, 2 * threads + t)
 
 
-@kernel
+@inner
 def know_everything(w: World) -> None:
     """Set the views of the beginning."""
-    threads = w.set[THREADS]
-    atomics = w.set[ATOMICS]
+    threads = w.m[THREADS]
+    atomics = w.m[ATOMICS]
     for row in range(w.views.shape[0]):
         clear_view(w, row)
     for row in range(2 * threads):
-        for k in range(atomics, atomics + w.set[PLAINS]):
+        for k in range(atomics, atomics + w.m[PLAINS]):
             w.views[row, k] = (2 << threads) - 1
-    assert w.set[WIDTH] == atomics + w.set[PLAINS]
+    assert w.m[WIDTH] == atomics + w.m[PLAINS]

@@ -17,12 +17,13 @@ import numpy as np
 
 from lockwright.check.engine.c11_memory import acquires, releases
 from lockwright.check.engine.c11_world import (
-    ATOMICS, CARRIES, CELL_BASE, COLLECTS, DOMINATES, FINISHED, LAG, LEFT, LOOK_BASE, ONLY_UPDATED,
-    ONLY_WRITTEN_BY_UPDATES, PC, PENDING, RAISES, RMW_ONLY, RUNS, SLOTS, STATUS, STRIDE, THREADS, TICKETS, TRACKED,
-    USES_ACQ, USES_HIDDEN, USES_REL, WIDTH, WORDS, World, list_rows, message_row, remove,
+    ATOMICS, ATOMIC_OF, CARRIES, CELL_BASE, CELL_FLAGS, CELL_KIND, CELL_OF, COLLECTS, COUNT, CPU_OF, DOMINATES,
+    FINISHED, GLUED, KINDS, LAG, LEFT, LIVE, LOOK_BASE, MESSAGES, NODE_OF, ONLY_UPDATED, ONLY_WRITTEN_BY_UPDATES, PC,
+    RAISES, RMW_ONLY, ROWS, RUNS, SLOTS, STATUS, THREADS, TICKETS, TICKET_BASE, TOUCHED, TRACKED, TRACKED_CELLS,
+    USES_ACQ, VALUE, WIDTH, WORDS, WORD_PARTS, WORD_START, World, first_word, list_rows, message_row, remove,
 )  # fmt: skip
 from lockwright.flat import opcodes as op
-from lockwright.flat.jit import Int64, inlined, kernel
+from lockwright.flat.jit import Int64, inlined, inner
 from lockwright.flat.local import local_run, operand, wrap
 
 WALK = 40
@@ -32,40 +33,40 @@ WALK = 40
 @inlined
 def is_alive(w: World, t: Int64) -> bool:
     """Return whether a thread has not finished."""
-    return w.s[t * w.set[STRIDE] + STATUS] != FINISHED
+    return w.m[first_word(w, t) + STATUS] != FINISHED
 
 
-@kernel
+@inner
 def least_known(w: World, a: Int64) -> Int64:
     """Return the oldest message of a cell that some unfinished thread may still read."""
-    least = w.count[a] - 1
-    for t in range(w.set[THREADS]):
+    least = w.m[w.m[COUNT] + a] - 1
+    for t in range(w.m[THREADS]):
         if is_alive(w, t) and w.views[t, a] < least:
             least = np.int64(w.views[t, a])
     return least
 
 
-@kernel
+@inner
 def limit_lag(w: World) -> None:
     """Let no thread be more than LAG messages late."""
-    for a in range(w.set[ATOMICS]):
-        floor = w.count[a] - 1 - w.set[LAG]
-        for t in range(w.set[THREADS]):
+    for a in range(w.m[ATOMICS]):
+        floor = w.m[w.m[COUNT] + a] - 1 - w.m[LAG]
+        for t in range(w.m[THREADS]):
             if is_alive(w, t) and w.views[t, a] < floor:
                 w.views[t, a] = floor
-                if w.set[USES_ACQ] and w.views[w.set[THREADS] + t, a] < floor:
-                    w.views[w.set[THREADS] + t, a] = floor
+                if w.m[USES_ACQ] and w.views[w.m[THREADS] + t, a] < floor:
+                    w.views[w.m[THREADS] + t, a] = floor
 
 
-@kernel
+@inner
 def collect(w: World) -> None:
     """Drop unreadable messages, and bits that everybody knows from the views that only pass them on."""
-    for a in range(w.set[ATOMICS]):
+    for a in range(w.m[ATOMICS]):
         for _ in range(least_known(w, np.int64(a))):
             remove(w, np.int64(a), np.int64(0))
-        w.glued[a, 0] = 0
-    threads = w.set[THREADS]
-    for k in range(w.set[ATOMICS], w.set[WIDTH]):
+        w.m[w.m[GLUED] + a * w.m[MESSAGES] + 0] = 0
+    threads = w.m[THREADS]
+    for k in range(w.m[ATOMICS], w.m[WIDTH]):
         common = np.uint8(255)
         for t in range(threads):
             if is_alive(w, t):
@@ -74,71 +75,71 @@ def collect(w: World) -> None:
         for t in range(threads):
             w.views[2 * threads + t, k] &= keep
         w.views[3 * threads + 1, k] &= keep
-        for a in range(w.set[ATOMICS]):
-            if w.flags[a] & CARRIES:
-                for i in range(w.count[a]):
+        for a in range(w.m[ATOMICS]):
+            if w.m[w.m[CELL_FLAGS] + a] & CARRIES:
+                for i in range(w.m[w.m[COUNT] + a]):
                     w.views[message_row(w, np.int64(a), np.int64(i)), k] &= keep
 
 
-@kernel
+@inner
 def drop_glued(w: World) -> None:
     """In cells that only updates read, drop each message whose successor is glued."""
-    for a in range(w.set[ATOMICS]):
-        if w.flags[a] & ONLY_UPDATED:
+    for a in range(w.m[ATOMICS]):
+        if w.m[w.m[CELL_FLAGS] + a] & ONLY_UPDATED:
             i = 0
-            while i + 1 < w.count[a]:
-                if w.glued[a, i + 1]:
+            while i + 1 < w.m[w.m[COUNT] + a]:
+                if w.m[w.m[GLUED] + a * w.m[MESSAGES] + i + 1]:
                     remove(w, np.int64(a), np.int64(i))
                 else:
                     i += 1
 
 
-@kernel
+@inner
 def knows_no_more(w: World, a: Int64, i: Int64, j: Int64) -> bool:
     """Return whether message i has a view that lies below that of message j."""
-    if w.flags[a] & CARRIES == 0:
+    if w.m[w.m[CELL_FLAGS] + a] & CARRIES == 0:
         return True
     lower = message_row(w, a, i)
     upper = message_row(w, a, j)
-    for k in range(w.set[ATOMICS]):
+    for k in range(w.m[ATOMICS]):
         if w.views[lower, k] > w.views[upper, k]:
             return False
-    for k in range(w.set[ATOMICS], w.set[WIDTH]):
+    for k in range(w.m[ATOMICS], w.m[WIDTH]):
         if w.views[lower, k] & ~w.views[upper, k]:
             return False
     return True
 
 
-@kernel
+@inner
 def is_dominated(w: World, a: Int64, i: Int64, j: Int64) -> bool:
     """Return whether message i stands for the later message j."""
-    if w.value[a, i] != w.value[a, j]:
+    if w.m[w.m[VALUE] + a * w.m[MESSAGES] + i] != w.m[w.m[VALUE] + a * w.m[MESSAGES] + j]:
         return False
-    open_j = not w.glued[a, j + 1]
-    if (w.glued[a, i + 1] and open_j) or (w.glued[a, j] and open_j):
+    open_j = not w.m[w.m[GLUED] + a * w.m[MESSAGES] + j + 1]
+    if (w.m[w.m[GLUED] + a * w.m[MESSAGES] + i + 1] and open_j) or (w.m[w.m[GLUED] + a * w.m[MESSAGES] + j] and open_j):
         return False
-    for t in range(w.set[THREADS]):
+    for t in range(w.m[THREADS]):
         if is_alive(w, t) and i < w.views[t, a] <= j:
             return False
     return knows_no_more(w, a, i, j)
 
 
-@kernel
+@inner
 def stands_there(w: World, a: Int64, j: Int64) -> bool:
     """Return whether some view stands at message j."""
     used = list_rows(w)
     for k in range(used):
-        if w.views[w.rows[k], a] == j:
+        if w.views[w.m[w.m[ROWS] + k], a] == j:
             return True
     return False
 
 
-@kernel
+@inner
 def drop_dominated(w: World) -> None:
     """Drop messages that an earlier one stands for."""
-    for a in range(w.set[ATOMICS]):
+    for a in range(w.m[ATOMICS]):
         j = 1
-        while j + 1 < w.count[a]:
+        while j + 1 < w.m[w.m[COUNT] + a]:
             found = False
             if not stands_there(w, np.int64(a), np.int64(j)):
                 for i in range(j):
@@ -150,141 +151,141 @@ def drop_dominated(w: World) -> None:
                 j += 1
 
 
-@kernel
+@inner
 def find_update(w: World, t: Int64) -> Int64:
     """Walk a thread to its next acquiring update of a cell that only updates write; return that cell, or -1.
 
     What it touches on the way stands in `touched`.  A way that depends on other threads, or publishes, ends the walk.
     """
-    base = t * w.set[STRIDE]
-    look = w.set[LOOK_BASE]
-    if w.s[base + STATUS] != RUNS:
+    base = first_word(w, t)
+    look = w.m[LOOK_BASE]
+    if w.m[base + STATUS] != RUNS:
         return np.int64(-1)
-    for a in range(w.set[ATOMICS]):
-        w.touched[a] = 0
+    for a in range(w.m[ATOMICS]):
+        w.m[w.m[TOUCHED] + a] = 0
     stored = np.int64(-1)
-    for slot in range(w.set[SLOTS]):
-        w.s[look + slot] = w.s[base + WORDS + slot]
-    left = w.s[base + LEFT]
-    pc = w.s[base + PC]
+    for slot in range(w.m[SLOTS]):
+        w.m[look + slot] = w.m[base + WORDS + slot]
+    left = w.m[base + LEFT]
+    pc = w.m[base + PC]
     for _ in range(WALK):
         row = w.code[pc]
         opcode = np.int64(row[op.OP])
-        cell = operand(w.consts, w.s, look, np.int64(row[op.A]))
+        cell = operand(w.consts, w.m, look, np.int64(row[op.A]))
         result = np.int64(0)
         if opcode == op.RUNNING:
             result = np.int64(left != 0)
             left -= np.int64(left > 0)
         elif opcode in (op.LOAD, op.STORE):
-            if cell == 0 or cell == stored or w.atomic_of[cell] >= 0:
+            if cell == 0 or cell == stored or w.m[w.m[ATOMIC_OF] + cell] >= 0:
                 return np.int64(-1)
             if opcode == op.STORE:
                 if stored >= 0:
                     return np.int64(-1)
                 stored = cell
-            result = w.s[w.set[CELL_BASE] + cell]
+            result = w.m[w.m[CELL_BASE] + cell]
         elif op.ATOMIC_LOAD <= opcode <= op.FETCH_AND:
             if cell == 0:
                 return np.int64(-1)
-            a = w.atomic_of[cell]
+            a = w.m[w.m[ATOMIC_OF] + cell]
             order = np.int64(row[op.X]) & 7
             if a >= 0:
                 if opcode not in (op.ATOMIC_LOAD, op.ATOMIC_STORE, op.COMPARE_EXCHANGE):
-                    if w.flags[a] & ONLY_WRITTEN_BY_UPDATES and acquires(order) and not w.touched[a]:
+                    if w.m[w.m[CELL_FLAGS] + a] & ONLY_WRITTEN_BY_UPDATES and acquires(order) and not w.m[w.m[TOUCHED] + a]:
                         return a
                     return np.int64(-1)
                 if opcode != op.ATOMIC_STORE or releases(order):
                     return np.int64(-1)
-                w.touched[a] = 1
+                w.m[w.m[TOUCHED] + a] = 1
             elif opcode == op.ATOMIC_LOAD:
-                result = w.s[w.set[CELL_BASE] + cell]
-            elif row[op.D] >= 0 and (w.live[pc + 1] >> row[op.D]) & 1:
+                result = w.m[w.m[CELL_BASE] + cell]
+            elif row[op.D] >= 0 and (w.m[w.m[LIVE] + pc + 1] >> row[op.D]) & 1:
                 return np.int64(-1)
         elif opcode == op.CPU:
-            result = w.cpu_of[t]
+            result = w.m[w.m[CPU_OF] + t]
         elif opcode == op.NUMA_NODE:
-            result = w.node_of[w.cpu_of[t]]
+            result = w.m[w.m[NODE_OF] + w.m[w.m[CPU_OF] + t]]
         elif opcode not in (op.MARK, op.DOORWAY):
             return np.int64(-1)
         if row[op.D] >= 0:
-            w.s[look + row[op.D]] = result
-        pc = local_run(w.code, w.consts, w.stops, w.s, look, pc + 1, t)
+            w.m[look + row[op.D]] = result
+        pc = local_run(w.code, w.consts, w.stops, w.m, look, pc + 1, t)
         if pc < 0 or w.stops[pc] == op.END:
             return np.int64(-1)
     return np.int64(-1)
 
 
-@kernel
+@inner
 def raise_views(w: World) -> None:
     """Let threads know what they must learn before it matters."""
-    for t in range(w.set[THREADS]):
+    for t in range(w.m[THREADS]):
         y = find_update(w, np.int64(t))
         if y >= 0:
-            row = message_row(w, y, w.count[y] - 1)
-            acq = w.set[THREADS] + t
-            w.views[t, y] = w.count[y] - 1
-            for x in range(w.set[ATOMICS]):
-                if x != y and not w.touched[x] and w.views[t, x] < w.views[row, x]:
+            row = message_row(w, y, w.m[w.m[COUNT] + y] - 1)
+            acq = w.m[THREADS] + t
+            w.views[t, y] = w.m[w.m[COUNT] + y] - 1
+            for x in range(w.m[ATOMICS]):
+                if x != y and not w.m[w.m[TOUCHED] + x] and w.views[t, x] < w.views[row, x]:
                     w.views[t, x] = w.views[row, x]
-            if w.set[USES_ACQ]:
-                for x in range(w.set[ATOMICS]):
+            if w.m[USES_ACQ]:
+                for x in range(w.m[ATOMICS]):
                     w.views[acq, x] = max(w.views[acq, x], w.views[t, x])
 
 
-@kernel
+@inner
 def shifted(w: World, value: Int64, kind: Int64, group: Int64, served: Int64) -> Int64:
     """Return a value with the served ticket subtracted from every ticket of the group in it."""
     if kind == op.TICKET_KIND + group:
-        return wrap(value - served, w.ticket_base[group, 2])
+        return wrap(value - served, w.m[w.m[TICKET_BASE] + group * 3 + 2])
     if kind >= op.WORD_KIND:
-        for k in range(w.word_start[kind - op.WORD_KIND], w.word_start[kind - op.WORD_KIND + 1]):
-            if w.word_parts[k, 2] == op.TICKET_KIND + group:
-                shift, bits = w.word_parts[k, 0], w.word_parts[k, 1]
+        for k in range(w.m[w.m[WORD_START] + kind - op.WORD_KIND], w.m[w.m[WORD_START] + kind - op.WORD_KIND + 1]):
+            if w.m[w.m[WORD_PARTS] + k * 3 + 2] == op.TICKET_KIND + group:
+                shift, bits = w.m[w.m[WORD_PARTS] + k * 3 + 0], w.m[w.m[WORD_PARTS] + k * 3 + 1]
                 mask = ((np.int64(1) << bits) - 1) << shift
                 part = ((value & mask) >> shift) - served
                 value = (value & ~mask) | ((part << shift) & mask)
     return value
 
 
-@kernel
+@inner
 def shift_tickets(w: World) -> None:
     """Count the tickets of each group from the one that is served."""
-    for group in range(w.set[TICKETS]):
-        cell = w.ticket_base[group, 0]
-        a = w.atomic_of[cell]
-        where = w.set[CELL_BASE] + cell
-        whole = w.value[a, w.count[a] - 1] if a >= 0 else w.s[where]
-        served = (whole >> w.ticket_base[group, 1]) & ((np.int64(1) << w.ticket_base[group, 2]) - 1)
+    for group in range(w.m[TICKETS]):
+        cell = w.m[w.m[TICKET_BASE] + group * 3 + 0]
+        a = w.m[w.m[ATOMIC_OF] + cell]
+        where = w.m[CELL_BASE] + cell
+        whole = w.m[w.m[VALUE] + a * w.m[MESSAGES] + w.m[w.m[COUNT] + a] - 1] if a >= 0 else w.m[where]
+        served = (whole >> w.m[w.m[TICKET_BASE] + group * 3 + 1]) & ((np.int64(1) << w.m[w.m[TICKET_BASE] + group * 3 + 2]) - 1)
         if served:
-            for b in range(w.set[ATOMICS]):
-                kind = w.cell_kind[w.cell_of[b]]
+            for b in range(w.m[ATOMICS]):
+                kind = w.m[w.m[CELL_KIND] + w.m[w.m[CELL_OF] + b]]
                 if kind >= op.TICKET_KIND:
-                    for i in range(w.count[b]):
-                        w.value[b, i] = shifted(w, w.value[b, i], kind, np.int64(group), served)
-            for k in range(w.set[TRACKED]):
-                where = w.set[CELL_BASE] + w.tracked[k]
-                w.s[where] = shifted(w, w.s[where], w.cell_kind[w.tracked[k]], np.int64(group), served)
-            for t in range(w.set[THREADS]):
-                base = t * w.set[STRIDE]
-                alive = w.live[w.s[base + PC]]
-                for slot in range(w.set[SLOTS]):
+                    for i in range(w.m[w.m[COUNT] + b]):
+                        w.m[w.m[VALUE] + b * w.m[MESSAGES] + i] = shifted(w, w.m[w.m[VALUE] + b * w.m[MESSAGES] + i], kind, np.int64(group), served)
+            for k in range(w.m[TRACKED_CELLS]):
+                where = w.m[CELL_BASE] + w.m[w.m[TRACKED] + k]
+                w.m[where] = shifted(w, w.m[where], w.m[w.m[CELL_KIND] + w.m[w.m[TRACKED] + k]], np.int64(group), served)
+            for t in range(w.m[THREADS]):
+                base = first_word(w, t)
+                alive = w.m[w.m[LIVE] + w.m[base + PC]]
+                for slot in range(w.m[SLOTS]):
                     if (alive >> slot) & 1:
                         where = base + WORDS + slot
-                        w.s[where] = shifted(w, w.s[where], w.kinds[slot], np.int64(group), served)
+                        w.m[where] = shifted(w, w.m[where], w.m[w.m[KINDS] + slot], np.int64(group), served)
 
 
-@kernel
+@inner
 def reduce(w: World) -> None:
     """Apply all reductions that are on."""
-    if w.set[RAISES]:
+    if w.m[RAISES]:
         raise_views(w)
-    if w.set[LAG] > 0:
+    if w.m[LAG] > 0:
         limit_lag(w)
-    if w.set[COLLECTS]:
+    if w.m[COLLECTS]:
         collect(w)
-    if w.set[RMW_ONLY]:
+    if w.m[RMW_ONLY]:
         drop_glued(w)
-    if w.set[DOMINATES]:
+    if w.m[DOMINATES]:
         drop_dominated(w)
-    if w.set[TICKETS]:
+    if w.m[TICKETS]:
         shift_tickets(w)

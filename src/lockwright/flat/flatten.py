@@ -13,7 +13,7 @@ from lockwright.flat.kinding import KindNumbers
 from lockwright.flat.lowering import Lowered, Lowering, Row, Tables, width
 from lockwright.flat.program import Flat, LockObject, TooLarge
 from lockwright.ir.program import Constant
-from lockwright.ir.types import Array, StructRef
+from lockwright.ir.types import Array, Pointer, StructRef
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -37,6 +37,8 @@ class _Sheet:
     visible: list[int] = field(default_factory=list)
     restart: list[int] = field(default_factory=list)
     live: list[int] = field(default_factory=list)
+    own_index: list[bool] = field(default_factory=list)
+    address_operands: list[int] = field(default_factory=list)
     slots: list[tuple[int, bool]] = field(default_factory=list)  # kind, signed
     bits: dict[int, int] = field(default_factory=dict)
 
@@ -127,8 +129,15 @@ def _write(lowered: Lowered, slot_of: dict[int, int], live: Sequence[int], sheet
         sheet.visible.append(row.visible)
         sheet.restart.append(row.restart)
         sheet.live.append(sum({1 << slot_of[register] for register in members(live[index])}))
+        sheet.own_index.append(row.own_index)
+        columns = zip((op.A, op.B, op.C), (row.a, row.b, row.c), strict=True)
+        sheet.address_operands.append(sum(1 << column for column, one in columns if _is_address(one)))
         if row.restart:
             awaits[row.restart - 1] = base + index
+
+
+def _is_address(one: Operand | None) -> bool:
+    return isinstance(one, Constant) and isinstance(one.type, Pointer)
 
 
 def _through(lowered: Lowered, label: str) -> int:
@@ -172,6 +181,10 @@ def _bound(
         awaits=tuple(awaits),
         instructions=tuple(tables.instructions),
         cells=cells,
+        own_index=tuple(sheet.own_index),
+        address_operands=tuple(sheet.address_operands),
+        escaped=tuple(sorted(tables.escaped)),
+        kinds_known=kinds.kinds,
     )
 
 

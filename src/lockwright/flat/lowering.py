@@ -47,6 +47,7 @@ class Row:
     targets: tuple[str, ...] = ()
     visible: int = op.INVISIBLE
     restart: int = 0
+    own_index: bool = False
 
     def uses(self) -> Iterator[int]:
         """Yield the registers that the row reads."""
@@ -78,6 +79,7 @@ class Tables:
     cells: Cells
     instructions: list[tuple[str, Instruction]] = field(default_factory=list)
     lock_structs: list[str] = field(default_factory=list)
+    escaped: set[tuple[int, int]] = field(default_factory=set)
 
     def lock_row(self, struct: str) -> int:
         """Return the number of a struct that marks name."""
@@ -200,9 +202,19 @@ class Lowering:
             rows = list(self._pack(one))
         else:
             rows = [self._row(one)]
+            self._note_escapes(one, rows[0])
         for row in rows:
             row.source = source
             yield row
+
+    def _note_escapes(self, one: Instruction, row: Row) -> None:
+        """Note the known addresses that a row uses as values: whoever gets them can name what lies there."""
+        operands = [row.b, row.c]
+        if one.op not in PART_OPS and one.op not in ("element", "mark", "futex_wake"):
+            operands.append(row.a)
+        for operand in operands:
+            if isinstance(operand, Constant) and isinstance(operand.type, Pointer) and operand.value != 0:
+                self.tables.escaped.add((operand.value, self.tables.cells.stride(operand.type.target)))
 
     def _pack(self, one: Instruction) -> Iterator[Row]:
         assert one.result is not None
@@ -250,6 +262,8 @@ class Lowering:
                 row.x = self._offset(one)
             case "element":
                 row.x, row.y = self._array(one)
+                made = self._made_by(one.operands[1])
+                row.own_index = made is not None and made.op in ("thread", "convert") and self._is_own_number(made)
             case "part":
                 part = self._part(one)
                 row.x, row.y = part
@@ -261,6 +275,14 @@ class Lowering:
                 row.x = self._order(one)
             case _:
                 self._rarer_immediates(one, row)
+
+    def _is_own_number(self, made: Instruction) -> bool:
+        while made.op == "convert":
+            before = self._made_by(made.operands[0])
+            if before is None:
+                return False
+            made = before
+        return made.op == "thread"
 
     def _copied(self, one: Instruction, row: Row) -> None:
         """Make a row that copies what is known, for a register that is written more than once."""

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from lockwright.ir.cells import Cells
+    from lockwright.ir.kinds import Kinds
     from lockwright.ir.program import Instruction
 
 Int32s: TypeAlias = NDArray[np.int32]
@@ -63,6 +64,10 @@ class Flat:
     awaits: tuple[int, ...]  # row where each await restarts
     instructions: tuple[tuple[str, Instruction], ...]  # of each source: its function and the instruction
     cells: Cells
+    own_index: tuple[bool, ...]  # of each `element`: whether its index is the number of the thread itself
+    address_operands: tuple[int, ...]  # of each row: bit c: the operand in column c is an address
+    escaped: tuple[tuple[int, int], ...]  # known addresses that are used as values: first cell, number of cells
+    kinds_known: Kinds
 
     def entry(self, thread: int) -> int:
         """Return the row where a thread begins."""

@@ -1,0 +1,343 @@
+"""The arrays that the kernels of `sc` and `tso` run on: parameters, fields of a packed state, names of cells."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from lockwright.check.engine import canonical
+from lockwright.check.engine import places as at
+from lockwright.check.engine.rows import classify, find_elements, worker_rows
+from lockwright.flat import opcodes as op
+from lockwright.ir.symmetry import find_symmetry
+from lockwright.ir.types import Pointer
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lockwright.check.engine.options import Options
+    from lockwright.check.engine.rows import Elements
+    from lockwright.flat.program import Flat, Int32s, Int64s
+    from lockwright.ir.interpreter import Image
+
+BUFFER_CAPACITY = 8
+FIRST_BITS = 8
+"""Bits that a wide field gets at first; a search in which they are too few begins anew with twice as many."""
+LOG_ENTRIES = 8192
+SCRATCH = 4096
+
+
+@dataclass(slots=True)
+class Field:
+    """One number of a state: where it stands in the vector, its bits now, and the most that it may need."""
+
+    index: int
+    bits: int
+    most: int
+    signed: bool = False
+
+
+@dataclass(slots=True)
+class Model:
+    """All that the kernels get that does not grow."""
+
+    flat: Flat
+    rows: Int64s
+    facts: Int64s
+    names: Int64s
+    words: Int64s
+    slot_kinds: Int64s
+    elements: Int64s
+    tables: Int64s
+    entries: Int64s
+    refs: Int64s
+    classes: Int64s
+    plain_cells: Int64s
+    cfg: Int64s
+    fields: list[Field]
+    work: Int64s
+
+    def packing(self) -> tuple[Int64s, int]:
+        """Return where each field lies in a packed state (index, word, shift, bits, signed), and the number of words."""
+        word, shift, found = 0, 0, []
+        for one in self.fields:
+            if shift + one.bits > 64:
+                word, shift = word + 1, 0
+            found.append((one.index, word, shift, one.bits, int(one.signed)))
+            shift += one.bits
+        return np.array(found, dtype=np.int64), word + 1
+
+
+def _layout(flat: Flat, capacity: int, options: Options, model: str, acquisitions: int | None) -> Int64s:
+    cells, shape = flat.cells, flat.cells.shape
+    threads, cpus = len(shape.thread_cpus), len(shape.cpu_nodes)
+    records = sum(count for _, _, count in flat.pools)
+    cfg = np.zeros(at.PARAMETERS, dtype=np.int64)
+    cfg[at.THREADS], cfg[at.SLOTS], cfg[at.CAPACITY] = threads, flat.slots, capacity
+    cfg[at.BUFFER] = at.SLOT + flat.slots
+    cfg[at.BLOCK] = cfg[at.BUFFER] + at.ENTRY * capacity
+    cfg[at.MEMORY] = threads * cfg[at.BLOCK]
+    cfg[at.CELLS], cfg[at.LOCKS], cfg[at.CPUS] = cells.size, len(flat.locks), cpus
+    cfg[at.HOLDERS] = cfg[at.MEMORY] + cells.size
+    cfg[at.LATCHES] = cfg[at.HOLDERS] + 2 * len(flat.locks)
+    cfg[at.OFFLINE] = cfg[at.LATCHES] + cpus
+    cfg[at.EVENTS] = cfg[at.OFFLINE] + cpus
+    cfg[at.RECORDS] = cfg[at.EVENTS] + cpus
+    cfg[at.STATE_END] = cfg[at.RECORDS] + records
+    cfg[at.REST] = cfg[at.STATE_END]
+    cfg[at.KEEP] = cfg[at.REST] + cfg[at.BLOCK]
+    cfg[at.ACCESSES] = cfg[at.KEEP] + cfg[at.BLOCK]
+    cfg[at.LOG] = cfg[at.ACCESSES] + 3 * 64
+    cfg[at.TOTAL] = cfg[at.LOG] + 2 * LOG_ENTRIES
+    ops = set(flat.code[:, op.OP].tolist())
+    cfg[at.RECORD_COUNT] = records
+    cfg[at.HAS_HEAP] = op.FREE in ops
+    cfg[at.LEAKS] = bool(ops & {op.FREE, op.ALLOC})
+    cfg[at.TSO], cfg[at.FOREVER] = model == "tso", acquisitions is None
+    cfg[at.MERGE], cfg[at.DEAD], cfg[at.RACES] = options.merge, options.dead_registers, options.races
+    cfg[at.SUBJECT], cfg[at.AT_RESTS] = flat.subject, len(flat.at_rest)
+    cfg[at.FIRST_FAULT], cfg[at.OUTCOMES] = options.stop_at_fault, options.outcomes
+    return cfg
+
+
+def buffer_capacity(flat: Flat, model: str) -> int:
+    """Return how many stores may wait at once: the longest run of stores without a step that drains, at most 8."""
+    if model != "tso":
+        return 0
+    rows = worker_rows(flat)
+    most = dict.fromkeys(rows, 0)
+    for _ in range(BUFFER_CAPACITY + 2):
+        is_new = True
+        while is_new:
+            is_new = False
+            for pc in rows:
+                after = _buffered_after(flat.code[pc], most[pc])
+                for following in _following(flat.code[pc], pc):
+                    if after > most.get(following, 0):
+                        most[following], is_new = after, True
+    return max((_buffered_after(flat.code[pc], most[pc]) for pc in rows), default=0)
+
+
+def _buffered_after(row: Int32s, before: int) -> int:
+    opcode = int(row[op.OP])
+    if opcode == op.STORE or (opcode == op.ATOMIC_STORE and row[op.X] != op.SEQ_CST):
+        return min(BUFFER_CAPACITY, before + 1)
+    drains = opcode in range(op.ATOMIC_STORE, op.FETCH_AND + 1) or (opcode == op.FENCE and row[op.X] == op.SEQ_CST)
+    asks = opcode in range(op.HALT, op.FUTEX_WAKE + 1) or opcode in range(op.EVENT_CLEAR, op.EVENT_SEND + 1)
+    return 0 if drains or asks or opcode == op.FREE else before
+
+
+def _following(row: Int32s, pc: int) -> list[int]:
+    match int(row[op.OP]):
+        case op.JUMP:
+            return [int(row[op.X])]
+        case op.BRANCH:
+            return [int(row[op.X]), int(row[op.Y])]
+        case op.RETURN:
+            return []
+    return [pc + 1]
+
+
+def _bits(most: int) -> int:
+    return max(0, most).bit_length()
+
+
+def _fields(flat: Flat, cfg: Int64s, acquisitions: int | None) -> list[Field]:
+    ops = set(flat.code[list(worker_rows(flat)), op.OP].tolist())
+    found: list[Field] = []
+    threads = int(cfg[at.THREADS])
+    for thread in range(threads):
+        found += _thread_fields(flat, cfg, int(thread * cfg[at.BLOCK]), ops, acquisitions)
+    for cell in range(1, flat.cells.size):
+        found.append(_wide(flat, int(cfg[at.MEMORY]) + cell, flat.cell_bits[cell], int(flat.cell_kinds[cell]), threads))
+    has_readers = any(row[op.OP] == op.MARK and row[op.X] in (7, 8) for row in flat.code)
+    for lock in range(len(flat.locks)):
+        holder = int(cfg[at.HOLDERS]) + 2 * lock
+        found.append(Field(holder, _bits(threads), _bits(threads)))
+        if has_readers:
+            found.append(Field(holder + 1, threads, threads))
+    used = (
+        (at.LATCHES, op.KICK in ops), (at.OFFLINE, op.CPU_SET_ONLINE in ops),
+        (at.EVENTS, bool(ops & {op.EVENT_SET, op.EVENT_SEND})),
+    )  # fmt: skip
+    for base, is_used in used:
+        found += [Field(int(cfg[base]) + cpu, 1, 1) for cpu in range(int(cfg[at.CPUS])) if is_used]
+    if cfg[at.LEAKS]:
+        found += [Field(int(cfg[at.RECORDS]) + record, 1, 1) for record in range(int(cfg[at.RECORD_COUNT]))]
+    return [one for one in found if one.bits]
+
+
+def _wide(flat: Flat, index: int, width: int, kind: int, threads: int) -> Field:
+    most = width & 255
+    if kind == op.POINTER_KIND:
+        most = _bits(flat.cells.size)
+    signed = bool(width & op.SIGNED) and kind != op.POINTER_KIND
+    return Field(index, min(most, FIRST_BITS), most, signed)
+
+
+def _thread_fields(flat: Flat, cfg: Int64s, block: int, ops: set[int], acquisitions: int | None) -> list[Field]:
+    def small(place: int, most: int, *, used: bool = True) -> Field:
+        bits = _bits(most) if used else 0
+        return Field(block + place, bits, bits)
+
+    sleeps = bool(ops & {op.HALT, op.HALT_IF, op.PARK, op.FUTEX_WAIT, op.EVENT_POLL})
+    found = [
+        small(at.PC, len(flat.code)),
+        small(at.LEFT, acquisitions or 0, used=op.RUNNING in ops),
+        small(at.PHASE, 4, used=flat.subject >= 0),
+        small(at.SLEEP, 4, used=sleeps),
+        small(at.SLEEP_ADDRESS, flat.cells.size, used=op.FUTEX_WAIT in ops),
+        Field(block + at.SLEEP_BITS, FIRST_BITS if op.FUTEX_WAIT in ops else 0, 64),
+        small(at.BUFFERED, int(cfg[at.CAPACITY])),
+        small(at.MASKED, 1, used=op.INTERRUPTS_OFF in ops or op.INTERRUPTS_RESTORE in ops),
+        small(at.UNPREEMPTED, 15, used=op.PREEMPTION in ops),
+        small(at.SOFTIRQS_OFF, 15, used=op.SOFTIRQS in ops),
+        small(at.TOKEN, 1, used=op.UNPARK in ops),
+    ]
+    threads = int(cfg[at.THREADS])
+    for slot in range(flat.slots):
+        found.append(_wide(flat, block + at.SLOT + slot, flat.slot_bits[slot], flat.slot_kinds[slot], threads))
+    widest = _widest_store(flat)
+    for number in range(int(cfg[at.CAPACITY])):
+        base = int(block + cfg[at.BUFFER] + at.ENTRY * number)
+        found.append(Field(base, _bits(flat.cells.size), 64))
+        found.append(Field(base + 1, min(widest & 255, FIRST_BITS), widest & 255, bool(widest & op.SIGNED)))
+        found.append(Field(base + 2, _bits(len(flat.code)), 64))
+    return found
+
+
+def _widest_store(flat: Flat) -> int:
+    stores = [int(row[op.BITS]) for row in flat.code if row[op.OP] in (op.STORE, op.ATOMIC_STORE)]
+    widest = max((bits & 255 for bits in stores), default=0)
+    return widest | (op.SIGNED if any(bits & op.SIGNED for bits in stores) else 0)
+
+
+def _names(flat: Flat) -> Int64s:
+    names = np.zeros((flat.cells.size, canonical.NAME_FACTS), dtype=np.int64)
+    names[:, [canonical.FIRST, canonical.SECOND, canonical.RECORD]] = -1
+    names[:, canonical.SAME] = np.arange(flat.cells.size)
+    threads = len(flat.cells.shape.thread_cpus)
+    for region in _renamed(flat):
+        for cell in range(region[0], region[0] + region[1] * threads):
+            index = (cell - region[0]) // region[1]
+            column = canonical.FIRST if names[cell, canonical.FIRST] < 0 else canonical.SECOND
+            names[cell, column], names[cell, column + 1] = index, region[1]
+            names[cell, canonical.SAME] -= index * region[1]
+    number = 0
+    for base, stride, count in flat.pools:
+        for cell in range(base, base + stride * count):
+            index = (cell - base) // stride
+            names[cell, canonical.RECORD], names[cell, canonical.RECORD_STRIDE] = number + index, stride
+            names[cell, canonical.SAME] -= index * stride
+        number += count
+    return names
+
+
+def _renamed(flat: Flat) -> list[tuple[int, int]]:
+    cells = flat.cells
+    found = find_symmetry(cells.program, flat.kinds_known, cells.shape, cells)
+    return [(region.base, region.stride) for region in found.renamed if region.stride]
+
+
+def _classes(flat: Flat, options: Options) -> tuple[Int64s, bool]:
+    cells = flat.cells
+    threads = len(cells.shape.thread_cpus)
+    found = list(range(threads))
+    symmetry = find_symmetry(cells.program, flat.kinds_known, cells.shape, cells)
+    for group in symmetry.groups if options.symmetry else ():
+        for thread in group:
+            found[thread] = group[0]
+    can = any(found[thread] != thread for thread in range(threads)) and not _has_inner_locks(flat)
+    if not can:
+        found = list(range(threads))
+    for number, (_, _, count) in enumerate(flat.pools):
+        found += [1000 + number] * count
+    return np.array(found, dtype=np.int64), can
+
+
+def _has_inner_locks(flat: Flat) -> bool:
+    names = _names(flat)
+    return any(
+        names[one.address, canonical.FIRST] >= 0 or names[one.address, canonical.RECORD] >= 0 for one in flat.locks
+    )
+
+
+def _refs(flat: Flat) -> Int64s:
+    """Return for each group of tickets its reference: cell, shift, bits, low bits that stay."""
+    groups = flat.kinds_known.groups
+    found = np.zeros((max(1, len(groups)), 4), dtype=np.int64)
+    for number, group in enumerate(groups):
+        found[number] = (0, 0, group.bits, group.low_bits)
+        for cell in range(flat.cells.size - 1, 0, -1):
+            kind = int(flat.cell_kinds[cell])
+            if kind == op.TICKET_KIND + number:
+                found[number, :2] = cell, 0
+            elif kind >= op.WORD_KIND:
+                for shift, _, inner in flat.word_kinds[kind - op.WORD_KIND]:
+                    if inner == op.TICKET_KIND + number:
+                        found[number, :2] = cell, shift
+    return found
+
+
+def _words(flat: Flat) -> Int64s:
+    found = np.zeros((max(1, len(flat.word_kinds)), 1 + 3 * 16), dtype=np.int64)
+    for number, parts in enumerate(flat.word_kinds):
+        found[number, 0] = len(parts)
+        for part, values in enumerate(parts):
+            found[number, 1 + 3 * part : 4 + 3 * part] = values
+    return found
+
+
+def _facts(flat: Flat, elements: Elements) -> Int64s:
+    facts = np.full((flat.cells.size, at.CELL_FACTS), -1, dtype=np.int64)
+    facts[:, at.KIND] = flat.cell_kinds
+    facts[:, at.ELEMENT] = elements.of(flat.cells.size)
+    facts[:, at.INNER] = [int(isinstance(one.type, Pointer)) for one in flat.cells.cells]
+    number = 0
+    for base, stride, count in flat.pools:
+        for cell in range(base, base + stride * count):
+            facts[cell, at.RECORD] = number + (cell - base) // stride
+        number += count
+    return facts
+
+
+def _table(rows: Sequence[Sequence[int]], columns: int) -> Int64s:
+    return np.array(rows, dtype=np.int64).reshape(-1, columns) if rows else np.zeros((1, columns), dtype=np.int64)
+
+
+def build(flat: Flat, image: Image, options: Options, model: str, acquisitions: int | None) -> Model:
+    """Return everything that the kernels need, with the first state in `work`."""
+    shape = flat.cells.shape
+    cfg = _layout(flat, buffer_capacity(flat, model), options, model, acquisitions)
+    elements = find_elements(flat)
+    classes, can_rename = _classes(flat, options)
+    cfg[at.ELEMENTS], cfg[at.SYMMETRIC] = len(elements.pieces), can_rename
+    cfg[at.TICKET_GROUPS] = len(flat.kinds_known.groups) if options.tickets else 0
+    cfg[at.FIELDS] = 0
+    plain = [cell for cell, one in enumerate(flat.cells.cells) if cell and not one.is_atomic]
+    cfg[at.PLAIN_CELLS] = len(plain)
+    cpus = [(cpu, shape.cpu_nodes[cpu], 0) for cpu in shape.thread_cpus]
+    built = Model(
+        flat, classify(flat, options, elements), _facts(flat, elements), _names(flat), _words(flat),
+        np.array(flat.slot_kinds, dtype=np.int64), _table(elements.pieces, 3), _table([*cpus, *flat.pools], 3),
+        np.array(flat.at_rest, dtype=np.int64), _refs(flat), classes, np.array(plain, dtype=np.int64), cfg,
+        _fields(flat, cfg, acquisitions), np.zeros(int(cfg[at.TOTAL]), dtype=np.int64),
+    )  # fmt: skip
+    _begin(built, image, acquisitions)
+    return built
+
+
+def _begin(built: Model, image: Image, acquisitions: int | None) -> None:
+    flat, cfg = built.flat, built.cfg
+    memory = int(cfg[at.MEMORY])
+    uses_running = op.RUNNING in set(flat.code[:, op.OP].tolist())
+    for cell, value in enumerate(image.memory):
+        built.work[memory + cell] = (value + 2**63) % 2**64 - 2**63
+    live = [is_out for struct in flat.cells.heap for is_out in image.is_out[struct]]
+    built.work[int(cfg[at.RECORDS]) : int(cfg[at.RECORDS]) + len(live)] = live
+    for thread in range(int(cfg[at.THREADS])):
+        block = thread * int(cfg[at.BLOCK])
+        built.work[block + at.PC] = flat.entry(thread)
+        built.work[block + at.LEFT] = (acquisitions or 0) if uses_running else 0

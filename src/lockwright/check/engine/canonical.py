@@ -1,0 +1,347 @@
+"""One state for all that differ only in who is who: threads renamed, records renumbered, tickets counted from the first.
+
+1. Each thread, and each heap record, has a signature: what it is, what it holds, and who points at it, refined in rounds.
+2. Threads of one group are sorted by signature, records of one pool likewise.  Equal signatures keep their order, after
+   one of them was made special and the others refined: perhaps not the only form, but always an equivalent state.
+3. Tickets of a group are shifted so that the reference word of the group is 0.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from lockwright.check.engine import places as at
+from lockwright.flat import opcodes as op
+from lockwright.flat.jit import inlined, kernel
+
+if TYPE_CHECKING:
+    from lockwright.flat.jit import Int64, Int64s
+
+# Columns of what is known of the name of each cell.
+FIRST, FIRST_STRIDE, SECOND, SECOND_STRIDE, RECORD, RECORD_STRIDE, SAME = range(7)
+NAME_FACTS = 7
+ROUNDS = 3
+
+
+@inlined
+def mix(value: Int64) -> Int64:
+    """Return a number that looks random."""
+    value = value ^ (value >> 31)
+    value = value * np.int64(-7046029254386353131)
+    value = value ^ (value >> 29)
+    value = value * np.int64(-4658895280553007687)
+    return value ^ (value >> 32)
+
+
+@inlined
+def entity(names: Int64s, signature: Int64s, cfg: Int64s, address: Int64) -> Int64:
+    """Return a number for what an address names, whoever it belongs to."""
+    value = names[address, SAME]
+    if names[address, FIRST] >= 0:
+        value += signature[names[address, FIRST]] * 3
+    if names[address, SECOND] >= 0:
+        value += signature[names[address, SECOND]] * 5
+    if names[address, RECORD] >= 0:
+        value += signature[cfg[at.THREADS] + names[address, RECORD]] * 3
+    return mix(value)
+
+
+@kernel
+def look(
+    names: Int64s, words: Int64s, signature: Int64s, total: Int64s, cfg: Int64s, kind: Int64, value: Int64, owner: Int64,
+    salt: Int64,
+) -> Int64:
+    """Return a number for a value, and tell what it points at who points there."""
+    if kind == op.VALUE_KIND:
+        return mix(value + salt)
+    if kind == op.THREAD_KIND:
+        if value < 0 or value >= cfg[at.THREADS]:
+            return mix(value + salt)
+        total[value] += mix(salt + 77)
+        return mix(signature[value] + salt + 1)
+    if kind == op.POINTER_KIND:
+        if value <= 0 or value >= cfg[at.CELLS]:
+            return mix(salt)
+        if names[value, FIRST] >= 0:
+            total[names[value, FIRST]] += mix(salt + names[value, SAME] + 99)
+        if names[value, RECORD] >= 0:
+            total[cfg[at.THREADS] + names[value, RECORD]] += mix(salt + names[value, SAME] + 99)
+        return mix(entity(names, signature, cfg, value) + salt + 2)
+    if kind >= op.WORD_KIND:
+        found = np.int64(0)
+        for part in range(words[kind - op.WORD_KIND, 0]):
+            base = 1 + 3 * part
+            bits = words[kind - op.WORD_KIND, base + 1]
+            piece = (value >> words[kind - op.WORD_KIND, base]) & ((np.int64(1) << bits) - 1)
+            inner = words[kind - op.WORD_KIND, base + 2]
+            if inner == op.THREAD_KIND and piece < cfg[at.THREADS]:
+                total[piece] += mix(salt + part + 55)
+                found += mix(signature[piece] + salt + part)
+            elif inner < op.TICKET_KIND:
+                found += mix(piece + salt + part)
+        return found
+    return mix(salt)  # a ticket: its distance counts later
+
+
+@kernel
+def ticketless(words: Int64s, amount: Int64s, cfg: Int64s, kind: Int64, value: Int64) -> Int64:
+    """Return a value with its tickets counted from the reference of their group."""
+    if kind < op.TICKET_KIND or cfg[at.TICKET_GROUPS] == 0:
+        return value
+    if kind < op.WORD_KIND:
+        group = kind - op.TICKET_KIND
+        bits = amount[group, 1]
+        mask = np.int64(-1) if bits >= 64 else (np.int64(1) << bits) - 1
+        return (value - amount[group, 0]) & mask
+    word = kind - op.WORD_KIND
+    for part in range(words[word, 0]):
+        base = 1 + 3 * part
+        inner = words[word, base + 2]
+        if inner >= op.TICKET_KIND:
+            shift, bits = words[word, base], words[word, base + 1]
+            mask = (np.int64(1) << bits) - 1
+            piece = (((value >> shift) & mask) - amount[inner - op.TICKET_KIND, 0]) & mask
+            value = (value & ~(mask << shift)) | (piece << shift)
+    return value
+
+
+@kernel
+def part_kind(words: Int64s, kind: Int64, shift: Int64, bits: Int64) -> Int64:
+    """Return the kind of a part of a cell."""
+    if bits == 0:
+        return kind
+    if kind >= op.WORD_KIND:
+        for part in range(words[kind - op.WORD_KIND, 0]):
+            base = 1 + 3 * part
+            if words[kind - op.WORD_KIND, base] == shift and words[kind - op.WORD_KIND, base + 1] == bits:
+                return words[kind - op.WORD_KIND, base + 2]
+    return np.int64(op.VALUE_KIND)
+
+
+@kernel
+def renamed(words: Int64s, perm: Int64s, moved: Int64s, cfg: Int64s, kind: Int64, value: Int64) -> Int64:
+    """Return a value after threads and addresses have their new names."""
+    if kind == op.THREAD_KIND and 0 <= value < cfg[at.THREADS]:
+        return perm[value]
+    if kind == op.POINTER_KIND and 0 < value < cfg[at.CELLS]:
+        return moved[value]
+    if kind >= op.WORD_KIND:
+        word = kind - op.WORD_KIND
+        for part in range(words[word, 0]):
+            base = 1 + 3 * part
+            if words[word, base + 2] == op.THREAD_KIND:
+                shift, mask = words[word, base], (np.int64(1) << words[word, base + 1]) - 1
+                piece = (value >> shift) & mask
+                if piece < cfg[at.THREADS]:
+                    value = (value & ~(mask << shift)) | (perm[piece] << shift)
+    return value
+
+
+@kernel
+def set_amounts(refs: Int64s, amount: Int64s, cfg: Int64s, w: Int64s) -> None:
+    """Find by how much the tickets of each group are shifted (reference cell, shift, bits, low bits)."""
+    for group in range(cfg[at.TICKET_GROUPS]):
+        bits = refs[group, 2]
+        mask = np.int64(-1) if bits >= 64 else (np.int64(1) << bits) - 1
+        value = np.int64(0)
+        if refs[group, 0] > 0:
+            value = (w[cfg[at.MEMORY] + refs[group, 0]] >> refs[group, 1]) & mask
+        amount[group, 0] = value & ~((np.int64(1) << refs[group, 3]) - 1)
+        amount[group, 1] = bits
+
+
+@kernel
+def shift_tickets(
+    code: Int64s, rows: Int64s, facts: Int64s, words: Int64s, slot_kinds: Int64s, refs: Int64s, amount: Int64s,
+    cfg: Int64s, w: Int64s,
+) -> None:
+    """Count all tickets of a state from the references, in place."""
+    set_amounts(refs, amount, cfg, w)
+    for thread in range(cfg[at.THREADS]):
+        block = thread * cfg[at.BLOCK]
+        live = rows[w[block + at.PC], at.LIVE]
+        for slot in range(cfg[at.SLOTS]):
+            if (live >> slot) & 1 and slot_kinds[slot] >= op.TICKET_KIND:
+                index = block + at.SLOT + slot
+                w[index] = ticketless(words, amount, cfg, slot_kinds[slot], w[index])
+        for number in range(w[block + at.BUFFERED]):
+            entry = block + cfg[at.BUFFER] + at.ENTRY * number
+            row = w[entry + 2]
+            kind = part_kind(words, facts[w[entry], at.KIND], np.int64(code[row, op.Y]), np.int64(code[row, op.Z]))
+            w[entry + 1] = ticketless(words, amount, cfg, kind, w[entry + 1])
+    for cell in range(1, cfg[at.CELLS]):
+        if facts[cell, at.KIND] >= op.TICKET_KIND:
+            w[cfg[at.MEMORY] + cell] = ticketless(words, amount, cfg, facts[cell, at.KIND], w[cfg[at.MEMORY] + cell])
+
+
+@kernel
+def refine(
+    code: Int64s, rows: Int64s, facts: Int64s, names: Int64s, words: Int64s, slot_kinds: Int64s, signature: Int64s,
+    total: Int64s, cfg: Int64s, w: Int64s,
+) -> None:
+    """Refine all signatures by one round."""
+    threads = cfg[at.THREADS]
+    count = threads + cfg[at.RECORD_COUNT]
+    for index in range(count):
+        total[index] = mix(signature[index])
+    for thread in range(threads):
+        block = thread * cfg[at.BLOCK]
+        found = np.int64(0)
+        for place in range(at.SLOT):
+            value = w[block + place]
+            if value != 0:
+                if place == at.SLEEP_ADDRESS:
+                    value = entity(names, signature, cfg, value)
+                found += mix(value * 64 + place)
+        own = signature[thread]
+        for slot in range(cfg[at.SLOTS]):
+            value = w[block + at.SLOT + slot]
+            kind = slot_kinds[slot]
+            if value != 0 or kind == op.THREAD_KIND or kind >= op.TICKET_KIND:
+                if kind == op.THREAD_KIND and (rows[w[block + at.PC], at.LIVE] >> slot) & 1 == 0:
+                    continue
+                if op.TICKET_KIND <= kind < op.WORD_KIND:
+                    kind = np.int64(op.VALUE_KIND)
+                if kind == op.THREAD_KIND and value == thread:
+                    found += mix(np.int64(12345 + slot))
+                else:
+                    found += look(
+                        names, words, signature, total, cfg, np.int64(kind), value, np.int64(thread),
+                        own + mix(np.int64(1000 + slot)),
+                    ) - own * 0
+        for number in range(w[block + at.BUFFERED]):
+            entry = block + cfg[at.BUFFER] + at.ENTRY * number
+            row = w[entry + 2]
+            kind = part_kind(words, facts[w[entry], at.KIND], np.int64(code[row, op.Y]), np.int64(code[row, op.Z]))
+            if op.TICKET_KIND <= kind < op.WORD_KIND:
+                kind = np.int64(op.VALUE_KIND)
+            salt = mix(np.int64(2000 + number)) + row
+            found += look(names, words, signature, total, cfg, np.int64(op.POINTER_KIND), w[entry], np.int64(thread), salt)
+            found += look(names, words, signature, total, cfg, kind, w[entry + 1], np.int64(thread), salt + own)
+        total[thread] += mix(found)
+    for cell in range(1, cfg[at.CELLS]):
+        value, kind = w[cfg[at.MEMORY] + cell], facts[cell, at.KIND]
+        place = entity(names, signature, cfg, np.int64(cell))
+        if op.TICKET_KIND <= kind < op.WORD_KIND:
+            kind = np.int64(op.VALUE_KIND)
+        seen = look(names, words, signature, total, cfg, kind, value, np.int64(-1), place)
+        if names[cell, FIRST] >= 0:
+            total[names[cell, FIRST]] += mix(seen + names[cell, SAME])
+        if names[cell, RECORD] >= 0:
+            total[threads + names[cell, RECORD]] += mix(seen + names[cell, SAME])
+    for lock in range(cfg[at.LOCKS]):
+        holder = cfg[at.HOLDERS] + 2 * lock
+        if w[holder] > 0:
+            total[w[holder] - 1] += mix(np.int64(3000 + lock))
+        for thread in range(threads):
+            if (w[holder + 1] >> thread) & 1:
+                total[thread] += mix(np.int64(4000 + lock))
+    for index in range(count):
+        signature[index] = total[index]
+    for record in range(cfg[at.RECORD_COUNT]):
+        signature[threads + record] += mix(w[cfg[at.RECORDS] + record])
+
+
+@kernel
+def find_tie(classes: Int64s, signature: Int64s, cfg: Int64s) -> Int64:
+    """Return a thread or record whose signature another of its class has too, or -1."""
+    count = cfg[at.THREADS] + cfg[at.RECORD_COUNT]
+    for first in range(count):
+        for second in range(first + 1, count):
+            if classes[first] == classes[second] and signature[first] == signature[second]:
+                return np.int64(first)
+    return np.int64(-1)
+
+
+@kernel
+def rank(classes: Int64s, signature: Int64s, perm: Int64s, cfg: Int64s) -> None:
+    """Sort each class by signature: `perm` gets the new number of each thread and record."""
+    count = cfg[at.THREADS] + cfg[at.RECORD_COUNT]
+    for index in range(count):
+        place = np.int64(0)
+        for other in range(count):
+            if classes[other] == classes[index]:
+                smaller = signature[other] < signature[index]
+                if smaller or (signature[other] == signature[index] and other < index):
+                    place += 1
+        for other in range(count):  # the place-th of its class
+            if classes[other] == classes[index]:
+                if place == 0:
+                    perm[index] = other
+                    break
+                place -= 1
+
+
+@kernel
+def find_permutation(
+    code: Int64s, rows: Int64s, facts: Int64s, names: Int64s, words: Int64s, slot_kinds: Int64s, classes: Int64s,
+    signature: Int64s, total: Int64s, perm: Int64s, cfg: Int64s, w: Int64s,
+) -> None:
+    """Find new numbers for threads and records."""
+    count = cfg[at.THREADS] + cfg[at.RECORD_COUNT]
+    for index in range(count):
+        signature[index] = classes[index] * 0
+    for round_ in range(ROUNDS):
+        refine(code, rows, facts, names, words, slot_kinds, signature, total, cfg, w)
+        if round_ > 0 and find_tie(classes, signature, cfg) < 0:
+            break
+    for _ in range(count):
+        tied = find_tie(classes, signature, cfg)
+        if tied < 0:
+            break
+        signature[tied] += 1234567
+        refine(code, rows, facts, names, words, slot_kinds, signature, total, cfg, w)
+        refine(code, rows, facts, names, words, slot_kinds, signature, total, cfg, w)
+    rank(classes, signature, perm, cfg)
+
+
+@kernel
+def rename(
+    code: Int64s, facts: Int64s, names: Int64s, words: Int64s, slot_kinds: Int64s, rows: Int64s, perm: Int64s,
+    moved: Int64s, cfg: Int64s, w: Int64s, out: Int64s,
+) -> None:
+    """Write the state with new names into `out`."""
+    threads = cfg[at.THREADS]
+    for cell in range(cfg[at.CELLS]):
+        place = np.int64(cell)
+        if names[cell, FIRST] >= 0:
+            place += (perm[names[cell, FIRST]] - names[cell, FIRST]) * names[cell, FIRST_STRIDE]
+        if names[cell, SECOND] >= 0:
+            place += (perm[names[cell, SECOND]] - names[cell, SECOND]) * names[cell, SECOND_STRIDE]
+        if names[cell, RECORD] >= 0:
+            record = threads + names[cell, RECORD]
+            place += (perm[record] - record) * names[cell, RECORD_STRIDE]
+        moved[cell] = place
+    for thread in range(threads):
+        block, target = thread * cfg[at.BLOCK], perm[thread] * cfg[at.BLOCK]
+        live = rows[w[block + at.PC], at.LIVE]
+        for index in range(cfg[at.BLOCK]):
+            out[target + index] = w[block + index]
+        out[target + at.SLEEP_ADDRESS] = moved[w[block + at.SLEEP_ADDRESS]]
+        for slot in range(cfg[at.SLOTS]):
+            if (live >> slot) & 1:
+                index = at.SLOT + slot
+                out[target + index] = renamed(words, perm, moved, cfg, slot_kinds[slot], w[block + index])
+        for number in range(w[block + at.BUFFERED]):
+            entry = cfg[at.BUFFER] + at.ENTRY * number
+            address, row = w[block + entry], w[block + entry + 2]
+            kind = part_kind(words, facts[address, at.KIND], np.int64(code[row, op.Y]), np.int64(code[row, op.Z]))
+            out[target + entry] = moved[address]
+            out[target + entry + 1] = renamed(words, perm, moved, cfg, kind, w[block + entry + 1])
+    for cell in range(cfg[at.CELLS]):
+        value = w[cfg[at.MEMORY] + cell]
+        out[cfg[at.MEMORY] + moved[cell]] = renamed(words, perm, moved, cfg, facts[cell, at.KIND], value)
+    for index in range(cfg[at.HOLDERS], cfg[at.STATE_END]):
+        out[index] = w[index]
+    for lock in range(cfg[at.LOCKS]):
+        holder = cfg[at.HOLDERS] + 2 * lock
+        if w[holder] > 0:
+            out[holder] = perm[w[holder] - 1] + 1
+        readers = np.int64(0)
+        for thread in range(threads):
+            readers |= ((w[holder + 1] >> thread) & 1) << perm[thread]
+        out[holder + 1] = readers
+    for record in range(cfg[at.RECORD_COUNT]):
+        out[cfg[at.RECORDS] + perm[threads + record] - threads] = w[cfg[at.RECORDS] + record]

@@ -1,0 +1,142 @@
+"""What is known of each row of code before the search: its part in a move, and which memory only one thread can name.
+
+1. `LEAD`: plain accesses (if races are looked for) and beginnings of lock and unlock.  They wait until the thread takes
+   its next step that others see, so that all that may happen before them has happened.
+2. `PASS`: what nobody else can see: ends of lock and unlock, the own CPU, `running`, reads of what nobody writes.
+3. `DYNAMIC`: accesses whose address may be private; looked up in each state.
+4. `STOP`: all others, one in each move.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from lockwright.check.engine import places as at
+from lockwright.flat import opcodes as op
+from lockwright.ir.types import Extent
+
+if TYPE_CHECKING:
+    from lockwright.check.engine.options import Options
+    from lockwright.flat.program import Flat, Int64s
+
+MEMORY = range(op.LOAD, op.FETCH_AND + 1)
+READS = frozenset({op.LOAD, op.ATOMIC_LOAD})
+ALWAYS_PASS = frozenset({
+    op.CPU, op.NUMA_NODE, op.RUNNING, op.INTERRUPTS_OFF, op.INTERRUPTS_RESTORE, op.PREEMPTION, op.SOFTIRQS, op.IN_NMI,
+    op.DOORWAY,
+})  # fmt: skip
+MOST_ELEMENTS = 62
+"""Elements that one mask can hold."""
+
+
+@dataclass(slots=True)
+class Elements:
+    """Pieces of memory that may be private: elements of arrays that threads index by their own number, heap records."""
+
+    pieces: list[tuple[int, int, int]]  # base, size, thread that can always name it, or -1
+
+    def of(self, cells: int) -> list[int]:
+        """Return for each cell the piece that it lies in, or -1."""
+        found = [-1] * cells
+        for number, (base, size, _) in enumerate(self.pieces):
+            found[base : base + size] = [number] * size
+        return found
+
+
+def worker_rows(flat: Flat) -> range:
+    """Return the rows of the workers (at-rest functions stand behind them)."""
+    workers = {entry for entry, _ in flat.workers}
+    rest = [entry for entry in flat.at_rest if entry not in workers]
+    return range(min(rest, default=len(flat.code)))
+
+
+def find_elements(flat: Flat) -> Elements:
+    """Return the pieces of memory that may be private."""
+    pieces: list[tuple[int, int, int]] = []
+    for region in flat.cells.regions:
+        size = region.stride
+        bases = range(region.base, region.end, size) if size else range(0)
+        if region.heap is not None:
+            pieces += [(base, size, -1) for base in bases]
+        elif region.index is Extent.THREADS and _is_own(flat, region.base, region.end):
+            if not any(base <= region.base < base + length for base, length, _ in pieces):
+                pieces += [(base, size, thread) for thread, base in enumerate(bases)]
+    return Elements(pieces if len(pieces) <= MOST_ELEMENTS else [])
+
+
+def _is_own(flat: Flat, base: int, end: int) -> bool:
+    """Return whether threads reach an array only by their own number (or by pointers that another thread gave away)."""
+    code, consts = flat.code, flat.consts
+    for pc in worker_rows(flat):
+        row = code[pc]
+        for column in (op.A, op.B, op.C):
+            operand = int(row[column])
+            if operand >= 0 or not base <= consts[~operand] < end or not flat.address_operands[pc] >> column & 1:
+                continue
+            is_element = row[op.OP] == op.ELEMENT and column == op.A and consts[~operand] == base
+            if not (is_element and flat.own_index[pc]):
+                return False
+    return not any(_holds(flat, root, base, end) for root in flat.escaped)
+
+
+def _holds(flat: Flat, root: tuple[int, int], base: int, end: int) -> bool:
+    return root[0] < end and base < root[0] + root[1]
+
+
+def classify(flat: Flat, options: Options, elements: Elements) -> Int64s:
+    """Return the facts of each row."""
+    facts = np.zeros((len(flat.code), at.ROW_FACTS), dtype=np.int64)
+    written = _written(flat)
+    private = elements.of(flat.cells.size)
+    for pc in range(len(flat.code)):
+        facts[pc, at.CLASS] = _class(flat, options, pc, written, private)
+    facts[:, at.LIVE] = flat.live.astype(np.int64)
+    facts[:, at.RESTART] = flat.restart
+    facts[:, at.HAS_DOORWAY] = _has_doorway(flat)
+    return facts
+
+
+def _has_doorway(flat: Flat) -> Int64s:
+    functions = [flat.instructions[row[op.SOURCE]][0] for row in flat.code]
+    with_doorway = {name for name, row in zip(functions, flat.code, strict=True) if row[op.OP] == op.DOORWAY}
+    return np.array([name in with_doorway for name in functions], dtype=np.int64)
+
+
+def _written(flat: Flat) -> set[int]:
+    """Return the cells that threads may write: named by a write, or nameable otherwise."""
+    found = set[int]()
+    pool_cells = [cell for base, stride, count in flat.pools for cell in range(base, base + stride * count)]
+    found.update(pool_cells)
+    for base, size in flat.escaped:
+        found.update(range(base, base + size))
+    for pc in worker_rows(flat):
+        row = flat.code[pc]
+        if row[op.OP] == op.ELEMENT and row[op.A] < 0:
+            base = int(flat.consts[~row[op.A]])
+            found.update(range(base, base + int(row[op.X]) * int(row[op.Y])))
+        elif row[op.OP] in MEMORY and row[op.OP] not in READS and row[op.A] < 0:
+            found.add(int(flat.consts[~row[op.A]]))
+    return found
+
+
+def _class(flat: Flat, options: Options, pc: int, written: set[int], private: list[int]) -> int:
+    row = flat.code[pc]
+    opcode = int(row[op.OP])
+    if opcode in ALWAYS_PASS or (opcode == op.FENCE and row[op.X] != op.SEQ_CST):
+        return at.PASS
+    if opcode == op.MARK:
+        return at.PASS if int(row[op.X]) % 2 == 1 else at.LEAD
+    if opcode not in MEMORY:
+        return at.STOP
+    shown = at.LEAD if opcode in (op.LOAD, op.STORE) and options.races else at.STOP
+    if not options.partial_order:
+        return shown
+    if row[op.A] >= 0:
+        return at.DYNAMIC
+    address = int(flat.consts[~row[op.A]])
+    if opcode in READS and address not in written:
+        return at.PASS
+    return at.DYNAMIC if private[address] >= 0 else shown

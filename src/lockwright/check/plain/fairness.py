@@ -1,7 +1,8 @@
 """Runs that never end although every thread gets its turns.
 
 A run is fair if no thread that could take a step for ever after fails to take one, every buffered store arrives, and
-every bounded wait that comes round again and again gives up some time.  A set of states that can all reach each other
+every bounded wait that comes round again and again gives up some time, and (`c11`) no read takes an old message for
+ever: reads of old messages don't count below.  A set of states that can all reach each other
 holds a fair run through all of them if, for each thread: one of its steps is among the edges, or in one of the states
 it has none; likewise for its buffer; and it gives up among the edges if one of the states lets it.
 """
@@ -62,14 +63,14 @@ def fair_components(found: Explored, allowed: Iterable[int]) -> Iterator[set[int
     inside = set(allowed)
 
     def followers(number: int) -> list[int]:
-        return [target for _, target in found.edges[number] if target in inside]
+        return [target for _, target in _edges(found, number) if target in inside]
 
     for members in components(sorted(inside), followers):
         yield from _fair(found, members)
 
 
 def _fair(found: Explored, members: set[int]) -> Iterator[set[int]]:
-    taken = {(move, number) for number in members for move, target in found.edges[number] if target in members}
+    taken = {(move, number) for number in members for move, target in _edges(found, number) if target in members}
     if not taken:
         return
     unserved = {number for number in members if _must_give_up(found, number, members, taken)}
@@ -107,8 +108,22 @@ def _is_served(found: Explored, members: set[int], taken: set[tuple[Move, int]],
 def _could(found: Explored, number: int, thread: int, *, flush: bool) -> bool:
     return any(
         move.thread == thread and move.flush == flush and (not flush or move.choice == 0)
-        for move, _ in found.edges[number]
+        for move, _ in _edges(found, number)
     )
+
+
+def _edges(found: Explored, number: int) -> list[tuple[Move, int]]:
+    """Return the moves from a state without those that read an old message."""
+    if found.machine.model != "c11":
+        return found.edges[number]
+    return [edge for edge in found.edges[number] if not _reads_old(found, number, edge[0])]
+
+
+def _reads_old(found: Explored, number: int, move: Move) -> bool:
+    if move.flush or move.choice == 0:
+        return False
+    place = found.states[number].threads[move.thread].frames[-1].place
+    return found.machine.code.at(place).op in ("atomic_load", "compare_exchange")
 
 
 def starves(found: Explored, thread: int) -> bool:
@@ -126,7 +141,7 @@ def only_awaits(found: Explored, members: set[int]) -> bool:
     machine = found.machine
     inside = {(one.function, label) for several in machine.awaits.values() for one in several for label in one.blocks}
     for number in members:
-        for move, target in found.edges[number]:
+        for move, target in _edges(found, number):
             if target in members:
                 own = found.states[number].threads[move.thread]
                 if move.flush or not own.frames or own.frames[-1].place[:2] not in inside:

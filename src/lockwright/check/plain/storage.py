@@ -41,7 +41,7 @@ def do(step: Step, instruction: Instruction, choice: int) -> int | None:
 
 
 def _alloc(step: Step, instruction: Instruction, *, failed: bool) -> int:
-    struct, zero = str(instruction.attributes[0]), instruction.attributes[1] in ("zero", 1)
+    struct, zero = str(instruction.attributes[0]), bool(instruction.attributes[1])
     record = 0 if failed else min(step.machine.free_records(step.world, struct))
     if record:
         step.world = step.world._replace(live=step.world.live | {record})

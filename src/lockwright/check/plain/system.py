@@ -211,9 +211,9 @@ def interrupt(step: Step, number: int) -> None:
     step.world = step.world._replace(raised=raised, arrivals=tuple(arrivals))
     step.events.append(Event("interrupt", step.thread, handler.function, name=handler.function))
     if step.own.sleep is not None and step.own.sleep.reason == "halt":
-        _wake(step, [step.thread], "halt")
-    if step.own.is_finished:
-        return
+        step.memory = step.memory.meet(step.thread)
+        step.events.append(Event("wake", step.thread, text="halt"))
+        step.frame = step.frame._replace(sleep=None)  # it goes on when the handler has returned
     if handler.maskable and not handler.softirq:
         step.own = step.own._replace(interrupts_on=False)
     step.begin(handler.function, number)

@@ -44,8 +44,9 @@ def test_rows_of_a_printed_layout() -> None:
     inner = Struct("Inner", (Field("x", U8), Field("y", U32)))
     outer = Struct("Outer", (Field("first", U8), Field("many", Array(StructRef("Inner"), 2))))
     rows = list(layout_of(inner, outer).rows(StructRef("Outer"), "outer"))
-    assert [(one.depth, one.name, one.offset_bytes, one.size_bytes) for one in rows] == [
-        (0, "outer", 0, 20), (1, "first", 0, 1), (1, "many", 4, 16), (2, "x", 4, 1), (2, "y", 8, 4),
+    assert [(one.depth, one.struct, one.name, one.offset_bytes, one.size_bytes) for one in rows] == [
+        (0, "", "outer", 0, 20), (1, "Outer", "first", 0, 1), (1, "Outer", "many", 4, 16),
+        (2, "Inner", "x", 4, 1), (2, "Inner", "y", 8, 4),
     ]  # fmt: skip
 
 

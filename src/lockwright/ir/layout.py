@@ -60,6 +60,7 @@ class Row:
     """One line of a printed layout: a field with the bytes that it takes, nested as deep as `depth`."""
 
     depth: int
+    struct: str  # the struct of which it is a field; empty at the top
     name: str
     type: Place
     offset_bytes: int
@@ -115,13 +116,15 @@ class Layout:
 
     def rows(self, place: Place, name: str) -> Iterator[Row]:
         """Yield the lines of a printed layout: the place, then its fields; of an array, its first element."""
-        yield from self._rows(place, name, 0, 0)
+        yield from self._rows(Row(0, "", name, place, 0, self.size(place)))
 
-    def _rows(self, place: Place, name: str, depth: int, offset_bytes: int) -> Iterator[Row]:
-        yield Row(depth, name, place, offset_bytes, self.size(place))
+    def _rows(self, row: Row) -> Iterator[Row]:
+        yield row
+        place = row.type
         while isinstance(place, Array):
             place = place.element
         if isinstance(place, StructRef):
             for field in self._structs[place.name].fields:
-                begin = offset_bytes + self.offset(place.name, field.name)
-                yield from self._rows(field.type, field.name, depth + 1, begin)
+                begin = row.offset_bytes + self.offset(place.name, field.name)
+                size = self.size(field.type)
+                yield from self._rows(Row(row.depth + 1, place.name, field.name, field.type, begin, size))

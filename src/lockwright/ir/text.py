@@ -50,9 +50,11 @@ def print_program(program: Program, *, spans: bool = True, sources: bool = True)
     return "\n".join(_Printer(program, spans=spans).lines(sources=sources)) + "\n"
 
 
-def print_function(program: Program, name: str) -> str:
-    """Return the text of one function, without spans."""
-    return "\n".join(_Printer(program, spans=False).function(program.functions[name])) + "\n"
+def print_instructions(function: Function) -> Iterator[tuple[str, Instruction | None]]:
+    """Yield the lines of one function without spans, each with its instruction if it is one."""
+    steps = (one for block in function.blocks for one in block.instructions)
+    for line in _Printer(Program(""), spans=False).function(function):
+        yield line, next(steps) if line.startswith("    ") else None
 
 
 def quoted(name: str) -> str:

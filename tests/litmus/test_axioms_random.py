@@ -19,13 +19,15 @@ OPERATIONS = ("atomic_load",) * 4 + ("atomic_store",) * 4 + ("fence", "exchange"
 UPDATES = (Order.RELAXED, Order.ACQUIRE, Order.RELEASE, Order.ACQ_REL)
 
 
-def random_program(chance: random.Random, *, strong: bool, most: int) -> list[list[Operation]]:
+def random_program(chance: random.Random, *, strong: bool, most: int, fences: bool = True) -> list[list[Operation]]:
     """Return two to three threads with up to `most` operations together; `strong`: accesses may be seq_cst."""
     threads: list[list[Operation]] = [[] for _ in range(chance.choice((2, 2, 3)))]
     locations = "xyz"[: chance.choice((1, 2, 2, 3))]
     for number in range(chance.randint(4, most)):
         thread = threads[number] if number < len(threads) else chance.choice(threads)
         thread.append(random_operation(chance, chance.choice(locations), f"r{len(thread)}", number + 1, strong=strong))
+    if not fences:
+        threads = [[one for one in thread if one.op != "fence"] for thread in threads]
     return threads
 
 
@@ -70,6 +72,24 @@ def test_without_seq_cst_accesses(start: int) -> None:
 def test_with_seq_cst_accesses(start: int) -> None:
     for seed in range(start, start + 10):
         compare(1_000_000 + seed, strong=True)
+
+
+def compare_late(seed: int, *, most: int = 5) -> None:
+    threads = random_program(random.Random(seed), strong=True, most=most, fences=False)
+    assert outcomes(threads, "c11 late") == axioms.outcomes(threads), tell(threads)
+
+
+@pytest.mark.parametrize("start", range(0, 60, 5))
+def test_late_commit(start: int) -> None:
+    for seed in range(start, start + 5):
+        compare_late(2_000_000 + seed)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("start", range(0, 1000, 20))
+def test_late_commit_of_a_thousand(start: int) -> None:
+    for seed in range(start, start + 20):
+        compare_late(3_000_000 + seed, most=6)
 
 
 @pytest.mark.slow

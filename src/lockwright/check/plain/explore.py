@@ -120,6 +120,8 @@ def _note(found: Explored, verdict: Verdict, kind: str, number: int) -> None:
 
 
 def _judge(found: Explored, verdict: Verdict, number: int, state: State) -> None:
+    if not state.memory.can_settle():
+        return
     if state.fault:
         _note(found, verdict, state.fault, number)
     elif all(thread.is_finished for thread in state.threads):
@@ -150,5 +152,7 @@ def stuck_kind(machine: Machine, state: State) -> str:
 def _judge_cycles(found: Explored, verdict: Verdict) -> None:
     for members in fairness.fair_components(found, range(len(found.states))):
         first = min(members)
+        if not any(found.states[number].memory.can_settle() for number in members):
+            continue
         quiet = len({found.states[number].memory for number in members}) == 1 and fairness.only_awaits(found, members)
         _note(found, verdict, stuck_kind(found.machine, found.states[first]) if quiet else "endless_await", first)

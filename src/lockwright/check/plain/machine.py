@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, cast
 from lockwright.check.moves import Move
 from lockwright.check.plain import system
 from lockwright.check.plain.code import Code
+from lockwright.check.plain.late_commit import LateMemory
 from lockwright.check.plain.memory_c11 import C11Memory
 from lockwright.check.plain.memory_sc import ScMemory
 from lockwright.check.plain.memory_tso import TsoMemory
@@ -41,7 +42,7 @@ class Machine:
         program: Without calls, and with its awaits found (`ir.inline`, `ir.waiting`).
         awaits: The awaits of each function.
         shape: The threads, and the CPUs on which they are.
-        model: `sc`, `tso` or `c11`.
+        model: `sc`, `tso`, `c11`, or `c11 late` (`late_commit`).
         acquisitions: How often `running` is true for each thread; None: always.
         interrupts: How often each handler may arrive.
         cells: The addresses; made from the program if they are not given.
@@ -151,8 +152,9 @@ class Machine:
                 return ScMemory(patterns)
             case "tso":
                 return TsoMemory(ScMemory(patterns), ((),) * threads)
-            case "c11":
-                return C11Memory.beginning(patterns, [cell.is_atomic for cell in kinds], threads)
+            case "c11" | "c11 late":
+                views = C11Memory.beginning(patterns, [cell.is_atomic for cell in kinds], threads)
+                return views if self.model == "c11" else LateMemory(views, ((),) * threads)
         raise ValueError(self.model)
 
     # Moves.
@@ -166,7 +168,7 @@ class Machine:
     def moves_of(self, state: State, thread: int) -> Iterator[Move]:
         """Yield the moves of one thread."""
         yield from self.steps_of(state, thread)
-        if not state.memory.is_settled(thread):
+        if state.memory.can_flush(thread):
             yield Move(thread, flush=True)
         step = Step(self, state, thread)
         for handler in range(len(self.program.handlers)):
@@ -211,11 +213,12 @@ class Machine:
                 return range(max(1, step.values()[0]))
         return (0, 1)
 
-    @staticmethod
-    def _must_drain(instruction: Instruction) -> bool:
+    def _must_drain(self, instruction: Instruction) -> bool:
         match instruction.entry.effect:
             case Effect.FENCE:
                 return instruction.attributes[0] is Order.SEQ_CST
+            case Effect.CPU | Effect.STORAGE if self.model != "tso":
+                return False
             case Effect.CPU:
                 return instruction.op not in system.QUIET
             case Effect.STORAGE:

@@ -86,6 +86,12 @@ class Memory(Protocol):
     def is_settled(self, thread: int) -> bool:
         """Return whether all that a thread stored has reached memory."""
 
+    def can_flush(self, thread: int) -> bool:
+        """Return whether the oldest buffered store of a thread can reach memory now."""
+
+    def can_settle(self) -> bool:
+        """Return whether a run that ends here counts."""
+
     def flush(self, thread: int) -> tuple[Self, Done]:
         """Let the oldest buffered store of a thread reach memory."""
 

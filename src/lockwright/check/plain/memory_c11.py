@@ -246,6 +246,15 @@ class C11Memory(NamedTuple):
         del thread
         return True
 
+    def can_flush(self, thread: int) -> bool:
+        """Return that there are no store buffers."""
+        del thread
+        return False
+
+    def can_settle(self) -> bool:
+        """Return that every run counts."""
+        return True
+
     def flush(self, thread: int) -> tuple[C11Memory, Done]:
         """Never called."""
         raise NotImplementedError

@@ -46,6 +46,15 @@ class ScMemory(NamedTuple):
         del thread
         return True
 
+    def can_flush(self, thread: int) -> bool:
+        """Return that nothing waits."""
+        del thread
+        return False
+
+    def can_settle(self) -> bool:
+        """Return that every run counts."""
+        return True
+
     def flush(self, thread: int) -> tuple[ScMemory, Done]:
         """Never called."""
         raise NotImplementedError

@@ -98,6 +98,14 @@ class TsoMemory(NamedTuple):
         """Return whether the buffer is empty."""
         return not self.buffers[thread]
 
+    def can_flush(self, thread: int) -> bool:
+        """Return whether the buffer holds anything."""
+        return bool(self.buffers[thread])
+
+    def can_settle(self) -> bool:
+        """Return that every run counts."""
+        return True
+
     def flush(self, thread: int) -> tuple[TsoMemory, Done]:
         """Let the oldest entry reach memory."""
         oldest, *rest = self.buffers[thread]

@@ -155,3 +155,20 @@ def test_overlays_that_no_field_could_tell_apart_are_refused(narrow: Place) -> N
 def test_signed_numbers_keep_their_type() -> None:
     cells = Cells(program_of([], minus=I64), THREE)
     assert cells.cells[1].type == I64
+
+
+def test_a_large_table_costs_nothing_until_it_is_read() -> None:
+    bucket = Struct("Bucket", (Field("lock", Atomic(U8)), Field("count", U64)))
+    work = Struct("Work", (Field("first", U8), Field("buckets", Array(StructRef("Bucket"), 10**9)), Field("last", U8)))
+    cells = Cells(program_of([bucket, work], workload=StructRef("Work")), THREE)
+    assert cells.size == 2 * 10**9 + 3
+    assert cells.describe(2 * 10**9 + 1) == "buckets[999999999].count"
+    assert cells.describe(2 * 10**9 + 2) == "last"
+    assert cells.describe(4, StructRef("Bucket")) == "buckets[1]"
+
+
+def test_arrays_without_elements_take_no_cells() -> None:
+    hole = Struct("Hole", (Field("a", U8), Field("none", Array(U8, 0)), Field("b", U8)))
+    cells = Cells(program_of([hole], none=Array(U8, 0), hole=StructRef("Hole")), THREE)
+    assert [one.name for one in cells.cells] == ["null", "hole.a", "hole.b"]
+    assert [cells.describe(address) for address in range(3)] == ["null", "hole.a", "hole.b"]

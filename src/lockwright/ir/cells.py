@@ -238,13 +238,22 @@ class Cells:
         if not 0 < address < self.size:
             return NULL_CELL
         base, name, place = self._roots[bisect_right(self._roots, address, key=lambda root: root[0]) - 1]
-        rest, at = "", address - base
-        while isinstance(place, Array):
-            index, at = divmod(at, self.stride(place.element))
-            rest, place = f"{rest}[{index}]", place.element
-        one = list(self.scalars(place))[at] if not isinstance(place, StructRef) else self._template(place.name)[at]
-        dot = "." if isinstance(place, StructRef) else ""
-        return Cell(self._name(base, name, rest + dot + one.name), one.type, one.is_atomic)
+        rest, one = self._scalar_at(place, address - base)
+        return Cell(self._name(base, name, rest), one.type, one.is_atomic)
+
+    def _scalar_at(self, place: Place, offset: int) -> tuple[str, _Scalar]:
+        """Return the cell at an offset in a place and its name behind the place's, without making the others."""
+        match place:
+            case Array(element, _):
+                index, inner = divmod(offset, self.stride(element))
+                rest, one = self._scalar_at(element, inner)
+                return f"[{index}]{rest}", one
+            case StructRef(name) if name not in self._overlays.unit_bytes and self._structs[name].fields:
+                field = [one for one in self._structs[name].fields if self.offset(name, one.name) <= offset][-1]
+                rest, one = self._scalar_at(field.type, offset - self.offset(name, field.name))
+                return f".{field.name}{rest}", one
+        one = list(self.scalars(place))[offset]
+        return one.name, one
 
     def describe(self, address: int, place: Place | None = None) -> str:
         """Return the name of what lies at an address: its cell, or the struct or array (`place`) that begins there.
@@ -256,8 +265,7 @@ class Cells:
         name = self.cell(address).name
         if not isinstance(place, StructRef | Array):
             return name
-        first = next(iter(self.scalars(place)), None)
-        whole = name if first is None else name.removesuffix(first.name)
+        whole = name.removesuffix(self._scalar_at(place, 0)[0])
         return "workload" if whole == name and address == self.root.get("workload") else whole
 
     @cached_property

@@ -19,7 +19,7 @@ from lockwright.ir.waiting import waiting
 
 SHAPE = Shape.plain(1)
 pytestmark = pytest.mark.slow
-FEW = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+FEW = settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 
 
 def outcome(program: Program) -> tuple[str, tuple[int, ...]]:

@@ -14,7 +14,7 @@ import numpy as np
 
 from lockwright.check.engine import places as at
 from lockwright.flat import opcodes as op
-from lockwright.flat.jit import inlined, kernel
+from lockwright.flat.jit import inner
 
 if TYPE_CHECKING:
     from lockwright.flat.jit import Int64, Int64s
@@ -25,7 +25,7 @@ NAME_FACTS = 7
 ROUNDS = 3
 
 
-@inlined
+@inner
 def mix(value: Int64) -> Int64:
     """Return a number that looks random."""
     value = value ^ (value >> 31)
@@ -35,7 +35,7 @@ def mix(value: Int64) -> Int64:
     return value ^ (value >> 32)
 
 
-@inlined
+@inner
 def entity(names: Int64s, signature: Int64s, cfg: Int64s, address: Int64) -> Int64:
     """Return a number for what an address names, whoever it belongs to."""
     value = names[address, SAME]
@@ -48,7 +48,7 @@ def entity(names: Int64s, signature: Int64s, cfg: Int64s, address: Int64) -> Int
     return mix(value)
 
 
-@kernel
+@inner
 def look(
     names: Int64s, words: Int64s, signature: Int64s, total: Int64s, cfg: Int64s, kind: Int64, value: Int64, owner: Int64,
     salt: Int64,
@@ -85,7 +85,7 @@ def look(
     return mix(salt)  # a ticket: its distance counts later
 
 
-@kernel
+@inner
 def ticketless(words: Int64s, amount: Int64s, cfg: Int64s, kind: Int64, value: Int64) -> Int64:
     """Return a value with its tickets counted from the reference of their group."""
     if kind < op.TICKET_KIND or cfg[at.TICKET_GROUPS] == 0:
@@ -107,7 +107,7 @@ def ticketless(words: Int64s, amount: Int64s, cfg: Int64s, kind: Int64, value: I
     return value
 
 
-@kernel
+@inner
 def part_kind(words: Int64s, kind: Int64, shift: Int64, bits: Int64) -> Int64:
     """Return the kind of a part of a cell."""
     if bits == 0:
@@ -120,7 +120,7 @@ def part_kind(words: Int64s, kind: Int64, shift: Int64, bits: Int64) -> Int64:
     return np.int64(op.VALUE_KIND)
 
 
-@kernel
+@inner
 def renamed(words: Int64s, perm: Int64s, moved: Int64s, cfg: Int64s, kind: Int64, value: Int64) -> Int64:
     """Return a value after threads and addresses have their new names."""
     if kind == op.THREAD_KIND and 0 <= value < cfg[at.THREADS]:
@@ -139,7 +139,7 @@ def renamed(words: Int64s, perm: Int64s, moved: Int64s, cfg: Int64s, kind: Int64
     return value
 
 
-@kernel
+@inner
 def set_amounts(refs: Int64s, amount: Int64s, cfg: Int64s, w: Int64s) -> None:
     """Find by how much the tickets of each group are shifted (reference cell, shift, bits, low bits)."""
     for group in range(cfg[at.TICKET_GROUPS]):
@@ -152,7 +152,7 @@ def set_amounts(refs: Int64s, amount: Int64s, cfg: Int64s, w: Int64s) -> None:
         amount[group, 1] = bits
 
 
-@kernel
+@inner
 def shift_tickets(
     code: Int64s, rows: Int64s, facts: Int64s, words: Int64s, slot_kinds: Int64s, refs: Int64s, amount: Int64s,
     cfg: Int64s, w: Int64s,
@@ -176,7 +176,7 @@ def shift_tickets(
             w[cfg[at.MEMORY] + cell] = ticketless(words, amount, cfg, facts[cell, at.KIND], w[cfg[at.MEMORY] + cell])
 
 
-@kernel
+@inner
 def refine(
     code: Int64s, rows: Int64s, facts: Int64s, names: Int64s, words: Int64s, slot_kinds: Int64s, signature: Int64s,
     total: Int64s, cfg: Int64s, w: Int64s,
@@ -244,7 +244,7 @@ def refine(
         signature[threads + record] += mix(w[cfg[at.RECORDS] + record])
 
 
-@kernel
+@inner
 def find_tie(classes: Int64s, signature: Int64s, cfg: Int64s) -> Int64:
     """Return a thread or record whose signature another of its class has too, or -1."""
     count = cfg[at.THREADS] + cfg[at.RECORD_COUNT]
@@ -255,7 +255,7 @@ def find_tie(classes: Int64s, signature: Int64s, cfg: Int64s) -> Int64:
     return np.int64(-1)
 
 
-@kernel
+@inner
 def rank(classes: Int64s, signature: Int64s, perm: Int64s, cfg: Int64s) -> None:
     """Sort each class by signature: `perm` gets the new number of each thread and record."""
     count = cfg[at.THREADS] + cfg[at.RECORD_COUNT]
@@ -274,7 +274,7 @@ def rank(classes: Int64s, signature: Int64s, perm: Int64s, cfg: Int64s) -> None:
                 place -= 1
 
 
-@kernel
+@inner
 def find_permutation(
     code: Int64s, rows: Int64s, facts: Int64s, names: Int64s, words: Int64s, slot_kinds: Int64s, classes: Int64s,
     signature: Int64s, total: Int64s, perm: Int64s, cfg: Int64s, w: Int64s,
@@ -297,7 +297,7 @@ def find_permutation(
     rank(classes, signature, perm, cfg)
 
 
-@kernel
+@inner
 def rename(
     code: Int64s, facts: Int64s, names: Int64s, words: Int64s, slot_kinds: Int64s, rows: Int64s, perm: Int64s,
     moved: Int64s, cfg: Int64s, w: Int64s, out: Int64s,

@@ -14,14 +14,14 @@ import numpy as np
 
 from lockwright.check.engine import places as at
 from lockwright.flat import opcodes as op
-from lockwright.flat.jit import inlined, kernel
+from lockwright.flat.jit import inner
 from lockwright.flat.local import wrap
 
 if TYPE_CHECKING:
     from lockwright.flat.jit import Int64, Int64s
 
 
-@inlined
+@inner
 def put(w: Int64s, cfg: Int64s, index: Int64, value: Int64) -> None:
     """Change a number of the state, and log what it was."""
     log = cfg[at.LOG] + 2 * cfg[at.LOGGED]
@@ -31,7 +31,7 @@ def put(w: Int64s, cfg: Int64s, index: Int64, value: Int64) -> None:
     w[index] = value
 
 
-@kernel
+@inner
 def undo(w: Int64s, cfg: Int64s, block: Int64) -> None:
     """Take back all changes of a move: the logged ones, and those of the block of the thread, which was kept."""
     for number in range(cfg[at.LOGGED] - 1, -1, -1):
@@ -42,7 +42,7 @@ def undo(w: Int64s, cfg: Int64s, block: Int64) -> None:
         w[block + index] = w[cfg[at.KEEP] + index]
 
 
-@inlined
+@inner
 def take_bits(whole: Int64, shift: Int64, bits: Int64) -> Int64:
     """Return a part of a cell; 0 bits: all of it."""
     if bits == 0 or bits >= 64:
@@ -50,7 +50,7 @@ def take_bits(whole: Int64, shift: Int64, bits: Int64) -> Int64:
     return (whole >> shift) & ((np.int64(1) << bits) - 1)
 
 
-@inlined
+@inner
 def put_bits(whole: Int64, part: Int64, shift: Int64, bits: Int64) -> Int64:
     """Return a cell with a part replaced."""
     if bits == 0 or bits >= 64:
@@ -59,7 +59,7 @@ def put_bits(whole: Int64, part: Int64, shift: Int64, bits: Int64) -> Int64:
     return (whole & ~(mask << shift)) | ((part & mask) << shift)
 
 
-@inlined
+@inner
 def is_gone(facts: Int64s, cfg: Int64s, w: Int64s, address: Int64) -> bool:
     """Return whether an address lies in a record that is not allocated."""
     if cfg[at.HAS_HEAP] == 0:
@@ -68,7 +68,7 @@ def is_gone(facts: Int64s, cfg: Int64s, w: Int64s, address: Int64) -> bool:
     return record >= 0 and w[cfg[at.RECORDS] + record] == 0
 
 
-@kernel
+@inner
 def flush(code: Int64s, facts: Int64s, cfg: Int64s, w: Int64s, block: Int64) -> Int64:
     """Let the oldest buffered store reach memory; return 0, or a fault."""
     first = block + cfg[at.BUFFER]
@@ -86,7 +86,7 @@ def flush(code: Int64s, facts: Int64s, cfg: Int64s, w: Int64s, block: Int64) -> 
     return np.int64(0)
 
 
-@kernel
+@inner
 def read(code: Int64s, cfg: Int64s, w: Int64s, block: Int64, pc: Int64, address: Int64) -> Int64:
     """Return the buffer entry that a load reads from (counted from 1), 0 for memory, or DISABLED."""
     shift, bits = np.int64(code[pc, op.Y]), np.int64(code[pc, op.Z])
@@ -108,7 +108,7 @@ def read(code: Int64s, cfg: Int64s, w: Int64s, block: Int64, pc: Int64, address:
     return np.int64(0)
 
 
-@kernel
+@inner
 def access(
     code: Int64s, cfg: Int64s, w: Int64s, block: Int64, pc: Int64, address: Int64, b: Int64, c: Int64
 ) -> Int64:
@@ -166,7 +166,7 @@ def access(
     return pc + 1
 
 
-@kernel
+@inner
 def mark(
     code: Int64s, lock_of: Int64s, cfg: Int64s, w: Int64s, block: Int64, pc: Int64, address: Int64, got: Int64,
     thread: Int64,
@@ -213,7 +213,7 @@ def mark(
     return pc + 1
 
 
-@kernel
+@inner
 def wake(w: Int64s, cfg: Int64s, thread: Int64) -> None:
     """End the sleep of a thread."""
     block = thread * cfg[at.BLOCK]
@@ -222,7 +222,7 @@ def wake(w: Int64s, cfg: Int64s, thread: Int64) -> None:
     put(w, cfg, block + at.SLEEP_BITS, np.int64(0))
 
 
-@inlined
+@inner
 def sleeps_here(w: Int64s, cfg: Int64s, thread: Int64, address: Int64, bits: Int64) -> bool:
     """Return whether a thread sleeps on a futex and these bits wake it."""
     block = thread * cfg[at.BLOCK]
@@ -231,7 +231,7 @@ def sleeps_here(w: Int64s, cfg: Int64s, thread: Int64, address: Int64, bits: Int
     return w[block + at.SLEEP_BITS] & bits != 0
 
 
-@kernel
+@inner
 def sleepers(w: Int64s, cfg: Int64s, address: Int64, bits: Int64) -> Int64:
     """Return how many threads sleep on a futex and are woken by these bits."""
     count = np.int64(0)
@@ -241,7 +241,7 @@ def sleepers(w: Int64s, cfg: Int64s, address: Int64, bits: Int64) -> Int64:
     return count
 
 
-@kernel
+@inner
 def combinations(n: Int64, k: Int64) -> Int64:
     """Return in how many ways k of n can be chosen."""
     count = np.int64(1)
@@ -250,7 +250,7 @@ def combinations(n: Int64, k: Int64) -> Int64:
     return count
 
 
-@kernel
+@inner
 def wake_some(w: Int64s, cfg: Int64s, address: Int64, count: Int64, bits: Int64, choice: Int64) -> None:
     """Wake the sleepers of a futex that are combination number `choice`, counted as `itertools.combinations` does."""
     left = sleepers(w, cfg, address, bits)
@@ -266,7 +266,7 @@ def wake_some(w: Int64s, cfg: Int64s, address: Int64, count: Int64, bits: Int64,
                 choice -= with_it
 
 
-@inlined
+@inner
 def value_of(consts: Int64s, w: Int64s, block: Int64, place: Int64) -> Int64:
     """Return the value of an operand."""
     if place >= 0:
@@ -274,7 +274,7 @@ def value_of(consts: Int64s, w: Int64s, block: Int64, place: Int64) -> Int64:
     return consts[~place]
 
 
-@kernel
+@inner
 def choices(code: Int64s, consts: Int64s, cfg: Int64s, w: Int64s, block: Int64, pc: Int64) -> Int64:
     """Return how many choices the instruction has."""
     opcode = code[pc, op.OP]
@@ -290,7 +290,7 @@ def choices(code: Int64s, consts: Int64s, cfg: Int64s, w: Int64s, block: Int64, 
     return np.int64(1)
 
 
-@kernel
+@inner
 def allocate(
     code: Int64s, facts: Int64s, pools: Int64s, cfg: Int64s, w: Int64s, block: Int64, pc: Int64, choice: Int64
 ) -> Int64:
@@ -315,7 +315,7 @@ def allocate(
     return pc + 1
 
 
-@kernel
+@inner
 def doze(w: Int64s, block: Int64, reason: Int64, flag: Int64, cfg: Int64s) -> None:
     """Sleep, unless what ends the sleep has come already: then use it up."""
     if w[flag] != 0:
@@ -324,7 +324,7 @@ def doze(w: Int64s, block: Int64, reason: Int64, flag: Int64, cfg: Int64s) -> No
         w[block + at.SLEEP] = reason
 
 
-@kernel
+@inner
 def system(
     code: Int64s, cpu_of: Int64s, cfg: Int64s, w: Int64s, block: Int64, pc: Int64, thread: Int64, a: Int64, b: Int64,
     c: Int64, choice: Int64,
@@ -400,7 +400,7 @@ def system(
     return pc + 1
 
 
-@kernel
+@inner
 def nudge(cpu_of: Int64s, cfg: Int64s, w: Int64s, cpu: Int64, is_kick: bool, is_latched: bool) -> None:
     """Kick a CPU, or set its event."""
     if is_kick and w[cfg[at.OFFLINE] + cpu] != 0:
@@ -417,7 +417,7 @@ def nudge(cpu_of: Int64s, cfg: Int64s, w: Int64s, cpu: Int64, is_kick: bool, is_
         put(w, cfg, cfg[at.LATCHES] + cpu, np.int64(1))
 
 
-@kernel
+@inner
 def visible_step(
     code: Int64s, consts: Int64s, facts: Int64s, tables: Int64s, lock_of: Int64s, cfg: Int64s, w: Int64s,
     block: Int64, pc: Int64, thread: Int64, choice: Int64,

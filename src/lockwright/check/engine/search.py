@@ -14,7 +14,7 @@ from lockwright.check.engine import canonical
 from lockwright.check.engine import machine as do
 from lockwright.check.engine import places as at
 from lockwright.flat import opcodes as op
-from lockwright.flat.jit import inlined, kernel
+from lockwright.flat.jit import inner, kernel
 from lockwright.flat.local import local_run
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ LONGEST_MOVE = 200
 FINAL_FUEL = 100_000
 
 
-@inlined
+@inner
 def elements_of(facts: Int64s, cfg: Int64s, address: Int64) -> Int64:
     """Return the bit of the private-able element in which an address lies, 0 if in none."""
     if address <= 0 or address >= cfg[at.CELLS] or facts[address, at.ELEMENT] < 0:
@@ -47,7 +47,7 @@ def elements_of(facts: Int64s, cfg: Int64s, address: Int64) -> Int64:
     return np.int64(1) << facts[address, at.ELEMENT]
 
 
-@kernel
+@inner
 def is_private(
     facts: Int64s, elements: Int64s, slot_kinds: Int64s, cfg: Int64s, w: Int64s, thread: Int64, address: Int64,
     with_own: bool,
@@ -92,13 +92,13 @@ def is_private(
     return reached & mine == 0
 
 
-@inlined
+@inner
 def is_plain(opcode: Int64) -> bool:
     """Return whether an instruction is a plain access."""
     return opcode == op.LOAD or opcode == op.STORE
 
 
-@kernel
+@inner
 def class_of(
     code: Int64s, consts: Int64s, rows: Int64s, facts: Int64s, elements: Int64s, slot_kinds: Int64s, cfg: Int64s,
     w: Int64s, thread: Int64, pc: Int64,
@@ -115,7 +115,7 @@ def class_of(
     return np.int64(at.LEAD if is_plain(code[pc, op.OP]) and cfg[at.RACES] != 0 else at.STOP)
 
 
-@kernel
+@inner
 def drain(
     code: Int64s, facts: Int64s, elements: Int64s, slot_kinds: Int64s, cfg: Int64s, w: Int64s, thread: Int64
 ) -> Int64:
@@ -132,7 +132,7 @@ def drain(
     return np.int64(0)
 
 
-@kernel
+@inner
 def note_access(code: Int64s, cfg: Int64s, w: Int64s, thread: Int64, pc: Int64, address: Int64) -> None:
     """Note a plain access that a thread is about to make: thread, address, row."""
     number = cfg[at.ACCESSED]
@@ -144,7 +144,7 @@ def note_access(code: Int64s, cfg: Int64s, w: Int64s, thread: Int64, pc: Int64, 
         cfg[at.ACCESSED] = number + 1
 
 
-@kernel
+@inner
 def race(code: Int64s, cfg: Int64s, w: Int64s) -> Int64:
     """Return the thread of an access that races with one of another thread, or -1."""
     for first in range(cfg[at.ACCESSED]):
@@ -163,7 +163,7 @@ def race(code: Int64s, cfg: Int64s, w: Int64s) -> Int64:
     return np.int64(-1)
 
 
-@kernel
+@inner
 def move(
     code: Int64s, consts: Int64s, stops: UInt8s, rows: Int64s, facts: Int64s, elements: Int64s, slot_kinds: Int64s,
     tables: Int64s, lock_of: Int64s, cfg: Int64s, w: Int64s, thread: Int64, choice: Int64, is_flush: bool,
@@ -228,7 +228,7 @@ def move(
     return np.int64(1)
 
 
-@kernel
+@inner
 def pack(fields: Int64s, cfg: Int64s, w: Int64s, words: Int64s) -> Int64:
     """Pack a state (columns of a field: index, word, shift, bits, signed); return the field that is too narrow, or -1."""
     for word in range(cfg[at.WORDS]):
@@ -248,7 +248,7 @@ def pack(fields: Int64s, cfg: Int64s, w: Int64s, words: Int64s) -> Int64:
     return np.int64(-1)
 
 
-@kernel
+@inner
 def unpack(fields: Int64s, cfg: Int64s, words: Int64s, base: Int64, w: Int64s) -> None:
     """Unpack a state."""
     for number in range(cfg[at.FIELDS]):
@@ -261,7 +261,7 @@ def unpack(fields: Int64s, cfg: Int64s, words: Int64s, base: Int64, w: Int64s) -
         w[fields[number, 0]] = value
 
 
-@inlined
+@inner
 def hash_of(cfg: Int64s, words: Int64s, base: Int64) -> Int64:
     """Return the hash of a packed state."""
     found = np.int64(cfg[at.WORDS])
@@ -270,7 +270,7 @@ def hash_of(cfg: Int64s, words: Int64s, base: Int64) -> Int64:
     return found
 
 
-@kernel
+@inner
 def insert(cfg: Int64s, counters: Int64s, table: Int64s, store: Int64s, words: Int64s) -> Int64:
     """Return the number of a state; a new one is ~number, and is stored."""
     found = hash_of(cfg, words, np.int64(0))
@@ -310,7 +310,7 @@ def rebuild(cfg: Int64s, counters: Int64s, table: Int64s, store: Int64s) -> None
         table[place] = (found & np.int64(-4294967296)) | (state + 1)
 
 
-@kernel
+@inner
 def note_fault(counters: Int64s, kind: Int64, state: Int64, move_: Int64) -> None:
     """Note the first fault of a kind."""
     place = FAULTS + 2 * kind
@@ -319,7 +319,7 @@ def note_fault(counters: Int64s, kind: Int64, state: Int64, move_: Int64) -> Non
         counters[place + 1] = move_
 
 
-@kernel
+@inner
 def find_leak(facts: Int64s, pools: Int64s, cfg: Int64s, w: Int64s, reached: Int64s) -> bool:
     """Return whether a record that is allocated is reached neither from a global nor from a record that is."""
     count = cfg[at.RECORD_COUNT]
@@ -342,7 +342,7 @@ def find_leak(facts: Int64s, pools: Int64s, cfg: Int64s, w: Int64s, reached: Int
     return False
 
 
-@kernel
+@inner
 def run_at_rest(
     code: Int64s, consts: Int64s, stops: UInt8s, facts: Int64s, tables: Int64s, lock_of: Int64s, cfg: Int64s, w: Int64s,
     entry: Int64,
@@ -366,7 +366,7 @@ def run_at_rest(
     return np.int64(0) if stops[pc] == op.END else np.int64(-op.ENDLESS_LOOP)
 
 
-@kernel
+@inner
 def at_rest(
     code: Int64s, consts: Int64s, stops: UInt8s, facts: Int64s, tables: Int64s, lock_of: Int64s, entries: Int64s,
     cfg: Int64s, w: Int64s, counters: Int64s, outcomes: Int64s, plain_cells: Int64s, scratch: Int64s, state: Int64,

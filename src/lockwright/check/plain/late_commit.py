@@ -7,7 +7,8 @@
 4. Only runs in which every queue gets empty count.
 
 It allows what RC11 allows, but where one program has both seq_cst fences and seq_cst accesses.
-Leaves out: forgetting old messages, so runs must be finite.
+Leaves out: forgetting old messages, so runs must be finite; reads of an await that fail, so it is for safety only; more
+than `CAPACITY` accesses in a queue.
 """
 
 from __future__ import annotations
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
     from lockwright.check.plain.memory import Access
     from lockwright.check.plain.memory_c11 import C11Memory
+
+
+CAPACITY = 8
 
 
 class Pending(NamedTuple):
@@ -47,6 +51,8 @@ class LateMemory(NamedTuple):
 
     def choices(self, thread: int, access: Access) -> Sequence[int]:
         """Return how many messages before the newest may be read or written behind."""
+        if weakened(access) != access and len(self.queues[thread]) == CAPACITY:
+            return ()
         return self.views.choices(thread, weakened(access))
 
     def perform(self, thread: int, access: Access, choice: int) -> tuple[LateMemory, Done]:

@@ -183,8 +183,15 @@ class Machine:
         restarts = own.frames[-1].place in self.code.restarts
         for choice in self._choices(state, thread):
             move = Move(thread, choice=choice)
-            if not (restarts and self.apply(state, move)[0] == state):
+            if not (restarts and self._goes_round(state, move)):
                 yield move
+
+    def _goes_round(self, state: State, move: Move) -> bool:
+        """Return whether a step from the beginning of an await leads back there and changes nothing."""
+        after = self.apply(state, move)[0]
+        if self.model == "c11 late":
+            return after.threads == state.threads and not after.fault
+        return after == state
 
     def _choices(self, state: State, thread: int) -> Sequence[int]:
         step = Step(self, state, thread)

@@ -19,16 +19,43 @@ All of them keep `lockwright.ir.verify.verify`, and shrink towards short program
 
 from __future__ import annotations
 
+from dataclasses import fields
+
 from hypothesis import strategies as st
-from tests.mutants import apply, edits
-from tests.random_functions import NODE_POINTER, PAIR, VALUES, FunctionAuthor, world
-from tests.random_threads import ATOMICS, PLAINS, ThreadAuthor
 
 from lockwright.ir.build import FunctionBuilder
 from lockwright.ir.program import Constant, Global, Program, Worker
 from lockwright.ir.table import Order
+from lockwright.ir.text import print_program
 from lockwright.ir.types import BOOL, U8, U16, Atomic
 from lockwright.ir.verify import verify
+from tests.mutants import apply, edits
+from tests.random_functions import NODE_POINTER, PAIR, VALUES, FunctionAuthor, world
+from tests.random_threads import ATOMICS, PLAINS, ThreadAuthor
+
+
+MOST_SHOWN = 25_000  # characters; Hypothesis warns of more
+
+
+class Readable(Program):
+    """A program that a failing test shows as text (`ir.text`), so that it can be read and kept."""
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        text = print_program(self)
+        return f"\n{text}" if len(text) < MOST_SHOWN else f"\n{text[:MOST_SHOWN]}\n... and so on"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Program) and all(
+            getattr(self, one.name) == getattr(other, one.name) for one in fields(Program)
+        )
+
+
+def readable(program: Program) -> Program:
+    """Return the same program, verified, in its readable form."""
+    verify(program)
+    return Readable(**{one.name: getattr(program, one.name) for one in fields(Program)})
 
 
 @st.composite
@@ -58,7 +85,7 @@ def single_threaded_programs(
     build.give_back()
     build.finish()
     program.workers = [Worker("main", 1)]
-    return verify(program)
+    return readable(program)
 
 
 # Concurrent programs.
@@ -96,7 +123,7 @@ def concurrent_programs(
             thread.operation()
         thread.finish()
         program.workers.append(Worker(f"thread{index}", 1))
-    return verify(program)
+    return readable(program)
 
 
 @st.composite
@@ -118,7 +145,7 @@ def symmetric_programs(draw: st.DrawFn, *, operations: int = 4, waits: bool = Fa
     thread.build.give_back()
     thread.build.finish()
     program.workers = [Worker("thread")]
-    return verify(program)
+    return readable(program)
 
 
 # Mutations.

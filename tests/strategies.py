@@ -33,7 +33,6 @@ from tests.mutants import apply, edits
 from tests.random_functions import NODE_POINTER, PAIR, VALUES, FunctionAuthor, world
 from tests.random_threads import ATOMICS, PLAINS, ThreadAuthor
 
-
 MOST_SHOWN = 25_000  # characters; Hypothesis warns of more
 
 

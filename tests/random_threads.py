@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
 from hypothesis import strategies as st
-from tests.random_functions import PAIR, orders
 
 from lockwright.ir.program import Attribute, Constant, Global, Instruction, Operand, Reg
 from lockwright.ir.types import U8
+from tests.random_functions import PAIR, orders
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

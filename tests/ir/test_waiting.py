@@ -545,3 +545,37 @@ def test_what_runs_alone_keeps_its_counter() -> None:
     one.workers.clear()
     one.at_rest.append("rest")
     assert "give_up" not in ops(waiting(one).program.functions["rest"])
+
+
+TIMED = """
+        held = root @held
+        plain = root @plain
+        begin = now
+    wait:
+        {read}
+        time = now
+        since = sub time begin
+        early = lt since 1000:u64
+        branch @wait @late early
+    late:
+        store plain 1:u32
+        return
+    done:
+        return
+"""
+
+
+def test_a_loop_until_a_time_is_a_delay() -> None:
+    worker, awaits = run(TIMED.format(read=""))
+    assert awaits == []
+    assert [op for op in ops(worker) if op != "jump"] == ["root", "store", "return"]
+
+
+def test_a_wait_until_a_time_may_give_up() -> None:
+    read = """seen = atomic_load @acquire held
+        free = eq seen 0:u8
+        branch @done @more free        # self.held.load(acquire) == 0
+    more:"""
+    worker, awaits = run(TIMED.format(read=read))
+    assert [(one.is_bounded, one.text) for one in awaits] == [(True, "until self.held.load(acquire) == 0")]
+    assert "now" not in ops(worker)

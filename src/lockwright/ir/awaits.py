@@ -34,11 +34,6 @@ class Await:
     span: Span  # the condition, in the source
     symbol: str  # the function in which its author wrote it, as a profile calls it
 
-    @property
-    def bounded(self) -> bool:
-        """Whether it may leave by `give_up`."""
-        return self.is_bounded
-
 
 @dataclass(frozen=True, slots=True)
 class _QuietLoop:

@@ -1,4 +1,4 @@
-"""Loops that a counter ends: which branch tests the counter, and that the count must come to its end."""
+"""Loops that a counter or the clock ends: which branch tests it, and that it must come to its end."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MIRRORED = {"lt": "gt", "gt": "lt", "le": "ge", "ge": "le", "eq": "eq", "ne": "
 
 
 def counting_tests(function: Function, flow: ControlFlow, loop: Loop) -> list[str]:
-    """Return the blocks of a loop that end by leaving it or not, as a counter says that must run out.
+    """Return the blocks of a loop that end by leaving it or not, as a counter says that must run out, or the clock.
 
     Every round must come through the test and through the step of the counter.
     """
@@ -46,12 +46,10 @@ class _Rounds:
         return self._runs_out(jump.operands[0], negated=not goes_on_if_true)
 
     def _runs_out(self, condition: Reg, *, negated: bool) -> bool:
-        made = self._made(condition)
-        while made is not None and made.op in ("not", "copy") and isinstance(made.operands[0], Reg):
-            negated ^= made.op == "not"
-            made = self._made(made.operands[0])
+        *before, made = self._chain(condition, ("not", "copy"))
         if made is None or made.op not in _OPPOSITE:
             return False
+        negated ^= sum(one is not None and one.op == "not" for one in before) % 2 == 1
         relation = _OPPOSITE[made.op] if negated else made.op
         first, second = made.operands
         return self._is_bounded(first, relation, second) or self._is_bounded(second, _MIRRORED[relation], first)
@@ -59,11 +57,19 @@ class _Rounds:
     def _is_bounded(self, counter: Operand, relation: str, bound: Operand) -> bool:
         if not isinstance(counter, Reg) or not self._is_fixed(bound):
             return False
+        if relation in ("lt", "le") and self._is_clock(counter):
+            return True
         kind, step = self.function.registers[counter.index].type, self._step(counter)
         if not isinstance(kind, Integer) or step == 0:
             return False
         limit = bound.value if isinstance(bound, Constant) else None
         return _reaches(kind, relation, step, limit)
+
+    def _is_clock(self, operand: Reg) -> bool:
+        """Whether a register is the time, or the time since something, read anew each round."""
+        *before, made = self._chain(operand, ("copy", "add", "sub"))
+        added = [one.operands[1:] for one in before if one is not None]
+        return made is not None and made.op == "now" and all(self._is_fixed(one) for rest in added for one in rest)
 
     def _is_fixed(self, operand: Operand) -> bool:
         return isinstance(operand, Constant) or not self._definitions(operand.index)
@@ -76,23 +82,28 @@ class _Rounds:
             if writes(one) >> register & 1
         ]
 
-    def _made(self, operand: Reg) -> Instruction | None:
-        """Return the one instruction of the loop that makes a register."""
-        made = self._definitions(operand.index)
-        return made[0][1] if len(made) == 1 else None
+    def _made(self, operand: Operand) -> Instruction | None:
+        """Return the one instruction of the loop, run once a round, that makes a register."""
+        made = [] if isinstance(operand, Constant) else self._definitions(operand.index)
+        return made[0][1] if len(made) == 1 and self.every_round(made[0][0]) else None
+
+    def _chain(self, operand: Reg, through: tuple[str, ...]) -> list[Instruction | None]:
+        """Return what makes a register, and what makes the first operand of that, as long as they are `through`.
+
+        The last is the first that is not, None if nothing in the loop, or a ring, is.
+        """
+        made = self._made(operand)
+        found = [made]
+        while made is not None and made.op in through:
+            made = self._made(made.operands[0])
+            found.append(None if made in found else made)
+            made = found[-1]
+        return found
 
     def _step(self, counter: Reg) -> int:
         """Return what is added to a counter each time round, 0 if it is none."""
-        made = self._definitions(counter.index)
-        if len(made) != 1 or not self.every_round(made[0][0]):
-            return 0
-        one = made[0][1]
-        while one.op == "copy" and isinstance(one.operands[0], Reg):
-            inner = self._made(one.operands[0])
-            if inner is None:
-                return 0
-            one = inner
-        return self._added(one, counter)
+        made = self._chain(counter, ("copy",))[-1]
+        return 0 if made is None else self._added(made, counter)
 
     def _added(self, one: Instruction, counter: Reg) -> int:
         match one.op, one.operands:
@@ -110,12 +121,8 @@ class _Rounds:
         return step
 
     def _is_old(self, old: Reg, counter: Reg) -> bool:
-        while old != counter:
-            made = self._made(old)
-            if made is None or made.op != "copy" or not isinstance(made.operands[0], Reg):
-                return False
-            old = made.operands[0]
-        return True
+        copied = [one.operands[0] for one in self._chain(old, ("copy",)) if one is not None and one.op == "copy"]
+        return old == counter or counter in copied
 
 
 def _reaches(kind: Integer, relation: str, step: int, limit: int | None) -> bool:

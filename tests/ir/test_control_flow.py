@@ -221,3 +221,16 @@ def test_a_counter_that_not_every_round_steps_need_not_run_out() -> None:
     """)
     flow = ControlFlow(one)
     assert counting_tests(one, flow, flow.loops[0]) == []
+
+
+def test_registers_that_are_copies_of_each_other_are_no_place() -> None:
+    one = function("""
+        a = root @array
+        b = root @array
+        b = copy a
+        a = copy b
+        x = element a 9:u32
+        return
+    """)
+    del one.blocks[0].instructions[:2]
+    assert "element" in [i.op for i in remove_dead_code(one).blocks[0].instructions]

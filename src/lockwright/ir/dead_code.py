@@ -120,7 +120,9 @@ class Safety:
 
     def is_place(self, operand: Operand) -> bool:
         """Whether an address is surely not null: it comes from a `root` by fields and elements alone."""
-        while isinstance(operand, Reg):
+        seen: set[Operand] = set()
+        while isinstance(operand, Reg) and operand not in seen:
+            seen.add(operand)
             made = self._definitions.get(operand.index, [])
             if len(made) != 1 or operand.index < self._function.parameters:
                 return False

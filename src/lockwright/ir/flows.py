@@ -61,14 +61,15 @@ class FunctionFlows:
         assert one.result is not None
         return self.registers[one.result]
 
-    def _constant(self, operand: Operand) -> int | None:
+    def _constant(self, operand: Operand, inside: tuple[Operand, ...] = ()) -> int | None:
         """Return the value of an operand that is always the same: a literal, or a register made of literals once."""
         if isinstance(operand, Constant):
             return operand.value
         made = self._definitions.get(operand.index, [])
-        if len(made) != 1 or operand.index < self._function.parameters or made[0].op not in ("copy", "pack"):
+        is_parameter = operand.index < self._function.parameters
+        if len(made) != 1 or is_parameter or operand in inside or made[0].op not in ("copy", "pack"):
             return None
-        values = [self._constant(one) for one in made[0].operands]
+        values = [self._constant(one, (*inside, operand)) for one in made[0].operands]
         known = [value for value in values if value is not None]
         if len(known) < len(values):
             return None

@@ -1,0 +1,29 @@
+"""What a lock says of itself in its docstring and class line; read, not executed."""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_SOURCE = re.compile(r"Source:\s*(.+?)\s*\Z", re.DOTALL)
+
+
+def describe(path: Path) -> tuple[str, tuple[str, ...], str]:
+    """Return the first sentence of a lock's docstring, what its class line promises, and its `Source:`."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    text = " ".join((ast.get_docstring(tree) or "").split())
+    source = _SOURCE.search(text)
+    summary = text[: source.start()] if source else text
+    first = re.match(r".+?[.](?=\s|$)", summary)
+    promised = [
+        keyword.arg
+        for node in tree.body
+        if isinstance(node, ast.ClassDef)
+        for keyword in node.keywords
+        if keyword.arg and isinstance(keyword.value, ast.Constant) and keyword.value.value is True
+    ]
+    return (first[0] if first else summary).strip(), tuple(promised), source[1] if source else ""

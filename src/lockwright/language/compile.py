@@ -1,0 +1,168 @@
+"""From what a person names to a program: `compile_target("ticket[u8]")`, `compile_target("mylock.py")`."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lockwright.diagnostics.span import Span
+from lockwright.ir.types import INTEGERS
+from lockwright.language.declarations import ClassDeclaration
+from lockwright.language.kinds import StructKind
+from lockwright.language.lowering.unit import Unit
+from lockwright.language.lowering.workloads import lower_workload, promises
+from lockwright.language.mistakes import Collector, mistake, nearest
+from lockwright.language.modules import PACKAGE, Modules
+from lockwright.language.select import Target, parse_target, refuse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from lockwright.ir.program import Program
+    from lockwright.language.declarations import Module
+    from lockwright.language.kinds import Kind
+
+HARNESSES = {"Lock": "mutual_exclusion", "RwLock": "readers_writers"}
+"""The workload of `workloads/` into which a lock alone is put."""
+
+
+def builtin_locks() -> dict[str, str]:
+    """Return the files of the built-in locks by name, in order."""
+    return {path.stem: str(path) for path in sorted((PACKAGE / "locks").glob("*.py")) if path.stem != "__init__"}
+
+
+def compile_target(text: str, harness: str | None = None) -> Program:
+    """Compile what a person names, a lock in a harness or a whole workload.
+
+    Args:
+        text: `ticket`, `ticket[u8]`, `ticket_backoff:shortest=32`, `mylock.py:MyLock`, `prog.py:Counter[ticket]`.
+        harness: The workload for a lock, by its name in `workloads/`; by default the one for its kind.
+
+    Raises:
+        LockwrightError: There is no such lock, or its source has mistakes.
+    """
+    target = parse_target(text)
+    modules = Modules(Collector())
+    return _told(modules, lambda: _compile(target, text, modules, _open(target, modules), harness))
+
+
+def compile_text(text: str, name: str = "text.py", class_name: str | None = None, harness: str | None = None) -> Program:
+    """Compile a lock or a workload from its text; `name` is how messages call it."""
+    target, modules = Target(name, class_name), Modules(Collector())
+    return _told(modules, lambda: _compile(target, name, modules, modules.add_text(text, name), harness))
+
+
+def _told(modules: Modules, compiling: Callable[[], Program]) -> Program:
+    """Return what `compiling` gives, or raise all mistakes that were found."""
+    program = None
+    with modules.found.going_on():
+        program = compiling()
+    modules.found.raise_if_any(modules.sources)
+    assert program is not None
+    return program
+
+
+def _open(target: Target, modules: Modules) -> Module:
+    if target.is_file:
+        return modules.add_file(Path(target.name))
+    known = builtin_locks()
+    if target.name not in known:
+        near = nearest(target.name, known)
+        advice = [f"did you mean `{near}`?"] if near else ["`lockwright locks` lists what is built in"]
+        raise refuse("U004", f"there is no built-in lock `{target.name}`", *advice, "a file of yours: `lockwright check mylock.py`")
+    return modules.add_file(Path(known[target.name]))
+
+
+def _compile(target: Target, text: str, modules: Modules, module: Module, harness: str | None) -> Program:
+    unit = Unit(modules, text)
+    declared = _choose(target, module)
+    arguments = tuple(_argument(unit, module, one) for one in target.arguments)
+    made = _instance(unit, declared, arguments, target)
+    if made.is_lock:
+        root = _harness(unit, modules, made, harness)
+        unit.program.promises = promises(unit, made)
+        unit.program.subject = ("workload", "lock")
+    else:
+        root = made
+    program = lower_workload(unit, root)
+    modules.found.raise_if_any(modules.sources)
+    if not made.is_lock:
+        _find_subject(unit, root)
+    program.sources = modules.sources
+    program.imports = {one.name: hashlib.sha256(one.text.encode()).hexdigest() for one in modules.by_path.values()}
+    return program
+
+
+def _find_subject(unit: Unit, root: StructKind) -> None:
+    """Take the one lock that lies directly in a workload as the lock under test."""
+    locks = [one for one in root.fields.values() if isinstance(one.kind, StructKind) and one.kind.is_lock]
+    if len(locks) == 1 and isinstance(locks[0].kind, StructKind):
+        unit.program.subject = ("workload", locks[0].name)
+        unit.program.promises = promises(unit, locks[0].kind)
+
+
+def _choose(target: Target, module: Module) -> ClassDeclaration:
+    """Return the class that is meant: the one named, else the workload, else the lock of the file."""
+    candidates = module.classes("Workload", "Lock", "RwLock")
+    names = [one.name for one in candidates]
+    if target.class_name is not None:
+        found = [one for one in candidates if one.name == target.class_name]
+        if not found:
+            near = nearest(target.class_name, names)
+            raise refuse("U004", f"`{module.name}` has no lock or workload `{target.class_name}`",
+                         f"did you mean `{near}`?" if near else f"it has {', '.join(names) or 'none'}")
+        return found[0]
+    for bases in (("Workload",), ("Lock", "RwLock")):
+        found = module.classes(*bases)
+        if len(found) == 1:
+            return found[0]
+        if found:
+            listed = ", ".join(f"`{target.name}:{one.name}`" for one in found)
+            raise refuse("U006", f"`{module.name}` has several: which one is meant?", f"write one of {listed}")
+    raise mistake("L053", Span(module.name, 1, 1, 1, 2), "there is nothing to check in this file", "it has no `Lock`, `RwLock` or `Workload`",
+                  helps=["write `class MyLock(Lock):` with `lock` and `unlock`"])
+
+
+def _argument(unit: Unit, module: Module, name: str) -> Kind:
+    """Return what a type argument on the command line names: an integer, a class of the file, a built-in lock."""
+    if name in INTEGERS:
+        return INTEGERS[name]
+    declared = module.scope.get(name)
+    if isinstance(declared, ClassDeclaration):
+        return _instance(unit, declared, (), Target(name))
+    known = builtin_locks()
+    if name in known:
+        other = unit.modules.add_file(Path(known[name]))
+        return _instance(unit, _choose(Target(name), other), (), Target(name))
+    near = nearest(name, (*INTEGERS, *known, *module.scope))
+    raise refuse("U004", f"there is no type or lock `{name}`", f"did you mean `{near}`?" if near else "write `u8`, `u16`, or a lock's name")
+
+
+def _instance(unit: Unit, declared: ClassDeclaration, arguments: tuple[Kind, ...], target: Target) -> StructKind:
+    reader = unit.instances.annotations(declared, {}, {})
+    complete = reader.complete(declared.node, declared, arguments)  # type: ignore[arg-type]
+    parameters = [name for name, one in declared.fields.items() if "Param" in _head(one.node.annotation)]
+    for name in target.parameters:
+        if name not in parameters:
+            near = nearest(name, parameters)
+            shown = f"did you mean `{near}`?" if near else f"it has {', '.join(parameters) or 'none'}"
+            raise refuse("U004", f"`{declared.name}` has no `Param` `{name}`", shown)
+    made = unit.instances.struct(declared, complete, target.parameters)
+    unit.sync()
+    return made
+
+
+def _head(node: ast.expr) -> str:
+    return ast.unparse(node.value) if isinstance(node, ast.Subscript) else ""
+
+
+def _harness(unit: Unit, modules: Modules, lock: StructKind, name: str | None) -> StructKind:
+    """Return the workload that uses a lock."""
+    base = lock.declaration.base
+    chosen = name or HARNESSES[base]
+    module = modules.add_file(PACKAGE / "workloads" / f"{chosen}.py")
+    (declared,) = module.classes("Workload")
+    return unit.instances.struct(declared, (lock,))
+

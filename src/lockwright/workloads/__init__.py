@@ -1,0 +1,1 @@
+"""What threads do with a lock, written in the language."""

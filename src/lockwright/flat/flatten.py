@@ -154,6 +154,7 @@ def _bound(
     begin: dict[str, int],
 ) -> Flat:
     locks = tuple(_locks(program, cells))
+    cell_kinds = np.array(kinds.cells(cells), dtype=np.int8)  # first: it may number further words
     slot_kinds = tuple(kind for kind, _ in sheet.slots)
     slot_bits = tuple(
         sheet.bits[slot] | (op.SIGNED if signed else 0) for slot, (_, signed) in enumerate(sheet.slots)
@@ -169,7 +170,7 @@ def _bound(
         slot_kinds=slot_kinds,
         slot_bits=slot_bits,
         word_kinds=kinds.words(),
-        cell_kinds=np.array(kinds.cells(cells), dtype=np.int8),
+        cell_kinds=cell_kinds,
         cell_bits=tuple(width(one.type) for one in cells.cells),
         workers=tuple((begin[worker.function], index) for index, worker in enumerate(program.workers)),
         threads=assign(program, cells.shape),

@@ -44,6 +44,8 @@ class Model:
     """All that the kernels get that does not grow."""
 
     flat: Flat
+    code: Int64s
+    lock_of: Int64s
     rows: Int64s
     facts: Int64s
     names: Int64s
@@ -320,7 +322,7 @@ def build(flat: Flat, image: Image, options: Options, model: str, acquisitions: 
     cfg[at.PLAIN_CELLS] = len(plain)
     cpus = [(cpu, shape.cpu_nodes[cpu], 0) for cpu in shape.thread_cpus]
     built = Model(
-        flat, classify(flat, options, elements), _facts(flat, elements), _names(flat), _words(flat),
+        flat, flat.code.astype(np.int64), flat.lock_of.astype(np.int64), classify(flat, options, elements), _facts(flat, elements), _names(flat), _words(flat),
         np.array(flat.slot_kinds, dtype=np.int64), _table(elements.pieces, 3), _table([*cpus, *flat.pools], 3),
         np.array(flat.at_rest, dtype=np.int64), _refs(flat), classes, np.array(plain, dtype=np.int64), cfg,
         _fields(flat, cfg, acquisitions), np.zeros(int(cfg[at.TOTAL]), dtype=np.int64),

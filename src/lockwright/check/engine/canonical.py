@@ -29,9 +29,9 @@ ROUNDS = 3
 def mix(value: Int64) -> Int64:
     """Return a number that looks random."""
     value = value ^ (value >> 31)
-    value = value * np.int64(-7046029254386353131)
+    value = value * -7046029254386353131
     value = value ^ (value >> 29)
-    value = value * np.int64(-4658895280553007687)
+    value = value * -4658895280553007687
     return value ^ (value >> 32)
 
 
@@ -70,11 +70,11 @@ def look(
             total[cfg[at.THREADS] + names[value, RECORD]] += mix(salt + names[value, SAME] + 99)
         return mix(entity(names, signature, cfg, value) + salt + 2)
     if kind >= op.WORD_KIND:
-        found = np.int64(0)
+        found = 0
         for part in range(words[kind - op.WORD_KIND, 0]):
             base = 1 + 3 * part
             bits = words[kind - op.WORD_KIND, base + 1]
-            piece = (value >> words[kind - op.WORD_KIND, base]) & ((np.int64(1) << bits) - 1)
+            piece = (value >> words[kind - op.WORD_KIND, base]) & ((1 << bits) - 1)
             inner = words[kind - op.WORD_KIND, base + 2]
             if inner == op.THREAD_KIND and piece < cfg[at.THREADS]:
                 total[piece] += mix(salt + part + 55)
@@ -93,7 +93,7 @@ def ticketless(words: Int64s, amount: Int64s, cfg: Int64s, kind: Int64, value: I
     if kind < op.WORD_KIND:
         group = kind - op.TICKET_KIND
         bits = amount[group, 1]
-        mask = np.int64(-1) if bits >= 64 else (np.int64(1) << bits) - 1
+        mask = -1 if bits >= 64 else (1 << bits) - 1
         return (value - amount[group, 0]) & mask
     word = kind - op.WORD_KIND
     for part in range(words[word, 0]):
@@ -101,7 +101,7 @@ def ticketless(words: Int64s, amount: Int64s, cfg: Int64s, kind: Int64, value: I
         inner = words[word, base + 2]
         if inner >= op.TICKET_KIND:
             shift, bits = words[word, base], words[word, base + 1]
-            mask = (np.int64(1) << bits) - 1
+            mask = (1 << bits) - 1
             piece = (((value >> shift) & mask) - amount[inner - op.TICKET_KIND, 0]) & mask
             value = (value & ~(mask << shift)) | (piece << shift)
     return value
@@ -117,7 +117,7 @@ def part_kind(words: Int64s, kind: Int64, shift: Int64, bits: Int64) -> Int64:
             base = 1 + 3 * part
             if words[kind - op.WORD_KIND, base] == shift and words[kind - op.WORD_KIND, base + 1] == bits:
                 return words[kind - op.WORD_KIND, base + 2]
-    return np.int64(op.VALUE_KIND)
+    return op.VALUE_KIND
 
 
 @inner
@@ -132,7 +132,7 @@ def renamed(words: Int64s, perm: Int64s, moved: Int64s, cfg: Int64s, kind: Int64
         for part in range(words[word, 0]):
             base = 1 + 3 * part
             if words[word, base + 2] == op.THREAD_KIND:
-                shift, mask = words[word, base], (np.int64(1) << words[word, base + 1]) - 1
+                shift, mask = words[word, base], (1 << words[word, base + 1]) - 1
                 piece = (value >> shift) & mask
                 if piece < cfg[at.THREADS]:
                     value = (value & ~(mask << shift)) | (perm[piece] << shift)
@@ -144,11 +144,11 @@ def set_amounts(refs: Int64s, amount: Int64s, cfg: Int64s, w: Int64s) -> None:
     """Find by how much the tickets of each group are shifted (reference cell, shift, bits, low bits)."""
     for group in range(cfg[at.TICKET_GROUPS]):
         bits = refs[group, 2]
-        mask = np.int64(-1) if bits >= 64 else (np.int64(1) << bits) - 1
-        value = np.int64(0)
+        mask = -1 if bits >= 64 else (1 << bits) - 1
+        value = 0
         if refs[group, 0] > 0:
             value = (w[cfg[at.MEMORY] + refs[group, 0]] >> refs[group, 1]) & mask
-        amount[group, 0] = value & ~((np.int64(1) << refs[group, 3]) - 1)
+        amount[group, 0] = value & ~((1 << refs[group, 3]) - 1)
         amount[group, 1] = bits
 
 
@@ -169,7 +169,7 @@ def shift_tickets(
         for number in range(w[block + at.BUFFERED]):
             entry = block + cfg[at.BUFFER] + at.ENTRY * number
             row = w[entry + 2]
-            kind = part_kind(words, facts[w[entry], at.KIND], np.int64(code[row, op.Y]), np.int64(code[row, op.Z]))
+            kind = part_kind(words, facts[w[entry], at.KIND], code[row, op.Y], code[row, op.Z])
             w[entry + 1] = ticketless(words, amount, cfg, kind, w[entry + 1])
     for cell in range(1, cfg[at.CELLS]):
         if facts[cell, at.KIND] >= op.TICKET_KIND:
@@ -188,7 +188,7 @@ def refine(
         total[index] = mix(signature[index])
     for thread in range(threads):
         block = thread * cfg[at.BLOCK]
-        found = np.int64(0)
+        found = 0
         for place in range(at.SLOT):
             value = w[block + place]
             if value != 0:
@@ -208,22 +208,22 @@ def refine(
                     found += mix(np.int64(12345 + slot))
                 else:
                     found += look(
-                        names, words, signature, total, cfg, np.int64(kind), value, np.int64(thread),
+                        names, words, signature, total, cfg, kind, value, thread,
                         own + mix(np.int64(1000 + slot)),
                     ) - own * 0
         for number in range(w[block + at.BUFFERED]):
             entry = block + cfg[at.BUFFER] + at.ENTRY * number
             row = w[entry + 2]
-            kind = part_kind(words, facts[w[entry], at.KIND], np.int64(code[row, op.Y]), np.int64(code[row, op.Z]))
+            kind = part_kind(words, facts[w[entry], at.KIND], code[row, op.Y], code[row, op.Z])
             if op.TICKET_KIND <= kind < op.WORD_KIND:
                 kind = np.int64(op.VALUE_KIND)
             salt = mix(np.int64(2000 + number)) + row
-            found += look(names, words, signature, total, cfg, np.int64(op.POINTER_KIND), w[entry], np.int64(thread), salt)
-            found += look(names, words, signature, total, cfg, kind, w[entry + 1], np.int64(thread), salt + own)
+            found += look(names, words, signature, total, cfg, np.int64(op.POINTER_KIND), w[entry], thread, salt)
+            found += look(names, words, signature, total, cfg, kind, w[entry + 1], thread, salt + own)
         total[thread] += mix(found)
     for cell in range(1, cfg[at.CELLS]):
         value, kind = w[cfg[at.MEMORY] + cell], facts[cell, at.KIND]
-        place = entity(names, signature, cfg, np.int64(cell))
+        place = entity(names, signature, cfg, cell)
         if op.TICKET_KIND <= kind < op.WORD_KIND:
             kind = np.int64(op.VALUE_KIND)
         seen = look(names, words, signature, total, cfg, kind, value, np.int64(-1), place)
@@ -251,8 +251,8 @@ def find_tie(classes: Int64s, signature: Int64s, cfg: Int64s) -> Int64:
     for first in range(count):
         for second in range(first + 1, count):
             if classes[first] == classes[second] and signature[first] == signature[second]:
-                return np.int64(first)
-    return np.int64(-1)
+                return first
+    return -1
 
 
 @inner
@@ -260,7 +260,7 @@ def rank(classes: Int64s, signature: Int64s, perm: Int64s, cfg: Int64s) -> None:
     """Sort each class by signature: `perm` gets the new number of each thread and record."""
     count = cfg[at.THREADS] + cfg[at.RECORD_COUNT]
     for index in range(count):
-        place = np.int64(0)
+        place = 0
         for other in range(count):
             if classes[other] == classes[index]:
                 smaller = signature[other] < signature[index]
@@ -305,7 +305,7 @@ def rename(
     """Write the state with new names into `out`."""
     threads = cfg[at.THREADS]
     for cell in range(cfg[at.CELLS]):
-        place = np.int64(cell)
+        place = cell
         if names[cell, FIRST] >= 0:
             place += (perm[names[cell, FIRST]] - names[cell, FIRST]) * names[cell, FIRST_STRIDE]
         if names[cell, SECOND] >= 0:
@@ -327,7 +327,7 @@ def rename(
         for number in range(w[block + at.BUFFERED]):
             entry = cfg[at.BUFFER] + at.ENTRY * number
             address, row = w[block + entry], w[block + entry + 2]
-            kind = part_kind(words, facts[address, at.KIND], np.int64(code[row, op.Y]), np.int64(code[row, op.Z]))
+            kind = part_kind(words, facts[address, at.KIND], code[row, op.Y], code[row, op.Z])
             out[target + entry] = moved[address]
             out[target + entry + 1] = renamed(words, perm, moved, cfg, kind, w[block + entry + 1])
     for cell in range(cfg[at.CELLS]):
@@ -339,7 +339,7 @@ def rename(
         holder = cfg[at.HOLDERS] + 2 * lock
         if w[holder] > 0:
             out[holder] = perm[w[holder] - 1] + 1
-        readers = np.int64(0)
+        readers = 0
         for thread in range(threads):
             readers |= ((w[holder + 1] >> thread) & 1) << perm[thread]
         out[holder + 1] = readers

@@ -47,7 +47,7 @@ def take_bits(whole: Int64, shift: Int64, bits: Int64) -> Int64:
     """Return a part of a cell; 0 bits: all of it."""
     if bits == 0 or bits >= 64:
         return whole
-    return (whole >> shift) & ((np.int64(1) << bits) - 1)
+    return (whole >> shift) & ((1 << bits) - 1)
 
 
 @inner
@@ -55,7 +55,7 @@ def put_bits(whole: Int64, part: Int64, shift: Int64, bits: Int64) -> Int64:
     """Return a cell with a part replaced."""
     if bits == 0 or bits >= 64:
         return part
-    mask = (np.int64(1) << bits) - 1
+    mask = (1 << bits) - 1
     return (whole & ~(mask << shift)) | ((part & mask) << shift)
 
 
@@ -74,38 +74,38 @@ def flush(code: Int64s, facts: Int64s, cfg: Int64s, w: Int64s, block: Int64) -> 
     first = block + cfg[at.BUFFER]
     address, value, row = w[first], w[first + 1], w[first + 2]
     if is_gone(facts, cfg, w, address):
-        return np.int64(-op.USE_AFTER_FREE)
+        return -op.USE_AFTER_FREE
     cell = cfg[at.MEMORY] + address
-    put(w, cfg, cell, put_bits(w[cell], value, np.int64(code[row, op.Y]), np.int64(code[row, op.Z])))
+    put(w, cfg, cell, put_bits(w[cell], value, code[row, op.Y], code[row, op.Z]))
     length = w[block + at.BUFFERED] - 1
     w[block + at.BUFFERED] = length
     for index in range(at.ENTRY * length):
         w[first + index] = w[first + index + at.ENTRY]
     for index in range(at.ENTRY * length, at.ENTRY * length + at.ENTRY):
         w[first + index] = 0
-    return np.int64(0)
+    return 0
 
 
 @inner
 def read(code: Int64s, cfg: Int64s, w: Int64s, block: Int64, pc: Int64, address: Int64) -> Int64:
     """Return the buffer entry that a load reads from (counted from 1), 0 for memory, or DISABLED."""
-    shift, bits = np.int64(code[pc, op.Y]), np.int64(code[pc, op.Z])
+    shift, bits = code[pc, op.Y], code[pc, op.Z]
     for number in range(w[block + at.BUFFERED] - 1, -1, -1):
         entry = block + cfg[at.BUFFER] + at.ENTRY * number
         if w[entry] != address:
             continue
         row = w[entry + 2]
-        first, size = np.int64(code[row, op.Y]), np.int64(code[row, op.Z])
+        first, size = code[row, op.Y], code[row, op.Z]
         if size == 0:
-            return np.int64(number + 1)
+            return number + 1
         if bits == 0:
-            return np.int64(at.DISABLED)
+            return at.DISABLED
         if first >= shift + bits or shift >= first + size:
             continue
         if first <= shift and shift + bits <= first + size:
-            return np.int64(number + 1)
-        return np.int64(at.DISABLED)
-    return np.int64(0)
+            return number + 1
+        return at.DISABLED
+    return 0
 
 
 @inner
@@ -113,20 +113,20 @@ def access(
     code: Int64s, cfg: Int64s, w: Int64s, block: Int64, pc: Int64, address: Int64, b: Int64, c: Int64
 ) -> Int64:
     """Do a memory instruction; return the next row, or DISABLED.  The result goes into its slot."""
-    opcode, bits = code[pc, op.OP], np.int64(code[pc, op.BITS])
-    shift, size = np.int64(code[pc, op.Y]), np.int64(code[pc, op.Z])
+    opcode, bits = code[pc, op.OP], code[pc, op.BITS]
+    shift, size = code[pc, op.Y], code[pc, op.Z]
     cell = cfg[at.MEMORY] + address
-    result = np.int64(code[pc, op.D])
+    result = code[pc, op.D]
     if opcode == op.LOAD or opcode == op.ATOMIC_LOAD:
         source = read(code, cfg, w, block, pc, address)
         if source < 0:
-            return np.int64(at.DISABLED)
+            return at.DISABLED
         value = w[cell]
         if source > 0:
             entry = block + cfg[at.BUFFER] + at.ENTRY * (source - 1)
             value = w[entry + 1]
             if size != 0:
-                shift -= np.int64(code[w[entry + 2], op.Y])
+                shift -= code[w[entry + 2], op.Y]
         if result >= 0:
             w[block + at.SLOT + result] = wrap(take_bits(value, shift, size), bits)
         return pc + 1
@@ -134,7 +134,7 @@ def access(
     if opcode == op.STORE or opcode == op.ATOMIC_STORE:
         if cfg[at.TSO] != 0 and (opcode == op.STORE or code[pc, op.X] != op.SEQ_CST):
             if length >= cfg[at.CAPACITY]:
-                return np.int64(at.DISABLED)
+                return at.DISABLED
             entry = block + cfg[at.BUFFER] + at.ENTRY * length
             w[entry] = address
             w[entry + 1] = b
@@ -142,11 +142,11 @@ def access(
             w[block + at.BUFFERED] = length + 1
             return pc + 1
         if length != 0:
-            return np.int64(at.DISABLED)
+            return at.DISABLED
         put(w, cfg, cell, put_bits(w[cell], b, shift, size))
         return pc + 1
     if length != 0:
-        return np.int64(at.DISABLED)
+        return at.DISABLED
     old = wrap(take_bits(w[cell], shift, size), bits)
     new = b
     if opcode == op.COMPARE_EXCHANGE:
@@ -173,41 +173,41 @@ def mark(
 ) -> Int64:
     """Pass a boundary of a lock; return the next row, or a fault.  Events count as `opcodes.EVENTS` lists them."""
     event = code[pc, op.X]
-    lock = np.int64(-1)
+    lock = -1
     if code[pc, op.Y] >= 0:
-        lock = np.int64(lock_of[code[pc, op.Y], address])
+        lock = lock_of[code[pc, op.Y], address]
     if lock < 0:
         return pc + 1
     holder = cfg[at.HOLDERS] + 2 * lock
     is_end = (event & 1) == 1
-    bit = np.int64(1) << thread
+    bit = 1 << thread
     phase = w[block + at.PHASE]
     if event == 1 or event == 11 or (event == 3 and got != 0):
         if w[holder] != 0 or w[holder + 1] != 0:
-            return np.int64(-op.TWO_HOLDERS)
+            return -op.TWO_HOLDERS
         put(w, cfg, holder, thread + 1)
-        phase = np.int64(3)
+        phase = 3
     elif event == 7:
         if w[holder] != 0:
-            return np.int64(-op.TWO_HOLDERS)
+            return -op.TWO_HOLDERS
         put(w, cfg, holder + 1, w[holder + 1] | bit)
-        phase = np.int64(3)
+        phase = 3
     elif event == 4 or event == 12:
         if w[holder] != thread + 1:
-            return np.int64(-op.NOT_HOLDER)
+            return -op.NOT_HOLDER
         put(w, cfg, holder, np.int64(0))
-        phase = np.int64(4)
+        phase = 4
     elif event == 8:
         if w[holder + 1] & bit == 0:
-            return np.int64(-op.NOT_HOLDER)
+            return -op.NOT_HOLDER
         put(w, cfg, holder + 1, w[holder + 1] & ~bit)
-        phase = np.int64(4)
+        phase = 4
     elif event == 2 or event == 3:
         pass
     elif is_end:
-        phase = np.int64(0)
+        phase = 0
     else:
-        phase = np.int64(1)
+        phase = 1
     if lock == cfg[at.SUBJECT]:
         w[block + at.PHASE] = phase
     return pc + 1
@@ -234,7 +234,7 @@ def sleeps_here(w: Int64s, cfg: Int64s, thread: Int64, address: Int64, bits: Int
 @inner
 def sleepers(w: Int64s, cfg: Int64s, address: Int64, bits: Int64) -> Int64:
     """Return how many threads sleep on a futex and are woken by these bits."""
-    count = np.int64(0)
+    count = 0
     for thread in range(cfg[at.THREADS]):
         if sleeps_here(w, cfg, thread, address, bits):
             count += 1
@@ -244,7 +244,7 @@ def sleepers(w: Int64s, cfg: Int64s, address: Int64, bits: Int64) -> Int64:
 @inner
 def combinations(n: Int64, k: Int64) -> Int64:
     """Return in how many ways k of n can be chosen."""
-    count = np.int64(1)
+    count = 1
     for index in range(k):
         count = count * (n - index) // (index + 1)
     return count
@@ -256,11 +256,11 @@ def wake_some(w: Int64s, cfg: Int64s, address: Int64, count: Int64, bits: Int64,
     left = sleepers(w, cfg, address, bits)
     wanted = min(count, left)
     for thread in range(cfg[at.THREADS]):
-        if wanted > 0 and sleeps_here(w, cfg, np.int64(thread), address, bits):
+        if wanted > 0 and sleeps_here(w, cfg, thread, address, bits):
             left -= 1
             with_it = combinations(left, wanted - 1)
             if choice < with_it:
-                wake(w, cfg, np.int64(thread))
+                wake(w, cfg, thread)
                 wanted -= 1
             else:
                 choice -= with_it
@@ -279,15 +279,15 @@ def choices(code: Int64s, consts: Int64s, cfg: Int64s, w: Int64s, block: Int64, 
     """Return how many choices the instruction has."""
     opcode = code[pc, op.OP]
     if opcode == op.GIVE_UP or opcode == op.ALLOC:
-        return np.int64(2)
+        return 2
     if opcode == op.RANDOM:
-        return max(np.int64(1), value_of(consts, w, block, np.int64(code[pc, op.A])))
+        return max(1, value_of(consts, w, block, code[pc, op.A]))
     if opcode == op.FUTEX_WAKE:
-        address = value_of(consts, w, block, np.int64(code[pc, op.A]))
-        count = value_of(consts, w, block, np.int64(code[pc, op.B]))
-        found = sleepers(w, cfg, address, value_of(consts, w, block, np.int64(code[pc, op.C])))
+        address = value_of(consts, w, block, code[pc, op.A])
+        count = value_of(consts, w, block, code[pc, op.B])
+        found = sleepers(w, cfg, address, value_of(consts, w, block, code[pc, op.C]))
         return combinations(found, min(count, found))
-    return np.int64(1)
+    return 1
 
 
 @inner
@@ -296,7 +296,7 @@ def allocate(
 ) -> Int64:
     """Take the lowest free record of a pool, or none (choice 1); return the next row, or DISABLED."""
     pool = code[pc, op.X]
-    result = np.int64(0)
+    result = 0
     if choice == 0:
         for index in range(pools[pool, 2]):
             base = pools[pool, 0] + index * pools[pool, 1]
@@ -306,7 +306,7 @@ def allocate(
                 result = base
                 break
         if result == 0:
-            return np.int64(at.DISABLED)
+            return at.DISABLED
         if code[pc, op.Y] != 0:
             for cell in range(result, result + pools[pool, 1]):
                 put(w, cfg, cfg[at.MEMORY] + cell, np.int64(0))
@@ -332,7 +332,7 @@ def system(
     """Do what concerns CPUs and sleeping; return the next row, a fault, or DISABLED."""
     opcode = code[pc, op.OP]
     cpu = cpu_of[thread, 0]
-    result = np.int64(0)
+    result = 0
     if opcode == op.CPU:
         result = cpu
     elif opcode == op.NUMA_NODE:
@@ -345,18 +345,18 @@ def system(
     elif opcode == op.PREEMPTION:
         w[block + at.UNPREEMPTED] += code[pc, op.X]
         if w[block + at.UNPREEMPTED] < 0:
-            return np.int64(-op.PREEMPTION_UNBALANCED)
+            return -op.PREEMPTION_UNBALANCED
     elif opcode == op.SOFTIRQS:
-        w[block + at.SOFTIRQS_OFF] = max(np.int64(0), w[block + at.SOFTIRQS_OFF] + code[pc, op.X])
+        w[block + at.SOFTIRQS_OFF] = max(0, w[block + at.SOFTIRQS_OFF] + code[pc, op.X])
     elif opcode == op.IN_NMI:
-        result = np.int64(0)
+        result = 0
     else:
         if w[block + at.BUFFERED] != 0:
-            return np.int64(at.DISABLED)
+            return at.DISABLED
         if opcode == op.HALT or opcode == op.HALT_IF:
             if (opcode == op.HALT and code[pc, op.X] != 0) or (opcode == op.HALT_IF and a != 0):
                 w[block + at.MASKED] = 0
-            doze(w, block, np.int64(at.HALTED), cfg[at.LATCHES] + cpu, cfg)
+            doze(w, block, at.HALTED, cfg[at.LATCHES] + cpu, cfg)
         elif opcode == op.PARK:
             if w[block + at.TOKEN] != 0:
                 w[block + at.TOKEN] = 0
@@ -364,15 +364,15 @@ def system(
                 w[block + at.SLEEP] = at.PARKED
         elif opcode == op.UNPARK:
             if a < 0 or a >= cfg[at.THREADS]:
-                return np.int64(-op.NO_SUCH_THREAD)
+                return -op.NO_SUCH_THREAD
             other = a * cfg[at.BLOCK]
             if w[other + at.SLEEP] == at.PARKED:
                 wake(w, cfg, a)
             else:
                 put(w, cfg, other + at.TOKEN, np.int64(1))
         elif opcode == op.FUTEX_WAIT:
-            value = take_bits(w[cfg[at.MEMORY] + a], np.int64(code[pc, op.Y]), np.int64(code[pc, op.Z]))
-            if wrap(value, np.int64(code[pc, op.BITS])) == b:
+            value = take_bits(w[cfg[at.MEMORY] + a], code[pc, op.Y], code[pc, op.Z])
+            if wrap(value, code[pc, op.BITS]) == b:
                 w[block + at.SLEEP] = at.ON_FUTEX
                 w[block + at.SLEEP_ADDRESS] = a
                 w[block + at.SLEEP_BITS] = c
@@ -388,7 +388,7 @@ def system(
         else:  # kicks, events and CPUs of others
             target = cpu if opcode == op.EVENT_SET else a
             if target < 0 or target >= cfg[at.CPUS]:
-                return np.int64(-op.NO_SUCH_CPU)
+                return -op.NO_SUCH_CPU
             if opcode == op.CPU_ONLINE:
                 result = 1 - w[cfg[at.OFFLINE] + target]
             elif opcode == op.CPU_SET_ONLINE:
@@ -409,7 +409,7 @@ def nudge(cpu_of: Int64s, cfg: Int64s, w: Int64s, cpu: Int64, is_kick: bool, is_
     count = 0
     for thread in range(cfg[at.THREADS]):
         if cpu_of[thread, 0] == cpu and w[thread * cfg[at.BLOCK] + at.SLEEP] == reason:
-            wake(w, cfg, np.int64(thread))
+            wake(w, cfg, thread)
             count += 1
     if not is_kick:
         put(w, cfg, cfg[at.EVENTS] + cpu, np.int64(1))
@@ -427,19 +427,19 @@ def visible_step(
     `tables` is one array: rows 0 to threads - 1 are the CPU and the node of each thread, then the heap pools.
     """
     opcode = code[pc, op.OP]
-    a = value_of(consts, w, block, np.int64(code[pc, op.A]))
-    b = value_of(consts, w, block, np.int64(code[pc, op.B]))
-    c = value_of(consts, w, block, np.int64(code[pc, op.C]))
+    a = value_of(consts, w, block, code[pc, op.A])
+    b = value_of(consts, w, block, code[pc, op.B])
+    c = value_of(consts, w, block, code[pc, op.C])
     if (op.LOAD <= opcode <= op.FETCH_AND) or opcode == op.FUTEX_WAIT:
         if a == 0:
-            return np.int64(-op.NULL)
+            return -op.NULL
         if is_gone(facts, cfg, w, a):
-            return np.int64(-op.USE_AFTER_FREE)
+            return -op.USE_AFTER_FREE
         if opcode != op.FUTEX_WAIT:
             return access(code, cfg, w, block, pc, a, b, c)
     if opcode == op.FENCE:
         if code[pc, op.X] == op.SEQ_CST and w[block + at.BUFFERED] != 0:
-            return np.int64(at.DISABLED)
+            return at.DISABLED
         return pc + 1
     if opcode == op.MARK:
         return mark(code, lock_of, cfg, w, block, pc, a, b, thread)
@@ -450,12 +450,12 @@ def visible_step(
     if opcode == op.RUNNING or opcode == op.RANDOM or opcode == op.GIVE_UP:
         result = choice
         if opcode == op.RUNNING:
-            result = np.int64(1)
+            result = 1
             if cfg[at.FOREVER] == 0:
                 result = np.int64(w[block + at.LEFT] > 0)
                 w[block + at.LEFT] -= result
         elif opcode == op.RANDOM and a == 0:
-            return np.int64(-op.RANDOM_OF_ZERO)
+            return -op.RANDOM_OF_ZERO
         if code[pc, op.D] >= 0:
             w[block + at.SLOT + code[pc, op.D]] = result
         return pc + 1
@@ -463,12 +463,12 @@ def visible_step(
         return allocate(code, facts, tables[cfg[at.THREADS] :], cfg, w, block, pc, choice)
     if opcode == op.FREE:
         if w[block + at.BUFFERED] != 0:
-            return np.int64(at.DISABLED)
+            return at.DISABLED
         if a == 0:
-            return np.int64(-op.NULL)
+            return -op.NULL
         record = facts[a, at.RECORD]
         if record < 0 or w[cfg[at.RECORDS] + record] == 0:
-            return np.int64(-op.DOUBLE_FREE)
+            return -op.DOUBLE_FREE
         put(w, cfg, cfg[at.RECORDS] + record, np.int64(0))
         return pc + 1
     return system(code, tables, cfg, w, block, pc, thread, a, b, c, choice)

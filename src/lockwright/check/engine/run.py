@@ -62,6 +62,8 @@ def explore(
         What was found; `reason` tells why the search is not exhausted, or why it was refused (`not covered: ...`).
     """
     chosen = options or Options()
+    if chosen.outcomes:  # final values must be told as they are
+        chosen = replace(chosen, symmetry=False, tickets=False)
     began = time.perf_counter()
     ready = find_waiting(inline(program)) if isinstance(program, Program) else program
     cells, image = prepare(ready.program, shape, SPARE_RECORDS)

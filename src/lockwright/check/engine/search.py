@@ -43,14 +43,14 @@ FINAL_FUEL = 100_000
 def elements_of(facts: Int64s, cfg: Int64s, address: Int64) -> Int64:
     """Return the bit of the private-able element in which an address lies, 0 if in none."""
     if address <= 0 or address >= cfg[at.CELLS] or facts[address, at.ELEMENT] < 0:
-        return np.int64(0)
-    return np.int64(1) << facts[address, at.ELEMENT]
+        return 0
+    return 1 << facts[address, at.ELEMENT]
 
 
 @inner
 def is_private(
     facts: Int64s, elements: Int64s, slot_kinds: Int64s, cfg: Int64s, w: Int64s, thread: Int64, address: Int64,
-    with_own: bool,
+    with_own: Int64,
 ) -> bool:
     """Return whether no other thread can name an address, now or before `thread` moves again.
 
@@ -60,7 +60,7 @@ def is_private(
     mine = elements_of(facts, cfg, address)
     if mine == 0:
         return False
-    reached = np.int64(0)
+    reached = 0
     for other in range(cfg[at.THREADS]):
         block = other * cfg[at.BLOCK]
         if other != thread:
@@ -68,7 +68,7 @@ def is_private(
                 if slot_kinds[slot] == op.POINTER_KIND:
                     reached |= elements_of(facts, cfg, w[block + at.SLOT + slot])
             reached |= elements_of(facts, cfg, w[block + at.SLEEP_ADDRESS])
-        if other != thread or with_own:
+        if other != thread or with_own != 0:
             for number in range(w[block + at.BUFFERED]):
                 entry = block + cfg[at.BUFFER] + at.ENTRY * number
                 if other != thread:
@@ -77,11 +77,11 @@ def is_private(
                     reached |= elements_of(facts, cfg, w[entry + 1])
     for element in range(cfg[at.ELEMENTS]):
         if elements[element, 2] >= 0 and elements[element, 2] != thread:
-            reached |= np.int64(1) << element
+            reached |= 1 << element
     for cell in range(1, cfg[at.CELLS]):
         if facts[cell, at.KIND] == op.POINTER_KIND and facts[cell, at.ELEMENT] < 0:
             reached |= elements_of(facts, cfg, w[cfg[at.MEMORY] + cell])
-    before = np.int64(0)
+    before = 0
     while before != reached and reached & mine == 0:
         before = reached
         for element in range(cfg[at.ELEMENTS]):
@@ -105,13 +105,13 @@ def class_of(
 ) -> Int64:
     """Return how the instruction at `pc` takes part in a move, in this state."""
     if cfg[at.MERGE] == 0:
-        return np.int64(at.STOP)
+        return at.STOP
     found = rows[pc, at.CLASS]
     if found != at.DYNAMIC:
         return found
-    address = do.value_of(consts, w, thread * cfg[at.BLOCK], np.int64(code[pc, op.A]))
-    if is_private(facts, elements, slot_kinds, cfg, w, thread, address, True):
-        return np.int64(at.PASS)
+    address = do.value_of(consts, w, thread * cfg[at.BLOCK], code[pc, op.A])
+    if is_private(facts, elements, slot_kinds, cfg, w, thread, address, np.int64(1)):
+        return at.PASS
     return np.int64(at.LEAD if is_plain(code[pc, op.OP]) and cfg[at.RACES] != 0 else at.STOP)
 
 
@@ -124,12 +124,12 @@ def drain(
     while w[block + at.BUFFERED] > 0:
         first = block + cfg[at.BUFFER]
         is_unseen = code[w[first + 2], op.OP] == op.STORE and cfg[at.RACES] != 0
-        if not is_unseen and not is_private(facts, elements, slot_kinds, cfg, w, thread, w[first], False):
-            return np.int64(0)
+        if not is_unseen and not is_private(facts, elements, slot_kinds, cfg, w, thread, w[first], np.int64(0)):
+            return 0
         result = do.flush(code, facts, cfg, w, block)
         if result < 0:
             return result
-    return np.int64(0)
+    return 0
 
 
 @inner
@@ -160,7 +160,7 @@ def race(code: Int64s, cfg: Int64s, w: Int64s) -> Int64:
                 if code[a, op.Y] >= code[b, op.Y] + code[b, op.Z] or code[b, op.Y] >= code[a, op.Y] + code[a, op.Z]:
                     continue
             return w[one]
-    return np.int64(-1)
+    return -1
 
 
 @inner
@@ -195,7 +195,7 @@ def move(
             if opcode == op.RANDOM or opcode == op.GIVE_UP or opcode == op.ALLOC or opcode == op.FUTEX_WAKE:
                 break
         if kind != at.PASS and is_plain(opcode):
-            address = do.value_of(consts, w, block, np.int64(code[pc, op.A]))
+            address = do.value_of(consts, w, block, code[pc, op.A])
             note_access(code, cfg, w, thread, pc, address)
         result = do.visible_step(code, consts, facts, tables, lock_of, cfg, w, block, pc, thread, choice)
         if result == at.DISABLED:
@@ -219,13 +219,13 @@ def move(
             if leads:
                 break
     if not has_moved:
-        return np.int64(0)
+        return 0
     if cfg[at.DEAD] != 0:
         live = rows[pc, at.LIVE]
         for slot in range(cfg[at.SLOTS]):
             if (live >> slot) & 1 == 0:
                 w[base + slot] = 0
-    return np.int64(1)
+    return 1
 
 
 @inner
@@ -240,12 +240,49 @@ def pack(fields: Int64s, cfg: Int64s, w: Int64s, words: Int64s) -> Int64:
             if fields[number, 4] != 0:
                 rest = value >> (bits - 1)
                 if rest == -1:
-                    rest = np.int64(0)
-                value = value & ((np.int64(1) << bits) - 1)
+                    rest = 0
+                value = value & ((1 << bits) - 1)
             if rest != 0:
-                return np.int64(number)
+                return number
         words[fields[number, 1]] |= value << fields[number, 2]
-    return np.int64(-1)
+    return -1
+
+
+@inner
+def put_field(fields: Int64s, w: Int64s, words: Int64s, number: Int64) -> bool:
+    """Replace one number in a packed state; return whether it is too wide."""
+    value, bits = w[fields[number, 0]], fields[number, 3]
+    if bits >= 64:
+        words[fields[number, 1]] = value
+        return False
+    mask = (1 << bits) - 1
+    rest = value >> bits
+    if fields[number, 4] != 0:
+        rest = value >> (bits - 1)
+        if rest == -1:
+            rest = np.int64(0)
+        value &= mask
+    word, shift = fields[number, 1], fields[number, 2]
+    words[word] = (words[word] & ~(mask << shift)) | (value << shift)
+    return rest != 0
+
+
+@inner
+def repack(
+    fields: Int64s, field_of: Int64s, cfg: Int64s, w: Int64s, words: Int64s, store: Int64s, base: Int64, thread: Int64
+) -> Int64:
+    """Pack the state after a move from the packed state before it: only what the move may have changed."""
+    for word in range(cfg[at.WORDS]):
+        words[word] = store[base + word]
+    count = cfg[at.THREAD_FIELDS]
+    for number in range(thread * count, thread * count + count):
+        if put_field(fields, w, words, number):
+            return number
+    for entry in range(cfg[at.LOGGED]):
+        number = field_of[w[cfg[at.LOG] + 2 * entry]]
+        if number >= 0 and put_field(fields, w, words, number):
+            return number
+    return -1
 
 
 @inner
@@ -255,9 +292,9 @@ def unpack(fields: Int64s, cfg: Int64s, words: Int64s, base: Int64, w: Int64s) -
         bits = fields[number, 3]
         value = words[base + fields[number, 1]]
         if bits < 64:
-            value = (value >> fields[number, 2]) & ((np.int64(1) << bits) - 1)
+            value = (value >> fields[number, 2]) & ((1 << bits) - 1)
             if fields[number, 4] != 0 and (value >> (bits - 1)) != 0:
-                value -= np.int64(1) << bits
+                value -= 1 << bits
         w[fields[number, 0]] = value
 
 
@@ -275,13 +312,13 @@ def insert(cfg: Int64s, counters: Int64s, table: Int64s, store: Int64s, words: I
     """Return the number of a state; a new one is ~number, and is stored."""
     found = hash_of(cfg, words, np.int64(0))
     mask = counters[TABLE_MASK]
-    tag = found & np.int64(-4294967296)
+    tag = found & -4294967296
     place = found & mask
     size = cfg[at.WORDS]
     while table[place] != 0:
         entry = table[place]
-        if (entry & np.int64(-4294967296)) == tag:
-            state = (entry & np.int64(4294967295)) - 1
+        if (entry & -4294967296) == tag:
+            state = (entry & 4294967295) - 1
             is_same = True
             for word in range(size):
                 if store[state * size + word] != words[word]:
@@ -307,7 +344,7 @@ def rebuild(cfg: Int64s, counters: Int64s, table: Int64s, store: Int64s) -> None
         place = found & mask
         while table[place] != 0:
             place = (place + 1) & mask
-        table[place] = (found & np.int64(-4294967296)) | (state + 1)
+        table[place] = (found & -4294967296) | (state + 1)
 
 
 @inner
@@ -363,7 +400,7 @@ def run_at_rest(
             pc = local_run(code, consts, stops, w, base, pc, thread)
     if pc < 0:
         return pc
-    return np.int64(0) if stops[pc] == op.END else np.int64(-op.ENDLESS_LOOP)
+    return 0 if stops[pc] == op.END else -op.ENDLESS_LOOP
 
 
 @inner
@@ -378,7 +415,7 @@ def at_rest(
         result = run_at_rest(code, consts, stops, facts, tables, lock_of, cfg, w, entries[number])
         if result < 0:
             kind = -result
-            note_fault(counters, op.AT_REST if kind == op.ASSERTION else kind, state, np.int64(-1))
+            note_fault(counters, np.int64(op.AT_REST) if kind == op.ASSERTION else kind, state, np.int64(-1))
             break
     if cfg[at.LEAKS] != 0 and find_leak(facts, tables, cfg, w, scratch):
         note_fault(counters, np.int64(op.LEAK), state, np.int64(-1))
@@ -410,7 +447,7 @@ def intern(
 ) -> Int64:
     """Make the state in `w` canonical and enter it; return its number (~number if new).  `scratch[3]` is how it was renamed."""
     result = w
-    perm = np.int64(-1)
+    perm = -1
     if cfg[at.SYMMETRIC] != 0 or cfg[at.TICKET_GROUPS] != 0:
         for index in range(cfg[at.STATE_END]):
             out[index] = w[index]
@@ -426,14 +463,14 @@ def intern(
             )
             canonical.rename(code, facts, names, words, slot_kinds, rows, renaming, moved, cfg, out, second)
             result = second
-            perm = np.int64(0)
+            perm = 0
             for thread in range(cfg[at.THREADS]):
                 perm |= renaming[thread] << (4 * thread)
     scratch[3400] = perm
     narrow = pack(fields, cfg, result, packed)
     if narrow >= 0:
         counters[NARROW] = narrow + 1
-        return np.int64(0)
+        return 0
     return insert(cfg, counters, table, store, packed)
 
 
@@ -441,7 +478,7 @@ def intern(
 def explore(
     code: Int64s, consts: Int64s, stops: UInt8s, rows: Int64s, facts: Int64s, names: Int64s, words: Int64s,
     slot_kinds: Int64s, elements: Int64s, tables: Int64s, lock_of: Int64s, entries: Int64s, refs: Int64s,
-    classes: Int64s, fields: Int64s, plain_cells: Int64s, cfg: Int64s, w: Int64s, out: Int64s, scratch: Int64s,
+    classes: Int64s, fields: Int64s, field_of: Int64s, plain_cells: Int64s, cfg: Int64s, w: Int64s, out: Int64s, scratch: Int64s,
     packed: Int64s, counters: Int64s, table: Int64s, store: Int64s, parent: Int64s, via: Int64s, start: Int64s,
     target: Int64s, edge_move: Int64s, edge_perm: Int64s, phase: UInt8s, status: UInt8s, place: Int64s,
     outcomes: Int64s, budget: Int64,
@@ -451,9 +488,9 @@ def explore(
     for _ in range(budget):
         state = counters[CURSOR]
         if state >= counters[STATES]:
-            return np.int64(FINISHED)
+            return FINISHED
         if counters[STATES] + 4096 > counters[STATE_ROOM] or (has_graph and counters[EDGES] + 4096 > counters[EDGE_ROOM]):
-            return np.int64(NEEDS_ROOM)
+            return NEEDS_ROOM
         unpack(fields, cfg, store, state * cfg[at.WORDS], w)
         cfg[at.ACCESSED] = 0
         if has_graph:
@@ -467,11 +504,11 @@ def explore(
             has_ended = stops[pc] == op.END
             is_awake = w[block + at.SLEEP] == at.AWAKE
             all_ended = all_ended and has_ended and not is_buffered
-            steps = np.int64(0)
+            steps = 0
             if is_awake and not has_ended:
                 steps = do.choices(code, consts, cfg, w, block, pc)
                 if steps > MOST_CHOICES:
-                    return np.int64(TOO_MANY)
+                    return TOO_MANY
             can = 3 if has_ended else (0 if is_awake else 2)
             for choice in range(steps + is_buffered):
                 is_flush = choice == steps
@@ -479,8 +516,8 @@ def explore(
                     w[cfg[at.KEEP] + index] = w[block + index]
                 cfg[at.LOGGED] = 0
                 result = move(
-                    code, consts, stops, rows, facts, elements, slot_kinds, tables, lock_of, cfg, w, np.int64(thread),
-                    np.int64(choice), is_flush,
+                    code, consts, stops, rows, facts, elements, slot_kinds, tables, lock_of, cfg, w, thread,
+                    choice, is_flush,
                 )
                 number = np.int64(thread | 16 if is_flush else thread | choice << 5)
                 if result < 0:
@@ -488,12 +525,20 @@ def explore(
                     note_fault(counters, -result, state, number)
                 elif result > 0:
                     size = counters[STATES]
-                    reached = intern(
-                        code, rows, facts, names, words, slot_kinds, refs, classes, scratch, fields, cfg, w, out, packed,
-                        counters, table, store,
-                    )
+                    if cfg[at.SYMMETRIC] == 0 and cfg[at.TICKET_GROUPS] == 0:
+                        narrow = repack(fields, field_of, cfg, w, packed, store, state * cfg[at.WORDS], thread)
+                        counters[NARROW] = narrow + 1
+                        scratch[3400] = -1
+                        reached = np.int64(0)
+                        if narrow < 0:
+                            reached = insert(cfg, counters, table, store, packed)
+                    else:
+                        reached = intern(
+                            code, rows, facts, names, words, slot_kinds, refs, classes, scratch, fields, cfg, w, out,
+                            packed, counters, table, store,
+                        )
                     if counters[NARROW] != 0:
-                        return np.int64(TOO_NARROW)
+                        return TOO_NARROW
                     perm = scratch[3400]
                     if perm == -1:
                         perm = scratch[3401]
@@ -513,15 +558,15 @@ def explore(
                             edge_move[edge] = number
                             edge_perm[edge] = perm
                             counters[EDGES] = edge + 1
-                do.undo(w, cfg, np.int64(block))
+                do.undo(w, cfg, block)
             if has_graph:
                 phase[state, thread] = w[block + at.PHASE]
                 place[state, thread] = pc
-                holds = np.int64(0)
+                holds = 0
                 if cfg[at.SUBJECT] >= 0:
                     holder = cfg[at.HOLDERS] + 2 * cfg[at.SUBJECT]
                     if w[holder] == thread + 1 or (w[holder + 1] >> thread) & 1:
-                        holds = np.int64(16)
+                        holds = 16
                 status[state, thread] = can | holds | (32 if is_buffered else 0)
         if cfg[at.RACES] != 0 and cfg[at.ACCESSED] > 1:
             racer = race(code, cfg, w)
@@ -537,5 +582,5 @@ def explore(
         if cfg[at.FIRST_FAULT] != 0:
             for kind in range(32):
                 if counters[FAULTS + 2 * kind] != 0:
-                    return np.int64(FOUND)
-    return np.int64(SLICE_ENDED)
+                    return FOUND
+    return SLICE_ENDED

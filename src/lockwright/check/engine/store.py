@@ -13,6 +13,7 @@ from lockwright.check.engine import search as go
 from lockwright.check.engine.exploration import Exploration, Found, Graph
 from lockwright.flat import opcodes as op
 from lockwright.flat.local import local_run
+from lockwright.ir.arithmetic import wrap
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,7 +57,7 @@ class Search:
         for thread in range(self.threads):
             block = thread * int(built.cfg[at.BLOCK])
             base, begin = np.int64(block + at.SLOT), np.int64(built.work[block + at.PC])
-            pc = int(local_run(flat.code, flat.consts, flat.visible, built.work, base, begin, np.int64(thread)))
+            pc = int(local_run(built.code, flat.consts, flat.visible, built.work, base, begin, np.int64(thread)))
             if pc < 0:
                 self.first_fault = -pc
                 pc = int(built.work[block + at.PC])
@@ -70,6 +71,9 @@ class Search:
         built = self.built
         self.fields, words = built.packing()
         built.cfg[at.FIELDS], built.cfg[at.WORDS] = len(self.fields), words
+        built.cfg[at.THREAD_FIELDS] = sum(one.index < built.cfg[at.BLOCK] for one in built.fields)
+        self.field_of = np.full(len(built.work), -1, dtype=np.int64)
+        self.field_of[[one.index for one in built.fields]] = np.arange(len(built.fields))
         self.counters = np.zeros(go.COUNTERS, dtype=np.int64)
         self.packed = np.zeros(words, dtype=np.int64)
         self._make_room(FIRST_STATES)
@@ -89,7 +93,7 @@ class Search:
     def _intern(self) -> None:
         built = self.built
         go.intern(
-            built.flat.code, built.rows, built.facts, built.names, built.words, built.slot_kinds, built.refs,
+            built.code, built.rows, built.facts, built.names, built.words, built.slot_kinds, built.refs,
             built.classes, self.scratch, self.fields, built.cfg, built.work, self.out, self.packed, self.counters,
             self.table, self.store,
         )  # fmt: skip
@@ -186,9 +190,9 @@ class Search:
     def _slice(self) -> int:
         built, flat = self.built, self.built.flat
         return int(go.explore(
-            flat.code, flat.consts, flat.visible, built.rows, built.facts, built.names, built.words, built.slot_kinds,
-            built.elements, built.tables, flat.lock_of, built.entries, built.refs, built.classes, self.fields,
-            built.plain_cells, built.cfg, built.work, self.out, self.scratch, self.packed, self.counters, self.table,
+            built.code, flat.consts, flat.visible, built.rows, built.facts, built.names, built.words, built.slot_kinds,
+            built.elements, built.tables, built.lock_of, built.entries, built.refs, built.classes, self.fields,
+            self.field_of, built.plain_cells, built.cfg, built.work, self.out, self.scratch, self.packed, self.counters, self.table,
             self.store, self.parent, self.via, self.start, self.target, self.edge_move, self.edge_perm, self.phase,
             self.status, self.place, self.outcomes, np.int64(SLICE),
         ))  # fmt: skip
@@ -228,7 +232,8 @@ class Search:
         if not self.options.outcomes:
             return None
         rows = self.outcomes[: int(self.counters[go.FOUND_OUTCOMES]), : len(self.built.plain_cells)]
-        return {tuple(row) for row in rows.tolist()}
+        types = [self.built.flat.cells.cells[int(cell)].type for cell in self.built.plain_cells]
+        return {tuple(wrap(value, type_) for value, type_ in zip(row, types, strict=True)) for row in rows.tolist()}
 
 
 def _longer(array: np.ndarray[Any, Any], rows: int) -> np.ndarray[Any, Any]:

@@ -193,12 +193,16 @@ class _Naming:
                 yield Node(called, parent=find(node))
 
     def _told_apart(self) -> Iterator[str]:
+        wrong: dict[str, list[str]] = {}
         for node in self._all():
             root = find(node)
             if root.is_thread and root.tells:
                 yield f"the number of a thread is in `{node.name}`: {root.tells}"
             if root.names_thread and not root.is_thread:
-                yield f"`{node.name}` is {root.names_thread}, but not the number of a thread"
+                wrong.setdefault(root.names_thread, []).append(node.name)
+        for where, names in wrong.items():
+            named = [f"`{name}`" for name in dict.fromkeys(names) if not name.startswith("register ")]
+            yield f"{where} is not the number of a thread" + (f" ({', '.join(named)})" if named else "")
 
     def _all(self) -> Iterator[Node]:
         yield self._places.constant_thread

@@ -61,10 +61,10 @@ def check(
     if properties:
         chosen["kinds"] = tuple(properties)
     if budget_states is not None:
-        chosen["states"] = budget_states
+        chosen["budget_states"] = budget_states
     if budget_seconds is not None:
-        chosen["seconds"] = budget_seconds
-    return search(program, Settings(**chosen), progress)  # type: ignore[arg-type]
+        chosen["budget_seconds"] = budget_seconds
+    return search(program, Settings(**chosen), progress=progress)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, slots=True)

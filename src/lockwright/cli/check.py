@@ -91,7 +91,7 @@ def check(
 
             print_check(result, replay_path=outputs.save_trace or "")
         worst = max(worst, Status(result.exit_status))
-        if result.is_interrupted:
+        if any(run.reason == "interrupted" for run in result.runs):
             worst = Status.INTERRUPTED
             break
     _write(results, outputs)

@@ -331,3 +331,26 @@ def test_a_record_that_comes_zeroed_has_no_tickets() -> None:
     assert infer(stamped.format(alloc="")).fields[("Node", "stamp")].sort is Sort.TICKET
     taken = "fresh = alloc @Node @zero -1:i64"
     assert infer(stamped.format(alloc=taken)).fields[("Node", "stamp")] == VALUE
+
+
+def test_an_array_that_no_thread_indexes_by_its_number_is_nobodys() -> None:
+    one = program()
+    assemble(
+        one,
+        "worker",
+        """
+        mine = root @mine
+        wide = root @wide
+        place = fetch_add @relaxed wide 1:u32
+        turn = mod place 3:u32
+        here = element mine turn
+        stamp = field @stamp here
+        store stamp 1:u16
+        return
+        """,
+    )
+    kinds, shape = infer_kinds(one), Shape.plain(3)
+    symmetry = find_symmetry(one, kinds, shape, Cells(one, shape))
+    assert kinds.shared_arrays == {("", "mine")}
+    assert symmetry.groups == ((0, 1, 2),)
+    assert symmetry.renamed == ()

@@ -195,7 +195,8 @@ def renamed(one: Program, kinds: Kinds, memory: list[int], names: list[int]) -> 
         for kind, value in zip(kinds.cells(cells), memory, strict=True)
     ]
     moved = list(values)
-    for region in cells.regions:
+    shared = [cells.root[name] for _, name in kinds.shared_arrays]
+    for region in (one for one in cells.regions if one.base not in shared):
         for index in range(region.count):
             moved[region.base + names[index]] = values[region.base + index]
     return moved

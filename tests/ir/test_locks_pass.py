@@ -67,7 +67,9 @@ def test_the_tickets_of_a_lock(lock: str) -> None:
     assert tickets_of_the_lock(infer_kinds(prepared(lock).program)) == TICKETS[lock]
 
 
-@pytest.mark.parametrize(("lock", "alike"), [("ticket", True), ("mcs", True), ("futex2", True), ("pv_ticket", False)])
+@pytest.mark.parametrize(
+    ("lock", "alike"), [("ticket", True), ("mcs", True), ("anderson", True), ("futex2", True), ("pv_ticket", False)]
+)
 def test_threads_of_a_lock_are_alike_unless_it_looks_at_cpus(lock: str, *, alike: bool) -> None:
     program, shape = prepared(lock).program, Shape.plain(3)
     symmetry = find_symmetry(program, infer_kinds(program), shape, Cells(program, shape))

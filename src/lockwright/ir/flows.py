@@ -254,9 +254,32 @@ class FunctionFlows:
         assert isinstance(kind, Pointer)
         assert isinstance(kind.target, Array)
         if kind.target.length is Extent.THREADS:
-            self._name_thread(one.operands[1], "an index of a per-thread array")
+            self._index_by_thread(one)
         elif index is not None:
             demote(index, "an index")
+
+    def _index_by_thread(self, one: Instruction) -> None:
+        """Note what indexes an array as long as there are threads: does it have one slot for each?"""
+        array = self._array(one.operands[0])
+        if array is None:
+            self._places.has_hidden_arrays = True
+            self._name_thread(one.operands[1], "an index of a per-thread array")
+            return
+        node = self._node(one.operands[1]) or self._places.constant_thread
+        exclude_ticket(node, "an index of a per-thread array")
+        self._places.indices.setdefault(array, []).append(node)
+
+    def _array(self, address: Operand) -> tuple[str, str] | None:
+        """Return the struct and field, or "" and the global, whose array lies at an address, if it is plain to see."""
+        made = self._definitions.get(address.index, []) if isinstance(address, Reg) else []
+        if len(made) != 1:
+            return None
+        if made[0].op == "root":
+            return "", str(made[0].attributes[0])
+        kind = self._type(made[0].operands[0]) if made[0].operands else None
+        if made[0].op == "field" and isinstance(kind, Pointer) and isinstance(kind.target, StructRef):
+            return kind.target.name, str(made[0].attributes[0])
+        return None
 
     def _name_thread(self, operand: Operand, where: str) -> None:
         node = self._node(operand)

@@ -78,6 +78,8 @@ class Kinds:
     fields: dict[tuple[str, str], Kind]  # by struct and field; of a global: "" and its name
     groups: tuple[TicketGroup, ...]
     told_apart: tuple[str, ...]  # what the program does that tells one thread from another; empty: nothing
+    shared_arrays: frozenset[tuple[str, str]] = frozenset()
+    """Fields and globals with as many elements as there are threads, none of which is any thread's own."""
 
     def register(self, function: str, register: int) -> Kind:
         """Return the kind of a register (of `setup`, which runs before there are threads, plain values)."""
@@ -144,7 +146,13 @@ class _Naming:
             )
             for name, flows in self._flows.items()
         }
-        return Kinds(registers, fields, self._group_list(), tuple(dict.fromkeys(self._told_apart())))
+        indices = {} if self._places.has_hidden_arrays else self._places.indices
+        shared = frozenset(array for array in indices if not any(self._by_thread(array)))
+        return Kinds(registers, fields, self._group_list(), tuple(dict.fromkeys(self._told_apart())), shared)
+
+    def _by_thread(self, array: tuple[str, str]) -> list[bool]:
+        """Return for each index of an array whether it is the number of a thread."""
+        return [find(node).is_thread for node in self._places.indices[array]]
 
     def _field_type(self, struct: str, name: str) -> Value:
         place: Place = self._program.structs[struct].field(name).type if struct else self._program.globals[name].type
@@ -200,7 +208,13 @@ class _Naming:
                 yield f"the number of a thread is in `{node.name}`: {root.tells}"
             if root.names_thread and not root.is_thread:
                 wrong.setdefault(root.names_thread, []).append(node.name)
+        for (struct, name), nodes in self._places.indices.items():
+            if self._places.has_hidden_arrays or any(self._by_thread((struct, name))):
+                where = f"an index of `{f'{struct}.{name}' if struct else name}`"
+                wrong.setdefault(where, []).extend(node.name for node in nodes if not find(node).is_thread)
         for where, names in wrong.items():
+            if not names:
+                continue
             named = [f"`{name}`" for name in dict.fromkeys(names) if not name.startswith("register ")]
             yield f"{where} is not the number of a thread" + (f" ({', '.join(named)})" if named else "")
 

@@ -22,6 +22,8 @@ class Places:
         self._nodes: dict[tuple[str, str], Node] = {}
         self._overlaid = _overlaid(program)
         self.constant_thread = Node("a constant")
+        self.indices: dict[tuple[str, str], list[Node]] = {}  # what indexes each array as long as there are threads
+        self.has_hidden_arrays = False  # whether such an array is also reached by an address of unknown origin
 
     def of_global(self, name: str) -> Node | None:
         """Return the node of a global's scalars, if it is no struct."""

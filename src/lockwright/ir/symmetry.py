@@ -12,12 +12,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lockwright.ir.inline import entries
-from lockwright.ir.types import Extent
+from lockwright.ir.types import Array, Extent, StructRef
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from lockwright.ir.cells import Cells, Region
     from lockwright.ir.kinds import Kinds
     from lockwright.ir.program import Program, Shape, Worker
+    from lockwright.ir.types import Place
 
 _LOOKS_AT_CPUS = frozenset({
     "cpu", "cpu_online", "cpu_set_online", "halt", "halt_if", "kick", "raise_interrupt",
@@ -56,7 +59,12 @@ def find_symmetry(
         cells: Made for that run.
         placed: The worker that each thread runs; without it as `worker_of_thread` says.
     """
-    renamed = tuple(region for region in cells.regions if region.index is Extent.THREADS)
+    shared = _shared_regions(cells, kinds)
+    renamed = tuple(
+        region
+        for region in cells.regions
+        if region.index is Extent.THREADS and (region.base, region.stride) not in shared
+    )
     if kinds.told_apart:
         return Symmetry((), kinds.told_apart, renamed)
     used = _used(program)
@@ -70,6 +78,34 @@ def find_symmetry(
         alike.setdefault(key, []).append(thread)
     groups = tuple(tuple(threads) for threads in alike.values() if len(threads) > 1)
     return Symmetry(groups, tuple(_reasons(used, program, by_cpu=by_cpu, by_node=by_node)), renamed)
+
+
+def _shared_regions(cells: Cells, kinds: Kinds) -> set[tuple[int, int]]:
+    """Return base and stride of the arrays that have as many elements as there are threads by chance."""
+    if not kinds.shared_arrays:
+        return set()
+    return {
+        (base, stride)
+        for name, place in cells.program.globals.items()
+        for base, stride, key in _thread_arrays(cells, cells.root[name], place.type, ("", name))
+        if key in kinds.shared_arrays
+    }
+
+
+def _thread_arrays(
+    cells: Cells, base: int, place: Place, key: tuple[str, str]
+) -> Iterator[tuple[int, int, tuple[str, str]]]:
+    """Yield base, stride and owner of each array in a place that is as long as there are threads."""
+    match place:
+        case Array(element, length):
+            stride = cells.stride(element)
+            if length is Extent.THREADS:
+                yield base, stride, key
+            for index in range(cells.shape.length(length)):
+                yield from _thread_arrays(cells, base + index * stride, element, key)
+        case StructRef(name):
+            for field in cells.program.structs[name].fields:
+                yield from _thread_arrays(cells, base + cells.offset(name, field.name), field.type, (name, field.name))
 
 
 def _job(worker: Worker) -> tuple[str, int | None, int | None]:

@@ -8,7 +8,7 @@ from lockwright.ir.program import Reg
 from lockwright.ir.table import Effect
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from lockwright.ir.program import Block, Function, Instruction, Program
     from lockwright.ir.waiting import Await
@@ -41,6 +41,11 @@ class Code:
             for name, function in program.functions.items()
             if any(one.op == "doorway" for block in function.blocks for one in block.instructions)
         }
+
+    def uses(self, functions: Iterable[str], ops: Sequence[str]) -> bool:
+        """Return whether one of these functions has one of these instructions."""
+        blocks = (block for name in functions for block in self.program.functions[name].blocks)
+        return any(one.op in ops for block in blocks for one in block.instructions)
 
     def entry(self, function: str) -> Place:
         """Return the first place of a function."""

@@ -92,6 +92,14 @@ def check(machine: Machine, most_states: int = MOST_STATES) -> Verdict:
     verdict = Verdict(len(found.states), found.is_exhausted)
     for number, state in enumerate(found.states):
         _judge(found, verdict, number, state)
+    if found.is_exhausted:
+        _judge_graph(found, verdict)
+    return verdict
+
+
+def _judge_graph(found: Explored, verdict: Verdict) -> None:
+    """Answer what only the whole graph tells."""
+    machine = found.machine
     if machine.acquisitions is None:
         verdict.starving = {thread for thread in _threads(machine) if fairness.starves(found, thread)}
         if verdict.starving:
@@ -103,7 +111,6 @@ def check(machine: Machine, most_states: int = MOST_STATES) -> Verdict:
         verdict.bypass = order.bypass(found)
     if machine.program.promises.fifo and verdict.overtaken:
         _note(found, verdict, "order_broken", 0)
-    return verdict
 
 
 def outcomes(machine: Machine) -> set[tuple[tuple[str, int], ...]]:

@@ -1,10 +1,12 @@
 """Runs that never end although every thread gets its turns.
 
-A run is fair if no thread that could take a step for ever after fails to take one, every buffered store arrives, and
-every bounded wait that comes round again and again gives up some time, and (`c11`) no read takes an old message for
-ever: reads of old messages don't count below.  A set of states that can all reach each other holds a fair run through
-all of them if, for each thread: one of its steps is among the edges, or in one of the states it has none; likewise for
-its buffer; and it gives up among the edges if one of the states lets it.
+A run is fair if no thread that could take a step for ever after fails to take one, every buffered store arrives, a
+bounded wait that comes round again and again neither always nor never gives up, and (`c11`) no access takes an old
+message, or writes before one, for ever: such accesses don't count below.
+
+A set of states that can all reach each other holds a fair run through all of them if, for each thread: one of its steps
+is among the edges, or in one of the states it has none; likewise for its buffer; and it both gives up and goes on among
+the edges if one of the states lets it.
 """
 
 from __future__ import annotations
@@ -12,11 +14,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar
 
 from lockwright.check.plain.state import DOORWAY, WAITING
+from lockwright.ir.table import Effect
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from lockwright.check.moves import Move
+    from lockwright.check.plain.code import Place
     from lockwright.check.plain.explore import Explored
 
 Node = TypeVar("Node")
@@ -73,27 +77,33 @@ def _fair(found: Explored, members: set[int]) -> Iterator[set[int]]:
     taken = {(move, number) for number in members for move, target in _edges(found, number) if target in members}
     if not taken:
         return
-    unserved = {number for number in members if _must_give_up(found, number, members, taken)}
+    unserved = {number for number in members if _is_one_sided(found, number, taken)}
     if unserved:
         yield from fair_components(found, members - unserved)
     elif all(_is_served(found, members, taken, number) for number in range(len(found.states[0].threads))):
         yield members
 
 
-def _gives_up(found: Explored, number: int, thread: int) -> bool:
+def _give_up(found: Explored, number: int, thread: int) -> Place | None:
+    """Return where a thread may give up a bounded wait in a state, if it may."""
     own = found.states[number].threads[thread]
-    return bool(own.frames) and found.machine.code.at(own.frames[-1].place).op == "give_up"
+    place = own.frames[-1].place if own.frames else None
+    return place if place is not None and found.machine.code.at(place).op == "give_up" else None
 
 
-def _must_give_up(found: Explored, number: int, members: set[int], taken: set[tuple[Move, int]]) -> bool:
-    """Return whether a thread could give up in a state, and nowhere in the set does."""
+def _is_one_sided(found: Explored, number: int, taken: set[tuple[Move, int]]) -> bool:
+    """Return whether a thread may give up in a state, but among the edges always or never does."""
     for thread in range(len(found.states[number].threads)):
-        if _gives_up(found, number, thread) and not any(
-            move.thread == thread and not move.flush and move.choice and _gives_up(found, source, thread)
-            for move, source in taken
-        ):
-            return True
-    return not members
+        place = _give_up(found, number, thread)
+        if place is not None:
+            choices = {
+                move.choice
+                for move, source in taken
+                if move.thread == thread and not move.flush and _give_up(found, source, thread) == place
+            }
+            if choices != {0, 1}:
+                return True
+    return False
 
 
 def _is_served(found: Explored, members: set[int], taken: set[tuple[Move, int]], thread: int) -> bool:
@@ -113,17 +123,17 @@ def _could(found: Explored, number: int, thread: int, *, flush: bool) -> bool:
 
 
 def _edges(found: Explored, number: int) -> list[tuple[Move, int]]:
-    """Return the moves from a state without those that read an old message."""
+    """Return the moves from a state without those that read an old message, or write before one."""
     if not found.machine.model.startswith("c11"):
         return found.edges[number]
-    return [edge for edge in found.edges[number] if not _reads_old(found, number, edge[0])]
+    return [edge for edge in found.edges[number] if not _is_old(found, number, edge[0])]
 
 
-def _reads_old(found: Explored, number: int, move: Move) -> bool:
+def _is_old(found: Explored, number: int, move: Move) -> bool:
     if move.flush or move.choice == 0:
         return False
     place = found.states[number].threads[move.thread].frames[-1].place
-    return found.machine.code.at(place).op in ("atomic_load", "compare_exchange")
+    return found.machine.code.at(place).entry.effect in (Effect.READ, Effect.WRITE, Effect.UPDATE)
 
 
 def starves(found: Explored, thread: int) -> bool:

@@ -141,6 +141,10 @@ class Machine:
             if is_out
         )
 
+    def _running(self) -> set[str]:
+        """Return the functions that run beside each other."""
+        return {one.function for one in self.program.workers} | {one.function for one in self.program.handlers}
+
     def _initial_memory(self) -> Memory:
         kinds = list(self.cells.cells)
         patterns = tuple(
@@ -153,7 +157,8 @@ class Machine:
             case "tso":
                 return TsoMemory(ScMemory(patterns), ((),) * threads)
             case "c11" | "c11 late":
-                views = C11Memory.beginning(patterns, [cell.is_atomic for cell in kinds], threads)
+                loaded = self.code.uses(self._running(), ("atomic_load", "compare_exchange", "futex_wait"))
+                views = C11Memory.beginning(patterns, [cell.is_atomic for cell in kinds], threads, are_loaded=loaded)
                 return views if self.model == "c11" else LateMemory(views, ((),) * threads)
         raise ValueError(self.model)
 

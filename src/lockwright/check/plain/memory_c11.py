@@ -67,9 +67,12 @@ class C11Memory(NamedTuple):
     threads: tuple[Views, ...]
     barrier: View  # G
     hidden: View
+    are_loaded: bool = True  # whether anything but updates reads atomic cells
 
     @classmethod
-    def beginning(cls, patterns: Sequence[int], atomic: Sequence[bool], threads: int) -> C11Memory:
+    def beginning(
+        cls, patterns: Sequence[int], atomic: Sequence[bool], threads: int, *, are_loaded: bool = True
+    ) -> C11Memory:
         """Return the memory of the start: all threads know everything."""
         nothing = (0,) * len(patterns)
         everything = tuple(0 if one else all_bits(threads) for one in atomic)
@@ -77,7 +80,7 @@ class C11Memory(NamedTuple):
             (Message(pattern, False, nothing),) if one else () for pattern, one in zip(patterns, atomic, strict=True)
         )
         views = Views(everything, everything, nothing)
-        return cls(messages, tuple(patterns), (views,) * threads, nothing, nothing)
+        return cls(messages, tuple(patterns), (views,) * threads, nothing, nothing, are_loaded)
 
     # Which accesses are possible.
 
@@ -233,7 +236,26 @@ class C11Memory(NamedTuple):
             least = min(readable, default=len(messages) - 1)
             if messages and least > 0:
                 memory = memory.without_oldest(cell, least)
+        return memory if self.are_loaded else memory.without_followed()
+
+    def without_followed(self) -> C11Memory:
+        """Return the memory without messages that an update follows: only a load could still read them."""
+        memory = self
+        for cell in range(len(self.plain)):
+            while (n := memory.first_followed(cell)) is not None:
+                memory = memory.without(cell, n)
         return memory
+
+    def first_followed(self, cell: int) -> int | None:
+        """Return the oldest message of a cell that an update follows."""
+        return next((n for n in range(len(self.messages[cell])) if self._has_glued_successor(cell, n)), None)
+
+    def without(self, cell: int, n: int) -> C11Memory:
+        """Return the memory without a message; the next takes its place."""
+        memory = self.mapped(lambda view: with_index(view, cell, view[cell] - (view[cell] > n)))
+        messages = memory.messages[cell]
+        next_ = messages[n + 1]._replace(is_glued=messages[n].is_glued)
+        return memory.with_messages(cell, (*messages[:n], next_, *messages[n + 2 :]))
 
     def without_oldest(self, cell: int, count: int) -> C11Memory:
         """Return the memory without so many messages of a cell that nobody reads any more."""
@@ -280,7 +302,7 @@ class C11Memory(NamedTuple):
             tuple(message._replace(view=change(message.view)) for message in several) for several in self.messages
         )
         threads = tuple(Views(*map(change, views)) for views in self.threads)
-        return C11Memory(messages, self.plain, threads, change(self.barrier), change(self.hidden))
+        return C11Memory(messages, self.plain, threads, change(self.barrier), change(self.hidden), self.are_loaded)
 
     def with_views(self, thread: int, views: Views) -> C11Memory:
         """Return the memory with the views of one thread replaced."""

@@ -7,12 +7,12 @@ from dataclasses import replace
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
-from lockwright.check.engine.run import Options
-from lockwright.ir.program import Program, Shape
 from tests.engine import hand_made
 from tests.engine.verdicts import by_engine, by_plain
 from tests.strategies import concurrent_programs, mutations, symmetric_programs
+
+from lockwright.check.engine.run import Options
+from lockwright.ir.program import Program, Shape
 
 pytestmark = pytest.mark.slow
 

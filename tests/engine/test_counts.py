@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from tests.engine import hand_made
 
 from lockwright.check.engine.run import Options, explore
 from lockwright.ir.program import Shape
-from tests.engine import hand_made
 
 ALL, MERGED, RAW = Options(), Options(symmetry=False, tickets=False), Options.raw(keep_graph=False)
 

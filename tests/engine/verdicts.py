@@ -32,7 +32,9 @@ class Seen:
     outcomes: frozenset[tuple[int, ...]]
 
 
-def by_engine(program: Program, shape: Shape, model: str, acquisitions: int | None, options: Options) -> tuple[Seen, Exploration]:
+def by_engine(
+    program: Program, shape: Shape, model: str, acquisitions: int | None, options: Options
+) -> tuple[Seen, Exploration]:
     """Return what the compiled explorer says."""
     found = explore(program, shape, model, acquisitions, options, budget_states=1_000_000)
     assert found.exhausted, found.reason
@@ -51,7 +53,9 @@ def stuck_states(found: Exploration) -> list[int]:
     return [int(state) for state in ends if not finished[state] and not can_run[state] and int(state) not in faulty]
 
 
-def by_plain(program: Program, shape: Shape, model: str, acquisitions: int | None, most: int) -> tuple[Seen, int] | None:
+def by_plain(
+    program: Program, shape: Shape, model: str, acquisitions: int | None, most: int
+) -> tuple[Seen, int] | None:
     """Return what the plain explorer says, and how many states without a fault it has; None: it is too large."""
     ready = waiting(inline(program))
     cells, image = prepare(ready.program, shape, 4)

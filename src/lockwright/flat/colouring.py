@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lockwright.flat import opcodes as op
-from lockwright.flat.program import TooLarge
+from lockwright.flat.program import TooLargeError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator, Sequence
@@ -33,7 +33,7 @@ def successors(rows: Sequence[Row], index: int, starts: dict[str, int]) -> list[
     row = rows[index]
     if row.targets:
         return [starts[label] for label in row.targets]
-    return [] if row.op == op.RETURN else [index + 1]
+    return [] if row.opcode == op.RETURN else [index + 1]
 
 
 def live_before(rows: Sequence[Row], starts: dict[str, int]) -> list[int]:
@@ -58,7 +58,7 @@ def live_before(rows: Sequence[Row], starts: dict[str, int]) -> list[int]:
 def is_useless(rows: Sequence[Row], index: int, starts: dict[str, int], live: Sequence[int]) -> bool:
     """Return whether a row only computes what nobody reads."""
     row = rows[index]
-    if row.op not in FREE_OF_EFFECTS or row.result is None:
+    if row.opcode not in FREE_OF_EFFECTS or row.result is None:
         return False
     return not any(live[successor] >> row.result & 1 for successor in successors(rows, index, starts))
 
@@ -83,7 +83,7 @@ def colour(
         taken = {found[other] for other in members(conflicts[register]) if other in found}
         found[register] = _free(slots, class_of(register), taken)
     if len(slots) > SLOTS:
-        raise TooLarge(f"a thread needs {len(slots)} registers at once; {SLOTS} are possible")
+        raise TooLargeError(f"a thread needs {len(slots)} registers at once; {SLOTS} are possible")
     return found
 
 

@@ -11,7 +11,7 @@ from lockwright.flat import opcodes as op
 from lockwright.flat.colouring import colour, is_useless, live_before, members
 from lockwright.flat.kinding import KindNumbers
 from lockwright.flat.lowering import Lowered, Lowering, Row, Tables, width
-from lockwright.flat.program import Flat, LockObject, TooLarge
+from lockwright.flat.program import Flat, LockObject, TooLargeError
 from lockwright.ir.program import Constant
 from lockwright.ir.types import Array, Pointer, StructRef
 
@@ -52,7 +52,7 @@ def flatten(waiting: Waiting, cells: Cells) -> Flat:
     """Return the flat code of a program's workers and at-rest functions for the shape that `cells` was made for.
 
     Raises:
-        TooLarge: a thread needs more registers than fit.
+        TooLargeError: a thread needs more registers than fit.
     """
     program = waiting.program
     tables, sheet, kinds = Tables(program, cells), _Sheet(), KindNumbers(program)
@@ -63,7 +63,7 @@ def flatten(waiting: Waiting, cells: Cells) -> Flat:
             begin[name] = len(sheet.code)
             _add_function(name, waiting, tables, sheet, kinds, awaits)
     if len(awaits) > AWAITS:
-        raise TooLarge(f"there are {len(awaits)} awaits; {AWAITS} are possible")
+        raise TooLargeError(f"there are {len(awaits)} awaits; {AWAITS} are possible")
     return _bound(program, cells, tables, sheet, kinds, awaits, begin)
 
 
@@ -79,9 +79,7 @@ def _add_function(
     live = live_before(lowered.rows, lowered.starts)
 
     def class_of(register: int) -> tuple[int, bool]:
-        return kinds.register(name, register), function.registers[register].type.__class__.__name__ == "Integer" and bool(
-            width(function.registers[register].type) & op.SIGNED
-        )
+        return kinds.register(name, register), bool(width(function.registers[register].type) & op.SIGNED)
 
     slot_of = colour(lowered.rows, lowered.starts, live, class_of, sheet.slots)  # type: ignore[arg-type]
     for register, slot in slot_of.items():
@@ -98,7 +96,7 @@ def _tidied(lowered: Lowered) -> Lowered:
             index
             for index, row in enumerate(lowered.rows)
             if is_useless(lowered.rows, index, lowered.starts, live)
-            or (row.op == op.JUMP and lowered.starts[row.targets[0]] == index + 1)
+            or (row.opcode == op.JUMP and lowered.starts[row.targets[0]] == index + 1)
         }
         if not drop:
             return lowered
@@ -125,7 +123,8 @@ def _write(lowered: Lowered, slot_of: dict[int, int], live: Sequence[int], sheet
         x, y = [*targets, row.x, row.y][:2] if targets else (row.x, row.y)
         result = -1 if row.result is None else slot_of[row.result]
         operands = [operand(one) for one in (row.a, row.b, row.c)]
-        sheet.code.append([row.op, result, *operands, row.bits, x, y if len(targets) != 1 else 0, row.z, row.source])
+        y = 0 if len(targets) == 1 else y
+        sheet.code.append([row.opcode, result, *operands, row.bits, x, y, row.z, row.source])
         sheet.visible.append(row.visible)
         sheet.restart.append(row.restart)
         sheet.live.append(sum({1 << slot_of[register] for register in members(live[index])}))
@@ -143,7 +142,7 @@ def _is_address(one: Operand | None) -> bool:
 def _through(lowered: Lowered, label: str) -> int:
     """Return the row where a jump to a block ends, seeing through blocks that only jump on."""
     start, seen = lowered.starts[label], set[int]()
-    while start not in seen and lowered.rows[start].op == op.JUMP:
+    while start not in seen and lowered.rows[start].opcode == op.JUMP:
         seen.add(start)
         start = lowered.starts[lowered.rows[start].targets[0]]
     return start
@@ -190,7 +189,7 @@ def _bound(
 
 
 def assign(program: Program, shape: Shape) -> tuple[int, ...]:
-    """Return for each thread which worker it runs: workers with a count first take theirs, one without takes the rest."""
+    """Return for each thread which worker it runs: one without a count takes the threads that are left."""
     threads = len(shape.thread_cpus)
     fixed = sum(worker.count or 0 for worker in program.workers)
     rest = max(0, threads - fixed)

@@ -24,9 +24,10 @@ if TYPE_CHECKING:
 Known: TypeAlias = Constant
 """A virtual operand that is a number."""
 
-PART_OPS = frozenset(
-    "load store atomic_load atomic_store exchange compare_exchange fetch_add fetch_sub fetch_or fetch_and futex_wait".split()
-)
+PART_OPS = frozenset({
+    "load", "store", "atomic_load", "atomic_store", "exchange", "compare_exchange", "fetch_add", "fetch_sub", "fetch_or",
+    "fetch_and", "futex_wait",
+})  # fmt: skip
 INVISIBLE_EFFECTS = (Effect.LOCAL, Effect.JUMP, Effect.DELAY, Effect.CHECK)
 
 
@@ -34,7 +35,7 @@ INVISIBLE_EFFECTS = (Effect.LOCAL, Effect.JUMP, Effect.DELAY, Effect.CHECK)
 class Row:
     """One row before its registers have slots and its targets have numbers."""
 
-    op: int
+    opcode: int
     result: int | None = None
     a: Operand | None = None
     b: Operand | None = None
@@ -137,7 +138,8 @@ class Lowering:
             case "copy" if isinstance(operands[0], Constant) or operands[0].index in self.definition:
                 return operands[0]
             case "field" | "part_address" | "element" if all(isinstance(operand, Constant) for operand in operands):
-                return self._known_address(one, [operand.value for operand in operands if isinstance(operand, Constant)])
+                values = [operand.value for operand in operands if isinstance(operand, Constant)]
+                return self._known_address(one, values)
         return None
 
     def _known_address(self, one: Instruction, values: list[int]) -> Operand | None:
@@ -268,7 +270,8 @@ class Lowering:
                 part = self._part(one)
                 row.x, row.y = part
             case "numa_node_exists":
-                row.b = Constant(sum(1 << node for node in self.tables.cells.shape.node_ids), row.a.type)  # type: ignore[union-attr]
+                mask = sum(1 << node for node in self.tables.cells.shape.node_ids)
+                row.b = Constant(mask, self.type_of(one.operands[0]))
             case "root" | "extent" | "copy":
                 self._copied(one, row)
             case "fence":
@@ -286,7 +289,7 @@ class Lowering:
 
     def _copied(self, one: Instruction, row: Row) -> None:
         """Make a row that copies what is known, for a register that is written more than once."""
-        row.op = op.COPY
+        row.opcode = op.COPY
         if one.op == "root":
             row.a = self._address(one, self.tables.cells.root[str(one.attributes[0])])
         elif one.op == "extent":
@@ -320,7 +323,7 @@ class Lowering:
         table = self.tables.program.tables[str(one.attributes[0])]
         kind = self.tables.program.globals[table.choice].type
         assert isinstance(kind, Atomic)
-        row.op, row.x, row.bits = op.ATOMIC_STORE, op.SEQ_CST, width(kind.value)
+        row.opcode, row.x, row.bits = op.ATOMIC_STORE, op.SEQ_CST, width(kind.value)
         row.a = Constant(self.tables.cells.root[table.choice], Pointer(kind))
         row.b = Constant(list(table.implementations).index(str(one.attributes[1])), kind.value)
 

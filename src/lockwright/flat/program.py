@@ -74,5 +74,5 @@ class Flat:
         return self.workers[self.threads[thread]][0]
 
 
-class TooLarge(ValueError):
+class TooLargeError(ValueError):
     """A program that does not fit flat code; the message says what is too many."""

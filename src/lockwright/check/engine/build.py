@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from lockwright.check.engine.options import Options
     from lockwright.check.engine.rows import Elements
     from lockwright.flat.program import Flat, Int32s, Int64s
-    from lockwright.ir.interpreter import Image
+    from lockwright.ir.storage import Image
 
 BUFFER_CAPACITY = 8
 FIRST_BITS = 8
@@ -62,7 +62,7 @@ class Model:
     work: Int64s
 
     def packing(self) -> tuple[Int64s, int]:
-        """Return where each field lies in a packed state (index, word, shift, bits, signed), and the number of words."""
+        """Return where each field lies (index, word, shift, bits, signed), and the number of words."""
         word, shift, found = 0, 0, []
         for one in self.fields:
             if shift + one.bits > 64:
@@ -152,8 +152,10 @@ def _fields(flat: Flat, cfg: Int64s, acquisitions: int | None) -> list[Field]:
     threads = int(cfg[at.THREADS])
     for thread in range(threads):
         found += _thread_fields(flat, cfg, int(thread * cfg[at.BLOCK]), ops, acquisitions)
-    for cell in range(1, flat.cells.size):
-        found.append(_wide(flat, int(cfg[at.MEMORY]) + cell, flat.cell_bits[cell], int(flat.cell_kinds[cell]), threads))
+    found += [
+        _wide(flat, int(cfg[at.MEMORY]) + cell, flat.cell_bits[cell], int(flat.cell_kinds[cell]))
+        for cell in range(1, flat.cells.size)
+    ]
     has_readers = any(row[op.OP] == op.MARK and row[op.X] in (7, 8) for row in flat.code)
     for lock in range(len(flat.locks)):
         holder = int(cfg[at.HOLDERS]) + 2 * lock
@@ -171,7 +173,7 @@ def _fields(flat: Flat, cfg: Int64s, acquisitions: int | None) -> list[Field]:
     return [one for one in found if one.bits]
 
 
-def _wide(flat: Flat, index: int, width: int, kind: int, threads: int) -> Field:
+def _wide(flat: Flat, index: int, width: int, kind: int) -> Field:
     most = width & 255
     if kind == op.POINTER_KIND:
         most = _bits(flat.cells.size)
@@ -198,9 +200,9 @@ def _thread_fields(flat: Flat, cfg: Int64s, block: int, ops: set[int], acquisiti
         small(at.SOFTIRQS_OFF, 15, used=op.SOFTIRQS in ops),
         small(at.TOKEN, 1, used=op.UNPARK in ops),
     ]
-    threads = int(cfg[at.THREADS])
-    for slot in range(flat.slots):
-        found.append(_wide(flat, block + at.SLOT + slot, flat.slot_bits[slot], flat.slot_kinds[slot], threads))
+    found += [
+        _wide(flat, block + at.SLOT + slot, flat.slot_bits[slot], flat.slot_kinds[slot]) for slot in range(flat.slots)
+    ]
     widest = _widest_store(flat)
     for number in range(int(cfg[at.CAPACITY])):
         base = int(block + cfg[at.BUFFER] + at.ENTRY * number)
@@ -322,7 +324,8 @@ def build(flat: Flat, image: Image, options: Options, model: str, acquisitions: 
     cfg[at.PLAIN_CELLS] = len(plain)
     cpus = [(cpu, shape.cpu_nodes[cpu], 0) for cpu in shape.thread_cpus]
     built = Model(
-        flat, flat.code.astype(np.int64), flat.lock_of.astype(np.int64), classify(flat, options, elements), _facts(flat, elements), _names(flat), _words(flat),
+        flat, flat.code.astype(np.int64), flat.lock_of.astype(np.int64),
+        classify(flat, options, elements), _facts(flat, elements), _names(flat), _words(flat),
         np.array(flat.slot_kinds, dtype=np.int64), _table(elements.pieces, 3), _table([*cpus, *flat.pools], 3),
         np.array(flat.at_rest, dtype=np.int64), _refs(flat), classes, np.array(plain, dtype=np.int64), cfg,
         _fields(flat, cfg, acquisitions), np.zeros(int(cfg[at.TOTAL]), dtype=np.int64),

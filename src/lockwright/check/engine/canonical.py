@@ -1,6 +1,6 @@
-"""One state for all that differ only in who is who: threads renamed, records renumbered, tickets counted from the first.
+"""One state for all that differ only in who is who: threads renamed, records renumbered, tickets shifted.
 
-1. Each thread, and each heap record, has a signature: what it is, what it holds, and who points at it, refined in rounds.
+1. Each thread and each heap record has a signature: what it is, holds, and who points at it, refined in rounds.
 2. Threads of one group are sorted by signature, records of one pool likewise.  Equal signatures keep their order, after
    one of them was made special and the others refined: perhaps not the only form, but always an equivalent state.
 3. Tickets of a group are shifted so that the reference word of the group is 0.
@@ -50,7 +50,7 @@ def entity(names: Int64s, signature: Int64s, cfg: Int64s, address: Int64) -> Int
 
 @inner
 def look(
-    names: Int64s, words: Int64s, signature: Int64s, total: Int64s, cfg: Int64s, kind: Int64, value: Int64, owner: Int64,
+    names: Int64s, words: Int64s, signature: Int64s, total: Int64s, cfg: Int64s, kind: Int64, value: Int64,
     salt: Int64,
 ) -> Int64:
     """Return a number for a value, and tell what it points at who points there."""
@@ -208,9 +208,9 @@ def refine(
                     found += mix(np.int64(12345 + slot))
                 else:
                     found += look(
-                        names, words, signature, total, cfg, kind, value, thread,
+                        names, words, signature, total, cfg, kind, value,
                         own + mix(np.int64(1000 + slot)),
-                    ) - own * 0
+                    )
         for number in range(w[block + at.BUFFERED]):
             entry = block + cfg[at.BUFFER] + at.ENTRY * number
             row = w[entry + 2]
@@ -218,15 +218,15 @@ def refine(
             if op.TICKET_KIND <= kind < op.WORD_KIND:
                 kind = np.int64(op.VALUE_KIND)
             salt = mix(np.int64(2000 + number)) + row
-            found += look(names, words, signature, total, cfg, np.int64(op.POINTER_KIND), w[entry], thread, salt)
-            found += look(names, words, signature, total, cfg, kind, w[entry + 1], thread, salt + own)
+            found += look(names, words, signature, total, cfg, np.int64(op.POINTER_KIND), w[entry], salt)
+            found += look(names, words, signature, total, cfg, kind, w[entry + 1], salt + own)
         total[thread] += mix(found)
     for cell in range(1, cfg[at.CELLS]):
         value, kind = w[cfg[at.MEMORY] + cell], facts[cell, at.KIND]
         place = entity(names, signature, cfg, cell)
         if op.TICKET_KIND <= kind < op.WORD_KIND:
             kind = np.int64(op.VALUE_KIND)
-        seen = look(names, words, signature, total, cfg, kind, value, np.int64(-1), place)
+        seen = look(names, words, signature, total, cfg, kind, value, place)
         if names[cell, FIRST] >= 0:
             total[names[cell, FIRST]] += mix(seen + names[cell, SAME])
         if names[cell, RECORD] >= 0:

@@ -9,9 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from lockwright.flat.program import Flat, Int32s, Int64s, UInt8s
-
 if TYPE_CHECKING:
+    from lockwright.flat.program import Flat, Int32s, Int64s, UInt8s
     from lockwright.ir.cells import Cells
 
 FLUSH = 1 << 4

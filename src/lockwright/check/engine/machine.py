@@ -1,7 +1,7 @@
 """One visible instruction of one thread, under `sc` and `tso`.
 
 1. A store enters the buffer of its thread under `tso`, and memory under `sc`.
-2. A load takes the newest entry of its own buffer that overlaps it; one that has only some of its bits must drain first.
+2. A load takes the newest entry of its own buffer that overlaps it; one with only some of its bits must drain.
 3. Updates, seq_cst stores and fences, and whatever asks the system for something, need an empty buffer.
 4. Every change outside the block of the acting thread is logged, so that it can be undone.
 """
@@ -60,7 +60,7 @@ def put_bits(whole: Int64, part: Int64, shift: Int64, bits: Int64) -> Int64:
 
 
 @inner
-def is_gone(facts: Int64s, cfg: Int64s, w: Int64s, address: Int64) -> bool:
+def is_gone(facts: Int64s, cfg: Int64s, w: Int64s, address: Int64) -> Int64:
     """Return whether an address lies in a record that is not allocated."""
     if cfg[at.HAS_HEAP] == 0:
         return False
@@ -223,7 +223,7 @@ def wake(w: Int64s, cfg: Int64s, thread: Int64) -> None:
 
 
 @inner
-def sleeps_here(w: Int64s, cfg: Int64s, thread: Int64, address: Int64, bits: Int64) -> bool:
+def sleeps_here(w: Int64s, cfg: Int64s, thread: Int64, address: Int64, bits: Int64) -> Int64:
     """Return whether a thread sleeps on a futex and these bits wake it."""
     block = thread * cfg[at.BLOCK]
     if w[block + at.SLEEP] != at.ON_FUTEX or w[block + at.SLEEP_ADDRESS] != address:

@@ -62,8 +62,8 @@ def find_elements(flat: Flat) -> Elements:
         if region.heap is not None:
             pieces += [(base, size, -1) for base in bases]
         elif region.index is Extent.THREADS and _is_own(flat, region.base, region.end):
-            if not any(base <= region.base < base + length for base, length, _ in pieces):
-                pieces += [(base, size, thread) for thread, base in enumerate(bases)]
+            is_inner = any(base <= region.base < base + length for base, length, _ in pieces)
+            pieces += [] if is_inner else [(base, size, thread) for thread, base in enumerate(bases)]
     return Elements(pieces if len(pieces) <= MOST_ELEMENTS else [])
 
 
@@ -79,10 +79,10 @@ def _is_own(flat: Flat, base: int, end: int) -> bool:
             is_element = row[op.OP] == op.ELEMENT and column == op.A and consts[~operand] == base
             if not (is_element and flat.own_index[pc]):
                 return False
-    return not any(_holds(flat, root, base, end) for root in flat.escaped)
+    return not any(_holds(root, base, end) for root in flat.escaped)
 
 
-def _holds(flat: Flat, root: tuple[int, int], base: int, end: int) -> bool:
+def _holds(root: tuple[int, int], base: int, end: int) -> bool:
     return root[0] < end and base < root[0] + root[1]
 
 

@@ -93,7 +93,7 @@ def _explore_c11(
     flat: Flat, image: Image, acquisitions: int | None, options: Options, states: int, seconds: float,
     progress: Callable[[int], None] | None,
 ) -> Exploration:
-    from lockwright.check.engine import c11  # noqa: PLC0415 - its kernels load only where they are wanted
+    from lockwright.check.engine import c11
 
     reductions = replace(c11.Reductions() if options.merge else replace(c11.RAW, collect=True))
     reductions = replace(

@@ -51,7 +51,7 @@ def elements_of(facts: Int64s, cfg: Int64s, address: Int64) -> Int64:
 def is_private(
     facts: Int64s, elements: Int64s, slot_kinds: Int64s, cfg: Int64s, w: Int64s, thread: Int64, address: Int64,
     with_own: Int64,
-) -> bool:
+) -> Int64:
     """Return whether no other thread can name an address, now or before `thread` moves again.
 
     Others name what their registers and the store buffers of all hold, their own elements of arrays that are indexed
@@ -93,7 +93,7 @@ def is_private(
 
 
 @inner
-def is_plain(opcode: Int64) -> bool:
+def is_plain(opcode: Int64) -> Int64:
     """Return whether an instruction is a plain access."""
     return opcode == op.LOAD or opcode == op.STORE
 
@@ -133,7 +133,7 @@ def drain(
 
 
 @inner
-def note_access(code: Int64s, cfg: Int64s, w: Int64s, thread: Int64, pc: Int64, address: Int64) -> None:
+def note_access(cfg: Int64s, w: Int64s, thread: Int64, pc: Int64, address: Int64) -> None:
     """Note a plain access that a thread is about to make: thread, address, row."""
     number = cfg[at.ACCESSED]
     if number < 64 and address > 0:
@@ -156,9 +156,10 @@ def race(code: Int64s, cfg: Int64s, w: Int64s) -> Int64:
             a, b = w[one + 2], w[two + 2]
             if code[a, op.OP] == op.LOAD and code[b, op.OP] == op.LOAD:
                 continue
-            if code[a, op.Z] != 0 and code[b, op.Z] != 0:
-                if code[a, op.Y] >= code[b, op.Y] + code[b, op.Z] or code[b, op.Y] >= code[a, op.Y] + code[a, op.Z]:
-                    continue
+            are_parts = code[a, op.Z] != 0 and code[b, op.Z] != 0
+            is_above = code[a, op.Y] >= code[b, op.Y] + code[b, op.Z]
+            if are_parts and (is_above or code[b, op.Y] >= code[a, op.Y] + code[a, op.Z]):
+                continue
             return w[one]
     return -1
 
@@ -191,12 +192,12 @@ def move(
         if not leads and kind != at.PASS:
             break
         opcode = code[pc, op.OP]
-        if leads and pc != start:
-            if opcode == op.RANDOM or opcode == op.GIVE_UP or opcode == op.ALLOC or opcode == op.FUTEX_WAKE:
-                break
+        chooses = opcode == op.RANDOM or opcode == op.GIVE_UP or opcode == op.ALLOC or opcode == op.FUTEX_WAKE
+        if leads and pc != start and chooses:
+            break
         if kind != at.PASS and is_plain(opcode):
             address = do.value_of(consts, w, block, code[pc, op.A])
-            note_access(code, cfg, w, thread, pc, address)
+            note_access(cfg, w, thread, pc, address)
         result = do.visible_step(code, consts, facts, tables, lock_of, cfg, w, block, pc, thread, choice)
         if result == at.DISABLED:
             break
@@ -230,7 +231,7 @@ def move(
 
 @inner
 def pack(fields: Int64s, cfg: Int64s, w: Int64s, words: Int64s) -> Int64:
-    """Pack a state (columns of a field: index, word, shift, bits, signed); return the field that is too narrow, or -1."""
+    """Pack a state (fields: index, word, shift, bits, signed); return the field that is too narrow, or -1."""
     for word in range(cfg[at.WORDS]):
         words[word] = 0
     for number in range(cfg[at.FIELDS]):
@@ -249,7 +250,7 @@ def pack(fields: Int64s, cfg: Int64s, w: Int64s, words: Int64s) -> Int64:
 
 
 @inner
-def put_field(fields: Int64s, w: Int64s, words: Int64s, number: Int64) -> bool:
+def put_field(fields: Int64s, w: Int64s, words: Int64s, number: Int64) -> Int64:
     """Replace one number in a packed state; return whether it is too wide."""
     value, bits = w[fields[number, 0]], fields[number, 3]
     if bits >= 64:
@@ -357,7 +358,7 @@ def note_fault(counters: Int64s, kind: Int64, state: Int64, move_: Int64) -> Non
 
 
 @inner
-def find_leak(facts: Int64s, pools: Int64s, cfg: Int64s, w: Int64s, reached: Int64s) -> bool:
+def find_leak(facts: Int64s, cfg: Int64s, w: Int64s, reached: Int64s) -> Int64:
     """Return whether a record that is allocated is reached neither from a global nor from a record that is."""
     count = cfg[at.RECORD_COUNT]
     for record in range(count):
@@ -373,7 +374,7 @@ def find_leak(facts: Int64s, pools: Int64s, cfg: Int64s, w: Int64s, reached: Int
             if 0 < value < cfg[at.CELLS] and facts[value, at.RECORD] >= 0 and reached[facts[value, at.RECORD]] == 0:
                 reached[facts[value, at.RECORD]] = 1
                 is_new = True
-    for record in range(count):
+    for record in range(count):  # noqa: SIM110 - numba compiles a loop faster than a generator
         if w[cfg[at.RECORDS] + record] != 0 and reached[record] == 0:
             return True
     return False
@@ -417,7 +418,7 @@ def at_rest(
             kind = -result
             note_fault(counters, np.int64(op.AT_REST) if kind == op.ASSERTION else kind, state, np.int64(-1))
             break
-    if cfg[at.LEAKS] != 0 and find_leak(facts, tables, cfg, w, scratch):
+    if cfg[at.LEAKS] != 0 and find_leak(facts, cfg, w, scratch):
         note_fault(counters, np.int64(op.LEAK), state, np.int64(-1))
     cfg[at.TSO] = tso
     if cfg[at.OUTCOMES] == 0:
@@ -445,7 +446,7 @@ def intern(
     classes: Int64s, scratch: Int64s, fields: Int64s, cfg: Int64s, w: Int64s, out: Int64s, packed: Int64s,
     counters: Int64s, table: Int64s, store: Int64s,
 ) -> Int64:
-    """Make the state in `w` canonical and enter it; return its number (~number if new).  `scratch[3]` is how it was renamed."""
+    """Make the state in `w` canonical and enter it; return its number (~number if new)."""
     result = w
     perm = -1
     if cfg[at.SYMMETRIC] != 0 or cfg[at.TICKET_GROUPS] != 0:
@@ -478,7 +479,8 @@ def intern(
 def explore(
     code: Int64s, consts: Int64s, stops: UInt8s, rows: Int64s, facts: Int64s, names: Int64s, words: Int64s,
     slot_kinds: Int64s, elements: Int64s, tables: Int64s, lock_of: Int64s, entries: Int64s, refs: Int64s,
-    classes: Int64s, fields: Int64s, field_of: Int64s, plain_cells: Int64s, cfg: Int64s, w: Int64s, out: Int64s, scratch: Int64s,
+    classes: Int64s, fields: Int64s, field_of: Int64s, plain_cells: Int64s, cfg: Int64s, w: Int64s, out: Int64s,
+    scratch: Int64s,
     packed: Int64s, counters: Int64s, table: Int64s, store: Int64s, parent: Int64s, via: Int64s, start: Int64s,
     target: Int64s, edge_move: Int64s, edge_perm: Int64s, phase: UInt8s, status: UInt8s, place: Int64s,
     outcomes: Int64s, budget: Int64,
@@ -489,7 +491,9 @@ def explore(
         state = counters[CURSOR]
         if state >= counters[STATES]:
             return FINISHED
-        if counters[STATES] + 4096 > counters[STATE_ROOM] or (has_graph and counters[EDGES] + 4096 > counters[EDGE_ROOM]):
+        if counters[STATES] + 4096 > counters[STATE_ROOM]:
+            return NEEDS_ROOM
+        if has_graph and counters[EDGES] + 4096 > counters[EDGE_ROOM]:
             return NEEDS_ROOM
         unpack(fields, cfg, store, state * cfg[at.WORDS], w)
         cfg[at.ACCESSED] = 0
@@ -574,7 +578,8 @@ def explore(
                 note_fault(counters, np.int64(op.DATA_RACE), state, racer)
         if all_ended and not can_move:
             at_rest(
-                code, consts, stops, facts, tables, lock_of, entries, cfg, w, counters, outcomes, plain_cells, scratch, state
+                code, consts, stops, facts, tables, lock_of, entries, cfg, w, counters, outcomes, plain_cells, scratch,
+                state,
             )
         counters[CURSOR] = state + 1
         if has_graph:

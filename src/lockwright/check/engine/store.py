@@ -192,7 +192,8 @@ class Search:
         return int(go.explore(
             built.code, flat.consts, flat.visible, built.rows, built.facts, built.names, built.words, built.slot_kinds,
             built.elements, built.tables, built.lock_of, built.entries, built.refs, built.classes, self.fields,
-            self.field_of, built.plain_cells, built.cfg, built.work, self.out, self.scratch, self.packed, self.counters, self.table,
+            self.field_of, built.plain_cells, built.cfg, built.work, self.out, self.scratch, self.packed,
+            self.counters, self.table,
             self.store, self.parent, self.via, self.start, self.target, self.edge_move, self.edge_perm, self.phase,
             self.status, self.place, self.outcomes, np.int64(SLICE),
         ))  # fmt: skip

@@ -27,5 +27,6 @@ def uncovered(program: Program) -> list[str]:
     alone = {program.setup, *(handler.function for handler in program.handlers)}
     for name in entries(program):
         for block in program.functions[name].blocks if name not in alone else ():
-            found.update(dict.fromkeys(f"`{one.op}`: {REASONS[one.op]}" for one in block.instructions if one.op in REASONS))
+            refused = [one.op for one in block.instructions if one.op in REASONS]
+            found.update(dict.fromkeys(f"`{name}`: {REASONS[name]}" for name in refused))
     return list(found)

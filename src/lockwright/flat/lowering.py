@@ -25,8 +25,8 @@ Known: TypeAlias = Constant
 """A virtual operand that is a number."""
 
 PART_OPS = frozenset({
-    "load", "store", "atomic_load", "atomic_store", "exchange", "compare_exchange", "fetch_add", "fetch_sub", "fetch_or",
-    "fetch_and", "futex_wait",
+    "load", "store", "atomic_load", "atomic_store", "exchange", "compare_exchange", "fetch_add", "fetch_sub",
+    "fetch_or", "fetch_and", "futex_wait",
 })  # fmt: skip
 INVISIBLE_EFFECTS = (Effect.LOCAL, Effect.JUMP, Effect.DELAY, Effect.CHECK)
 

@@ -1,0 +1,35 @@
+"""Locks of the library, all reductions: exact numbers of states, and no fault."""
+
+from __future__ import annotations
+
+import pytest
+
+from lockwright.check.engine.run import Options, explore
+from lockwright.ir.program import Shape
+from lockwright.language.compile import compile_target
+
+COUNTS = (
+    ("ticket", 4, 2, "tso", 611),
+    ("ticket", 4, None, "tso", 115),
+    ("linux_ticket", 4, 2, "tso", 2_989),
+    ("linux_ticket", 4, None, "tso", 859),
+    ("tas", 4, 2, "tso", 242),
+    ("ttas", 4, 2, "sc", 296),
+    ("ttas", 4, None, "tso", 162),
+    ("clh", 4, 2, "tso", 5_090),
+    ("clh", 4, None, "tso", 1_039),
+    ("mcs", 4, 2, "tso", 44_877),
+    ("mcs", 5, 1, "tso", 1_139),
+    ("mcs", 4, None, "sc", 3_404),
+    ("futex2", 4, 2, "tso", 5_861),
+    ("futex3", 4, None, "tso", 266),
+    ("pv_ticket", 2, 1, "tso", 2_232),
+)
+
+
+@pytest.mark.parametrize(("lock", "threads", "acquisitions", "model", "states"), COUNTS)
+def test_states(lock: str, threads: int, acquisitions: int | None, model: str, states: int) -> None:
+    found = explore(compile_target(lock), Shape.plain(threads), model, acquisitions, Options())
+    assert found.exhausted
+    assert not found.faults
+    assert found.states == states

@@ -64,7 +64,9 @@ class X86Machine:
         seen, left, final = {start}, [start], set()
         while left:
             cores, memory = left.pop()
-            if all(core.at == len(steps) and not core.buffer for core, steps in zip(cores, self.test.threads)):
+            if all(
+                core.at == len(steps) and not core.buffer for core, steps in zip(cores, self.test.threads, strict=True)
+            ):
                 final.add(self._outcome(cores, dict(memory)))
             for number, core in enumerate(cores):
                 for moved, after in self._moves(number, core, dict(memory)):
@@ -128,7 +130,7 @@ class X86Machine:
     ) -> tuple[Core, dict[str, int]]:
         """An unlocked step reads memory, or writes it; one that does both takes two moves."""
         match step.mnemonic, step.operands:
-            case ("" | "NOP" | "MFENCE" | "SFENCE" | "LFENCE"), _:
+            case (("" | "NOP" | "MFENCE" | "SFENCE" | "LFENCE"), _):
                 return core.next(), memory
             case ("JMP" | "JE" | "JNE") as jump, (Label(name),):
                 if jump == "JMP" or core.zero == (jump == "JE"):
@@ -166,9 +168,7 @@ class X86Machine:
         assert isinstance(to, Register)
         return core.set(to.name, value)
 
-    def _store(
-        self, to: Operand, core: Core, memory: dict[str, int], value: int
-    ) -> tuple[Core, dict[str, int]]:
+    def _store(self, to: Operand, core: Core, memory: dict[str, int], value: int) -> tuple[Core, dict[str, int]]:
         if isinstance(to, Register):
             return core.set(to.name, value), memory
         assert isinstance(to, Memory)

@@ -24,7 +24,6 @@ class Source:
     def __init__(self, text: str, file: str) -> None:
         self.file = file
         self.text = text
-        self.lines = text.splitlines()
         self.bare = _without_comments(text)
 
     def span(self, start: int, end: int) -> Span:
@@ -34,9 +33,8 @@ class Source:
         return Span(self.file, line, column, line, column + end - start)
 
     def fail(self, message: str, span: Span, *, label: str = "", help: str = "") -> NoReturn:  # noqa: A002
-        """Raise the error, with the line that it is in."""
-        line = self.lines[span.line - 1] if span.line <= len(self.lines) else ""
-        raise LitmusError(message, span, line, label=label, help=help)
+        """Raise the error."""
+        raise LitmusError(message, span, self.text, label=label, help=help)
 
 
 def _without_comments(text: str) -> str:

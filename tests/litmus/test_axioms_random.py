@@ -74,6 +74,15 @@ def test_with_seq_cst_accesses(start: int) -> None:
         compare(1_000_000 + seed, strong=True)
 
 
+@pytest.mark.parametrize("start", range(0, 60, 10))
+def test_without_loads(start: int) -> None:
+    """Messages that an update follows are dropped."""
+    for seed in range(start, start + 10):
+        threads = random_program(random.Random(4_000_000 + seed), strong=False, most=8)
+        threads = [[one for one in thread if one.op not in ("atomic_load", "compare_exchange")] for thread in threads]
+        assert outcomes(threads, "c11") == axioms.outcomes(threads), tell(threads)
+
+
 def compare_late(seed: int, *, most: int = 5) -> None:
     threads = random_program(random.Random(seed), strong=True, most=most, fences=False)
     assert outcomes(threads, "c11 late") == axioms.outcomes(threads), tell(threads)

@@ -232,3 +232,45 @@ def test_faults_of_arithmetic() -> None:
     assert faults(zero + "bad = div 1:u8 got") == {"division_by_zero"}
     assert faults(zero + "far = add got 8:u8\nbad = shl 1:u8 far") == {"shift_out_of_range"}
     assert faults(zero + "yes = ne got 0:u8\nassert @no yes") == {"assertion"}
+
+
+SPIN_THEN_NOTE = """
+    jump @again
+again:
+    i:u8 = copy 0:u8
+    jump @wait
+wait:
+    more = lt i 100:u8
+    branch @body @gave more
+body:
+    seen = atomic_load @acquire x
+    done = ne seen 0:u8
+    branch @out @next done
+next:
+    i = add i 1:u8
+    jump @wait
+gave:
+    atomic_store @relaxed y 1:u8
+    jump @again
+out:
+"""
+
+
+@pytest.mark.parametrize("model", ["sc", "tso"])
+def test_a_bounded_wait_does_not_give_up_for_ever_without_a_look(model: str) -> None:
+    assert faults(SPIN_THEN_NOTE, "atomic_store @release x 1:u8", model=model) == set()
+    assert faults(SPIN_THEN_NOTE, "store p 1:u8", model="sc") == {"endless_await"}
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_an_exchange_in_a_loop_gets_the_lock_in_the_end(model: str) -> None:
+    take = """
+        jump @take
+    take:
+        old = exchange @acquire x 1:u8
+        got = eq old 0:u8
+        branch @inside @take got
+    inside:
+        atomic_store @release x 0:u8
+    """
+    assert faults(take, take, model=model) == set()

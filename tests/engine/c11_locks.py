@@ -257,7 +257,7 @@ def program_of(lock: HandMade, **orders: str) -> Program:
 
 def prepared(program: Program, threads: int) -> tuple[Waiting, Flat, list[int], list[bool]]:
     """Return a program as the explorers want it: with awaits, flat, and its memory at the beginning."""
-    cells, image = prepare(program, Shape.plain(threads), spare_records=0)
     inlined = waiting(inline(program))
+    cells, image = prepare(inlined.program, Shape.plain(threads), spare_records=0)
     flat = flatten(inlined, cells)
     return inlined, flat, image.memory, [one for out in image.is_out.values() for one in out]

@@ -10,7 +10,7 @@ import numpy as np
 
 from lockwright.check.engine import c11_world as at
 from lockwright.check.engine.c11_static import Analysis, Row, Usage, successors
-from lockwright.check.engine.c11_symmetry import allowed, bit_tables, sources
+from lockwright.check.engine.c11_symmetry import allowed, bit_tables, holds_lock, sources
 from lockwright.flat import opcodes as op
 
 if TYPE_CHECKING:
@@ -53,20 +53,18 @@ def orbits(flat: Flat, table: np.ndarray[Any, Any], *, pools: bool) -> list[int]
     return first
 
 
-def holds_lock(flat: Flat, base: int, stride: int, count: int) -> bool:
-    """Return whether a lock lies in a pool of records."""
-    return any(base <= lock.address < base + stride * count for lock in flat.locks)
-
-
 class Plan:
     """Which cells are followed, and how."""
 
     def __init__(self, flat: Flat, image: Sequence[int], analysis: Analysis, reductions: Reductions) -> None:
         self.flat = flat
         self.analysis = analysis
-        self.orders = allowed(flat, analysis.rows) if reductions.symmetry else [tuple(range(len(flat.threads)))]
-        self.renames = reductions.symmetry and not any(holds_lock(flat, *pool) for pool in flat.pools)
-        self.sources = sources(flat, self.orders)
+        identity = [tuple(range(len(flat.threads)))]
+        self.orders, regions = allowed(flat) if reductions.symmetry else (identity, [])
+        self.renames = reductions.symmetry and not any(
+            holds_lock(flat, base, base + stride * count) for base, stride, count in flat.pools
+        )
+        self.sources = sources(flat, self.orders, regions)
         self.first = orbits(flat, self.sources, pools=self.renames)
         self.size = Counter(self.first)
         self.uneven = {first for cell, first in enumerate(self.first) if image[cell] != image[first]}
@@ -142,19 +140,18 @@ def next_stops(row: Row, by_pc: dict[int, Row], flat: Flat) -> Iterator[Row]:
                 yield one
 
 
-def ticket_words(flat: Flat, followed: set[int]) -> list[tuple[int, int, int]]:
-    """Return for each group of tickets the word that is subtracted: cell, shift, bits."""
-    found: dict[int, tuple[int, int, int]] = {}
-    for cell, kind in enumerate(flat.cell_kinds.tolist()):
-        if cell not in followed:
-            continue
-        if op.TICKET_KIND <= kind < op.WORD_KIND:
-            found.setdefault(kind - op.TICKET_KIND, (cell, 0, flat.cell_bits[cell] & 255))
-        elif kind >= op.WORD_KIND:
-            for shift, bits, inner in flat.word_kinds[kind - op.WORD_KIND]:
-                if inner >= op.TICKET_KIND:
-                    found.setdefault(inner - op.TICKET_KIND, (cell, shift, bits))
-    return [found[group] for group in range(len(found))] if set(found) == set(range(len(found))) else []
+def ticket_words(flat: Flat, followed: set[int]) -> list[tuple[int, int, int, int]]:
+    """Return for each group of tickets the word that is subtracted: cell (0: none), shift, bits, low bits that stay."""
+    groups = flat.kinds_known.groups
+    found = [(0, 0, group.bits, group.low_bits) for group in groups]
+    for cell in sorted(followed, reverse=True):
+        kind = int(flat.cell_kinds[cell])
+        parts = flat.word_kinds[kind - op.WORD_KIND] if kind >= op.WORD_KIND else ((0, 0, kind),)
+        for shift, _, inner in parts:
+            if inner >= op.TICKET_KIND:
+                group = groups[inner - op.TICKET_KIND]
+                found[inner - op.TICKET_KIND] = (cell, shift, group.bits, group.low_bits)
+    return found
 
 
 def word_tables(flat: Flat) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:

@@ -198,8 +198,7 @@ def pack(w: World, buffer: UInt8s, permutation: Int64) -> Int64:
         old = w.m[w.m[WORK] + 1 * w.m[WORK_WIDTH] + w.m[w.m[TRACKED] + n]]
         k = put(buffer, k, renamed(w, w.m[w.m[CELL_BASE] + old], w.m[w.m[CELL_KIND] + old]))
     for cpu in range(w.m[CPUS]):
-        source = w.m[w.m[WORK] + 5 * w.m[WORK_WIDTH] + cpu] if w.m[PERMUTATIONS] > 1 else np.int64(cpu)
-        k = put(buffer, k, w.m[w.m[LATCH_BASE] + source])
+        k = put(buffer, k, w.m[w.m[LATCH_BASE] + cpu])
     for lock in range(w.m[LOCKS]):
         hold = w.m[HOLD_BASE] + 2 * lock
         holder = w.m[hold]

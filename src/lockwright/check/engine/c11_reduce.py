@@ -236,42 +236,55 @@ def raise_views(w: World) -> None:
 def shifted(w: World, value: Int64, kind: Int64, group: Int64, served: Int64) -> Int64:
     """Return a value with the served ticket subtracted from every ticket of the group in it."""
     if kind == op.TICKET_KIND + group:
-        return wrap(value - served, w.m[w.m[TICKET_BASE] + group * 3 + 2])
+        return wrap(value - served, w.m[w.m[TICKET_BASE] + 4 * group + 2])
     if kind >= op.WORD_KIND:
-        for k in range(w.m[w.m[WORD_START] + kind - op.WORD_KIND], w.m[w.m[WORD_START] + kind - op.WORD_KIND + 1]):
-            if w.m[w.m[WORD_PARTS] + k * 3 + 2] == op.TICKET_KIND + group:
-                shift, bits = w.m[w.m[WORD_PARTS] + k * 3 + 0], w.m[w.m[WORD_PARTS] + k * 3 + 1]
-                mask = ((np.int64(1) << bits) - 1) << shift
-                part = ((value & mask) >> shift) - served
-                value = (value & ~mask) | ((part << shift) & mask)
+        place = w.m[WORD_START] + kind - op.WORD_KIND
+        for k in range(w.m[place], w.m[place + 1]):
+            part = w.m[WORD_PARTS] + 3 * k
+            if w.m[part + 2] == op.TICKET_KIND + group:
+                shift = w.m[part]
+                mask = ((np.int64(1) << w.m[part + 1]) - 1) << shift
+                value = (value & ~mask) | ((value - (served << shift)) & mask)
     return value
+
+
+@inner
+def served_ticket(w: World, group: Int64) -> Int64:
+    """Return by how much the tickets of a group are shifted: the newest value of its word, without the low bits."""
+    place = w.m[TICKET_BASE] + 4 * group
+    cell = w.m[place]
+    a = w.m[w.m[ATOMIC_OF] + cell]
+    whole = w.m[w.m[CELL_BASE] + cell]
+    if a >= 0:
+        whole = w.m[w.m[VALUE] + a * w.m[MESSAGES] + w.m[w.m[COUNT] + a] - 1]
+    if w.m[place + 2] < 64:
+        whole = (whole >> w.m[place + 1]) & ((np.int64(1) << w.m[place + 2]) - 1)
+    return (whole >> w.m[place + 3]) << w.m[place + 3]
 
 
 @inner
 def shift_tickets(w: World) -> None:
     """Count the tickets of each group from the one that is served."""
     for group in range(w.m[TICKETS]):
-        cell = w.m[w.m[TICKET_BASE] + group * 3 + 0]
-        a = w.m[w.m[ATOMIC_OF] + cell]
-        where = w.m[CELL_BASE] + cell
-        whole = w.m[w.m[VALUE] + a * w.m[MESSAGES] + w.m[w.m[COUNT] + a] - 1] if a >= 0 else w.m[where]
-        served = (whole >> w.m[w.m[TICKET_BASE] + group * 3 + 1]) & ((np.int64(1) << w.m[w.m[TICKET_BASE] + group * 3 + 2]) - 1)
+        served = served_ticket(w, np.int64(group))
         if served:
             for b in range(w.m[ATOMICS]):
                 kind = w.m[w.m[CELL_KIND] + w.m[w.m[CELL_OF] + b]]
                 if kind >= op.TICKET_KIND:
-                    for i in range(w.m[w.m[COUNT] + b]):
-                        w.m[w.m[VALUE] + b * w.m[MESSAGES] + i] = shifted(w, w.m[w.m[VALUE] + b * w.m[MESSAGES] + i], kind, np.int64(group), served)
+                    first = w.m[VALUE] + b * w.m[MESSAGES]
+                    for i in range(first, first + w.m[w.m[COUNT] + b]):
+                        w.m[i] = shifted(w, w.m[i], kind, np.int64(group), served)
             for k in range(w.m[TRACKED_CELLS]):
-                where = w.m[CELL_BASE] + w.m[w.m[TRACKED] + k]
-                w.m[where] = shifted(w, w.m[where], w.m[w.m[CELL_KIND] + w.m[w.m[TRACKED] + k]], np.int64(group), served)
+                cell = w.m[w.m[TRACKED] + k]
+                place = w.m[CELL_BASE] + cell
+                w.m[place] = shifted(w, w.m[place], w.m[w.m[CELL_KIND] + cell], np.int64(group), served)
             for t in range(w.m[THREADS]):
                 base = first_word(w, t)
                 alive = w.m[w.m[LIVE] + w.m[base + PC]]
                 for slot in range(w.m[SLOTS]):
                     if (alive >> slot) & 1:
-                        where = base + WORDS + slot
-                        w.m[where] = shifted(w, w.m[where], w.m[w.m[KINDS] + slot], np.int64(group), served)
+                        place = base + WORDS + slot
+                        w.m[place] = shifted(w, w.m[place], w.m[w.m[KINDS] + slot], np.int64(group), served)
 
 
 @inner

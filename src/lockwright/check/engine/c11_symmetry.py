@@ -1,9 +1,7 @@
 """Which permutations of threads leave a program as it is, and where each takes every cell.
 
-1. Only threads with the same worker may change places.
-2. A thread's number may only be stored, compared for equality and used as an index of storage that has one element for
-   each thread (or CPU); nothing else may name an element of such storage.
-3. Anything else switches symmetry off: conservative, never wrong.
+`ir.symmetry` says which threads cannot be told apart, and which arrays move with them.  A lock inside such an array, or
+in a record of the heap, switches symmetry off: its holder is known by the address.
 """
 
 from __future__ import annotations
@@ -13,98 +11,50 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lockwright.check.engine.c11_static import MEMORY, Row, reachable, rows_of
-from lockwright.flat import opcodes as op
-from lockwright.ir.types import Extent
+from lockwright.ir.symmetry import find_symmetry
 
 if TYPE_CHECKING:
-    from lockwright.flat.program import Flat, Int64s
-    from lockwright.ir.cells import Cells, Region
+    from lockwright.flat.program import Flat, Int64s, UInt8s
+    from lockwright.ir.cells import Region
 
 MOST_THREADS = 5
 """Threads up to which all permutations are tried."""
 
 
-def allowed(flat: Flat, rows: list[Row]) -> list[tuple[int, ...]]:
-    """Return the permutations to try: for each position the thread that takes it, the identity first."""
+def allowed(flat: Flat) -> tuple[list[tuple[int, ...]], list[Region]]:
+    """Return the permutations to try (for each position the thread that takes it, the identity first), and the arrays."""
     threads = len(flat.threads)
     identity = tuple(range(threads))
-    if threads > MOST_THREADS or not is_symmetric(flat, rows):
-        return [identity]
-    return [
+    found = find_symmetry(flat.cells.program, flat.kinds_known, flat.cells.shape, flat.cells)
+    regions = [one for one in found.renamed if one.stride]
+    if threads > MOST_THREADS or any(holds_lock(flat, one.base, one.end) for one in regions):
+        return [identity], []
+    group_of = {thread: group for group in found.groups for thread in group}
+    orders = [
         one for one in permutations(range(threads))
-        if all(flat.threads[thread] == flat.threads[position] for position, thread in enumerate(one))
+        if all(thread == position or thread in group_of.get(position, ()) for position, thread in enumerate(one))
     ]  # fmt: skip
+    return orders, regions
 
 
-def is_symmetric(flat: Flat, rows: list[Row]) -> bool:
-    """Return whether threads cannot be told apart but by their numbers."""
-    shape = flat.cells.shape
-    if shape.thread_cpus != tuple(range(len(flat.threads))) or len(shape.cpu_nodes) != len(flat.threads):
-        return False
-    if len(set(shape.cpu_nodes)) > 1 or any(holds_threads(kind) for kind in flat.word_kinds):
-        return False
-    regions = indexed_regions(flat.cells)
-    if any(one.base <= lock.address < one.end for lock in flat.locks for one in (*regions, *flat.cells.heap.values())):
-        return False
-    resting = reachable(rows_of(flat), list(flat.at_rest)) if flat.at_rest else []
-    return all(is_blind(flat, row, regions) for row in [*rows, *resting])
+def holds_lock(flat: Flat, base: int, end: int) -> bool:
+    """Return whether a lock lies between two addresses."""
+    return any(base <= lock.address < end for lock in flat.locks)
 
 
-def holds_threads(parts: tuple[tuple[int, int, int], ...]) -> bool:
-    """Return whether a word has thread numbers or pointers in it."""
-    return any(kind in (op.THREAD_KIND, op.POINTER_KIND) for _, _, kind in parts)
-
-
-def indexed_regions(cells: Cells) -> list[Region]:
-    """Return the arrays with one element for each thread or CPU."""
-    return [one for one in cells.regions if one.index in (Extent.THREADS, Extent.CPUS) and one.count > 1]
-
-
-def is_blind(flat: Flat, row: Row, regions: list[Region]) -> bool:
-    """Return whether a row treats all threads alike."""
-    if row.op in (op.THREAD, op.CPU):
-        return row.d < 0 or flat.slot_kinds[row.d] == op.THREAD_KIND
-    if row.op == op.ELEMENT:
-        is_of_threads = row.y == len(flat.threads)
-        by_thread = row.b >= 0 and flat.slot_kinds[row.b] == op.THREAD_KIND
-        return by_thread == (is_of_threads and touches(flat, row, regions))
-    if row.op in MEMORY and row.a < 0:
-        address = int(flat.consts[~row.a])
-        return not any(one.base <= address < one.end for one in regions)
-    if row.op in (op.EQ, op.NE) and op.THREAD_KIND in (kind_of(flat, row.a), kind_of(flat, row.b)):
-        return row.a >= 0 and row.b >= 0
-    return True
-
-
-def touches(flat: Flat, row: Row, regions: list[Region]) -> bool:
-    """Return whether an element lies in storage of threads (one in a heap record is taken for such)."""
-    if row.a >= 0:
-        return True
-    address = int(flat.consts[~row.a])
-    return any(one.base == address and one.stride == row.x for one in regions)
-
-
-def kind_of(flat: Flat, operand: int) -> int:
-    """Return the kind of an operand."""
-    return flat.slot_kinds[operand] if operand >= 0 else op.VALUE_KIND
-
-
-def sources(flat: Flat, orders: list[tuple[int, ...]]) -> Int64s:
+def sources(flat: Flat, orders: list[tuple[int, ...]], regions: list[Region]) -> Int64s:
     """Return for each permutation and cell the cell whose contents it takes."""
     table = np.tile(np.arange(flat.cells.size, dtype=np.int64), (len(orders), 1))
     for number, order in enumerate(orders):
-        for region in indexed_regions(flat.cells):
+        for region in regions:
             old = table[number].copy()
             for position, thread in enumerate(order):
-                for k in range(region.stride):
-                    table[number, region.base + position * region.stride + k] = old[
-                        region.base + thread * region.stride + k
-                    ]
+                to, source = region.base + position * region.stride, region.base + thread * region.stride
+                table[number, to : to + region.stride] = old[source : source + region.stride]
     return table
 
 
-def bit_tables(orders: list[tuple[int, ...]]) -> np.ndarray[tuple[int, int], np.dtype[np.uint8]]:
+def bit_tables(orders: list[tuple[int, ...]]) -> UInt8s:
     """Return for each permutation and byte of bits (W, then r_t of each thread) the byte with the threads renamed."""
     table = np.zeros((len(orders), 256), dtype=np.uint8)
     for number, order in enumerate(orders):

@@ -57,7 +57,7 @@ INTERRUPTS, PREEMPTION, SOFTIRQS = 1, 2, 512
     RECORD_BASE,
     RECORD_SIZE,
     POOL_OF,  # [record]
-    TICKET_BASE,  # [group]: cell, shift and bits of the word that is subtracted
+    TICKET_BASE,  # [group]: cell, shift and bits of the word that is subtracted, and its low bits that stay
     LIVE,  # [row of code]: which slots are live before it
     KINDS,  # [slot]
     BEGINS,  # [row of code]: a mark that may wait for the access behind it

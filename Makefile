@@ -16,6 +16,8 @@ $(READY): requirements.txt pyproject.toml
 	@echo "setting up $(VENV) from requirements.txt (a minute or two, once)"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@echo "compiling the kernels of the checker (a minute, once)"
+	@$(BIN)/python -m lockwright.cli.warm
 	@touch $@
 
 demo: $(READY) ## prove a lock, break another

@@ -107,3 +107,21 @@ def litmus(file: str | Path, memory: Memory = "all") -> list[Judgement]:
     program = lower(test)
     models = MODELS if memory == "all" else (memory,)
     return [judge(test, model, outcomes(program, model)) for model in models]
+
+
+def replay(lock: str, file: Path) -> CheckResult:
+    """Play a saved trace again on a lock as it is now, and return it told.
+
+    Raises:
+        LockwrightError: The file is no trace, of another version, of another lock, or the source has changed.
+    """
+    from lockwright.check.replay import load
+    from lockwright.check.replay import replay as play
+    from lockwright.language.compile import compile_target
+    from lockwright.results import FAULT, CheckResult, Run
+
+    trace = load(file)
+    program = compile_target(lock)
+    fault = play(program, trace)
+    run = Run(fault.model, fault.threads, fault.acquisitions, FAULT, kinds=(fault.kind,))
+    return CheckResult(program.name, [run], [fault], sources=dict(program.sources))

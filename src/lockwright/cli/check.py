@@ -117,13 +117,13 @@ def _write(results: list[tuple[str, CheckResult]], outputs: Outputs) -> None:
     if outputs.html:
         from lockwright.report.html import check_page
 
-        write(outputs.html, check_page(*(result for _, result in results)))
+        write(outputs.html, check_page([result for _, result in results]))
     lock, result = results[0]
     if outputs.save_trace and result.faults:
         from lockwright.check.replay import trace_text
 
-        write(outputs.save_trace, trace_text(result, lock))
-    if outputs.save_test:
+        write(outputs.save_trace, trace_text(result))
+    if outputs.save_test and result.faults:
         from lockwright.check.replay import test_file
 
-        write(outputs.save_test, test_file(result, lock, outputs.save_test))
+        write(outputs.save_test, test_file(result, lock))

@@ -51,7 +51,7 @@ def fair(system: System, part: set[State], inner: list[tuple[State, Move, State]
 
 
 def stubborn(system: System, inner: list[tuple[State, Move, State]]) -> list[tuple[State, Move, State]]:
-    """The edges that a bounded wait would have to take for ever without giving up once."""
+    """The edges that a bounded wait would have to take for ever, never giving up, or always."""
     bad = []
     for thread in range(system.threads):
         mine = [
@@ -59,7 +59,7 @@ def stubborn(system: System, inner: list[tuple[State, Move, State]]) -> list[tup
             for edge in inner
             if edge[1].thread == thread and not edge[1].flush and edge[0][1][thread][0] in system.give_up_places
         ]
-        if mine and not any(edge[1].choice for edge in mine):
+        if mine and len({bool(edge[1].choice) for edge in mine}) == 1:
             bad += mine
     return bad
 

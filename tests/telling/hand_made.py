@@ -192,3 +192,19 @@ out:
         assemble(program, name, "\n".join(lines))
     program.workers = [replace(worker, count=1) for worker in program.workers]
     return program
+
+
+def counter() -> Program:
+    """Two threads that count in a plain word."""
+    program = Program("Counter")
+    program.globals["count"] = Global("count", U8)
+    text = """
+    count = root @count
+    old = load count
+    new = add old 1:u8
+    store count new
+    return
+"""
+    lines = [f"{line}  # {line.strip()}" if " " in line.strip() else line for line in text.splitlines()]
+    assemble(program, "worker", "\n".join(lines))
+    return program

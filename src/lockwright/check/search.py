@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from lockwright.check.engine.options import Options
 from lockwright.check.plain.machine import Machine
+from lockwright.check.races import race
 from lockwright.check.telling.counterexample import Found, counterexample
 from lockwright.check.telling.play import NotPlayableError
 from lockwright.check.verdict import Findings, Problem, Promised, findings
@@ -49,7 +50,7 @@ class Settings:
     acquisitions: tuple[int | None, ...] = (2, None)
     models: tuple[str, ...] = ("sc", "tso", "c11")
     budget_states: int = 20_000_000
-    budget_seconds: float = 120.0
+    budget_seconds: float = 600.0
     interrupts: int = 1
     fifo: bool | None = None  # overrules what the class line promises
     bypass: int | None = None
@@ -130,8 +131,7 @@ def check(
 def _compiled() -> Explorer:
     from lockwright.check.engine.run import explore
 
-    found: Explorer = explore
-    return found
+    return cast("Explorer", explore)
 
 
 def uses(program: Program, op: str) -> bool:
@@ -202,7 +202,7 @@ def _explore(
         "budget_states": states or one.settings.budget_states,
         "budget_seconds": max(0.1, one.left_s()),
     }
-    options = Options(symmetry=False, partial_order=False, merge=False) if raw else Options()
+    options = Options() if not raw else replace(Options.raw(), tickets=acquisitions is None)
     return one.explore(one.waiting, one.shape(threads), model, acquisitions, options, **budget)
 
 
@@ -243,11 +243,19 @@ def _smallest(one: _Check, model: str, acquisitions: int | None, kind: str) -> t
         if one.left_s() < 0:
             return None
         explored = _explore(one, threads, model, times, raw=True, states=2_000_000)
-        found = findings(explored, one.promised, (kind,))
-        if found.problems:
+        problem = _problem(one, explored, kind)
+        if problem is not None:
             where = Found(model, threads, times, explored.states, explored.seconds, origin(one.settings, model))
-            return found.problems[0], where
+            return problem, where
     return None
+
+
+def _problem(one: _Check, explored: Exploration, kind: str) -> Problem | None:
+    """Return the shortest problem of this kind in a raw exploration."""
+    if kind == "data_race" and explored.model != "c11":
+        shape = one.shape(explored.threads)
+        return race(explored, machine(one.waiting, shape, explored.model, explored.acquisitions))
+    return next(iter(findings(explored, one.promised, (kind,)).problems), None)
 
 
 def _sizes(one: _Check, acquisitions: int | None) -> list[tuple[int, int | None]]:
@@ -276,23 +284,20 @@ def origin(settings: Settings, model: str) -> str:
 
 def _tell(one: _Check, result: CheckResult, problem: Problem, where: Found) -> Fault:
     found = machine(one.waiting, one.shape(where.threads), where.model, where.acquisitions, one.settings.interrupts)
-    told = _tell_renumbered(one, found, problem, where)
-    if told is not None:
-        return told
     try:
         told = counterexample(found, one.waiting.awaits, problem, where)
     except NotPlayableError as error:
         raise InternalError(f"the two explorers disagree about {problem.kind} under {where.model}: {error}") from error
     if not told.confirmed:
         result.warnings.append(f"the plain explorer does not confirm this {problem.kind}: please report it")
-    return told
+    return _tell_renumbered(one, found, problem, where, told) or told
 
 
-def _tell_renumbered(one: _Check, found: Machine, problem: Problem, where: Found) -> Fault | None:
-    """Let the thread that moves first be T1, if the program allows it: the plain machine is asked."""
-    order = list(dict.fromkeys(move.thread for move in (*problem.moves, *problem.loop)))
+def _tell_renumbered(one: _Check, found: Machine, problem: Problem, where: Found, told: Fault) -> Fault | None:
+    """Let the thread whose row comes first be T1, if the program allows it: the plain machine is asked."""
+    order = list(dict.fromkeys(row.thread for row in told.rows))
     order += [thread for thread in range(where.threads) if thread not in order]
-    if order == sorted(order):
+    if order == sorted(order) or not told.confirmed:
         return None
     number = {thread: place for place, thread in enumerate(order)}
     renamed = replace(
@@ -303,10 +308,10 @@ def _tell_renumbered(one: _Check, found: Machine, problem: Problem, where: Found
         other=None if problem.other is None else number[problem.other],
     )
     try:
-        told = counterexample(found, one.waiting.awaits, renamed, where)
+        again = counterexample(found, one.waiting.awaits, renamed, where)
     except NotPlayableError:
         return None
-    return told if told.confirmed else None
+    return again if again.confirmed and again.steps == told.steps else None
 
 
 def machine(found: Waiting, shape: Shape, model: str, acquisitions: int | None, interrupts: int = 1) -> Machine:

@@ -67,7 +67,7 @@ def graph_of(explored: Exploration) -> Graph | None:
 
 
 def findings(explored: Exploration, promised: Promised, kinds: Sequence[str] = ()) -> Findings:
-    """Return everything that is wrong, the earliest first.
+    """Return everything that is wrong: the worst first, and of those the earliest.
 
     Args:
         explored: The exploration.
@@ -88,8 +88,12 @@ def findings(explored: Exploration, promised: Promised, kinds: Sequence[str] = (
     return replace(result, problems=tuple(sorted(wanted, key=_size)), properties=tuple(properties))
 
 
-def _size(problem: Problem) -> int:
-    return len(problem.moves) + len(problem.loop)
+_LAST = ("order_broken", "starvation", "bypass")
+"""Faults of fairness: told only where nothing worse is found."""
+
+
+def _size(problem: Problem) -> tuple[int, int]:
+    return _LAST.index(problem.kind) + 1 if problem.kind in _LAST else 0, len(problem.moves) + len(problem.loop)
 
 
 def _met(graph: Graph | None, explored: Exploration, kind: str, state: int, move: int) -> Problem:

@@ -215,7 +215,8 @@ def judge(
     join belong to one class, and one concrete thread can visit its whole class; so the component is weakly fair iff
     each class steps in it, or is somewhere unable to; and drains its buffer in it, or has an empty one somewhere.
     An interrupt that arrives is nobody's step.
-    A bounded wait that goes on for ever without once giving up is stubborn: such edges must not be taken for ever.
+    A bounded wait that comes round again and again and never gives up, or always does, is stubborn: such edges must
+    not be taken for ever.
     """
     nodes = len(node)
     threads = status.shape[1]
@@ -258,7 +259,7 @@ def judge(
             act = acts[find(root, index * threads + position)]
             if act & 3 != 3:
                 verdict[component[index]] = UNFAIR
-            elif act & 12 == 4 and verdict[component[index]] == FAIR:
+            elif act & 12 in (4, 8) and verdict[component[index]] == FAIR:
                 verdict[component[index]] = STUBBORN
     for index in range(nodes):
         if verdict[component[index]] != STUBBORN:
@@ -267,9 +268,9 @@ def judge(
         for at in range(rows[index], rows[index + 1]):
             action = move[edges[at]]
             position = action & 15
-            if blocked[at] or (action >> 4) or not gives_up[state, position]:
+            if blocked[at] or (action >> 4) & 1 or not gives_up[state, position]:
                 continue
-            if acts[find(root, index * threads + position)] & 12 == 4:
+            if acts[find(root, index * threads + position)] & 12 in (4, 8):
                 blocked[at] = 1
     return verdict
 

@@ -22,13 +22,12 @@ def stuck(graph: Graph, *, newest: bool = False) -> Array:
             all the same, since nothing makes it read that.
     """
     can = graph.can
-    waiting = ((can == WAITS) | (can == SLEEPS)).any(axis=1)
+    quiet = (can != RUNS).all(axis=1) & (can != FINISHED).any(axis=1)
     if newest:
-        quiet = (can != RUNS).all(axis=1) & ~((graph.status & BUFFERED) > 0).any(axis=1)
+        quiet &= ~((graph.status & BUFFERED) > 0).any(axis=1)
     else:
-        quiet = np.diff(graph.start) == 0
-    unfinished = (can != FINISHED).any(axis=1)
-    return np.flatnonzero(quiet & unfinished & (waiting | ~newest))
+        quiet &= np.diff(graph.start) == 0  # no store drains, no interrupt arrives
+    return np.flatnonzero(quiet)
 
 
 def doomed(graph: Graph, goal: Array) -> Array:

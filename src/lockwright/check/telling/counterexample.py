@@ -61,7 +61,7 @@ def counterexample(machine: Machine, awaits: dict[str, list[Await]], problem: Pr
         threads=found.threads,
         acquisitions=found.acquisitions,
         rows=story.rows,
-        final=tuple(final.told(one) for one in standings) if not _is_safety(told) else (),
+        final=tuple(final.told(one) for one in standings) if _is_stuck(told) else (),
         primary=place,
         function=function,
         secondary=_secondary(told, place),
@@ -79,8 +79,12 @@ def counterexample(machine: Machine, awaits: dict[str, list[Await]], problem: Pr
     )
 
 
-def _is_safety(told: Told) -> bool:
-    return bool(told.played.last.fault)
+def _is_stuck(told: Told) -> bool:
+    """Return whether the fault is a state in which nobody can go on."""
+    return told.kind in _STUCK and not told.problem.loop
+
+
+_STUCK = ("deadlock", "lost_wakeup", "endless_await")
 
 
 def _confirmed(told: Told) -> bool:
@@ -90,12 +94,19 @@ def _confirmed(told: Told) -> bool:
         return problem.kind in at_rest(told.played.machine, state).faults
     if state.fault or problem.loop:
         return bool(problem.loop) or state.fault == problem.kind
+    if problem.kind == "data_race":
+        return _side_by_side(told)
     if problem.kind == "order_broken":
         return problem.other in told.story.entered
     if told.played.machine.model == "c11":
         return all(one.status != "runs" for one in told.standings)
     return not told.played.machine.moves(state)
 
+
+def _side_by_side(told: Told) -> bool:
+    """Return whether the last two accesses are of two threads to one word, and not both reads."""
+    pair = [seen.event for seen in told.played.seen if seen.event.kind in ("read", "write")][-2:]
+    return len({one.address for one in pair}) == 1 and len({one.thread for one in pair}) > 1
 
 # Places.
 
@@ -104,12 +115,13 @@ def _primary(told: Told) -> tuple[Remark | None, str]:
     """Return the place of the last thing that went wrong, or where the victim waits."""
     stuck = next((one for one in told.standings if one.status in ("sleeps", "waits")), None)
     place = stuck.instruction.span if stuck is not None and stuck.instruction is not None else NOWHERE
-    if not _is_safety(told) and stuck is not None and place.line and not told.problem.loop:
+    if _is_stuck(told) and stuck is not None and place.line:
         text = f"{thread_name(stuck.thread)} {_short_end(stuck)}"
         return Remark(place, text), stuck.function
     for row in reversed(told.story.rows):
         if row.span.line:
-            return Remark(row.span, f"{thread_name(row.thread)} {row.text}, step {row.step}"), row.function
+            text = told.story.drafts[row.step - 1].parts[0]
+            return Remark(row.span, f"{thread_name(row.thread)} {text}, step {row.step}"), row.function
     return None, ""
 
 

@@ -61,13 +61,23 @@ def play(machine: Machine, moves: Sequence[Move]) -> Played:
     played = Played(machine, states=[machine.initial()])
     writers = _Writers()
     for number, move in enumerate(moves):
-        if played.last.fault or move not in machine.moves_of(played.last, move.thread):
+        fitting = None if played.last.fault else _fitting(machine, played.last, move)
+        if fitting is None:
             raise NotPlayableError(number, move)
-        state, events = machine.apply(played.last, move)
-        played.moves.append(move)
+        state, events = machine.apply(played.last, fitting)
+        played.moves.append(fitting)
         played.states.append(state)
         played.seen += [writers.note(Seen(event, number)) for event in events]
     return played
+
+
+def _fitting(machine: Machine, state: State, move: Move) -> Move | None:
+    """Return the move as the plain machine writes it; where a step has only one way to happen, the choice is free."""
+    moves = list(machine.moves_of(state, move.thread))
+    if move in moves:
+        return move
+    steps = [one for one in moves if not one.flush]
+    return steps[0] if len(steps) == 1 and not move.flush else None
 
 
 class _Writers:

@@ -83,6 +83,8 @@ def _is_inside(told: Told, thread: int) -> bool:
 
 
 def _data_race(told: Told) -> str:
+    if not told.played.last.fault:
+        return _racing_pair(told)
     last = told.played.seen[-1].event
     op = last.instruction.op if last.instruction is not None else "load"
     word = _raced_word(told)
@@ -93,6 +95,14 @@ def _data_race(told: Told) -> str:
     verb = "wrote" if other.event.kind == "write" else "read"
     theirs = f"{thread_name(other.event.thread)} {verb} it in step {told.step(other.move)}"
     return f"data race on {word}: {theirs}, {mine}, and nothing orders the two"
+
+
+def _racing_pair(told: Told) -> str:
+    """Return the sentence of two accesses that stand side by side: the last two moves."""
+    pair = [seen for seen in told.played.seen if seen.event.kind in ("read", "write")][-2:]
+    words = [f"{thread_name(one.event.thread)} {one.event.kind}s it in step {told.step(one.move)}" for one in pair]
+    name = told.names.word(pair[-1].event.name)
+    return f"data race on {name}: {' and '.join(words)}, and either could come first"
 
 
 def _raced_word(told: Told) -> str:

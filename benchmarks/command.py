@@ -46,7 +46,9 @@ def main() -> None:
     row("python -c pass", bare)
     row("--help", median(["-m", "lockwright", "--help"]))
     with tempfile.TemporaryDirectory() as empty:
-        row("check ticket, first run ever", seconds(["-m", "lockwright", "check", "ticket"], {"NUMBA_CACHE_DIR": empty}))
+        row(
+            "check ticket, first run ever", seconds(["-m", "lockwright", "check", "ticket"], {"NUMBA_CACHE_DIR": empty})
+        )
     for lock in LOCKS:
         command = ["-m", "lockwright", "check", lock]
         seconds(command)

@@ -5,15 +5,12 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from lockwright.cli.main import run
 from lockwright.cli.status import Status
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 BROKEN = '''"""A lock that tests and sets in two steps."""
 
@@ -105,7 +102,7 @@ def test_a_trace_of_another_source_is_refused(broken: str, tmp_path: Path, capsy
     trace = tmp_path / "two_steps.trace.json"
     run(["check", broken, "--memory", "sc", "--save-trace", str(trace)])
     capsys.readouterr()
-    with open(broken, "a") as file:
+    with Path(broken).open("a") as file:
         file.write("# changed\n")
     assert run(["check", broken, "--replay", str(trace)]) == Status.INPUT
     assert "changed" in capsys.readouterr().err
@@ -115,7 +112,10 @@ def test_the_saved_test_fails_until_the_lock_is_mended(broken: str, tmp_path: Pa
     made = tmp_path / "test_two_steps.py"
     run(["check", broken, "--memory", "sc", "--save-test", str(made)])
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(made)], cwd=tmp_path, capture_output=True, text=True,
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(made)],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
         check=False,
     )
     assert done.returncode == 1, done.stdout

@@ -43,7 +43,7 @@ def check(
     budget_seconds: float | None = None,
     orders: Annotated[bool, Parameter(negative="")] = False,
     replay: str | None = None,
-    outputs: Outputs = Outputs(),  # noqa: B008 - cyclopts takes the default from here
+    outputs: Outputs = Outputs(),
 ) -> int:
     """Prove a lock, or show in its own source lines how it breaks.
 
@@ -62,7 +62,9 @@ def check(
     from lockwright.cli.usage import mistaken, times
 
     if not locks:
-        return mistaken("no lock is named", "`lockwright check ticket`, or a file; `lockwright locks` lists what is built in")
+        return mistaken(
+            "no lock is named", "`lockwright check ticket`, or a file; `lockwright locks` lists what is built in"
+        )
     if replay is not None:
         from lockwright.cli.replaying import show_again
 

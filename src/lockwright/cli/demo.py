@@ -9,7 +9,11 @@ from lockwright.cli.status import Status
 
 _PARTS = (
     ("the ticket lock of Linux 3.2: both tickets in one word, taken with one xadd", "linux_ticket", Status.FINE),
-    ("the paravirtual ticket lock as it was merged in 2013: spin, then halt; the releaser kicks", "pv_ticket_2013", Status.FINDING),
+    (
+        "the paravirtual ticket lock as it was merged in 2013: spin, then halt; the releaser kicks",
+        "pv_ticket_2013",
+        Status.FINDING,
+    ),
     ("the same lock as Linux 3.12 released it", "pv_ticket", Status.FINE),
 )
 

@@ -39,7 +39,7 @@ def application() -> App:
         version=version,
         help_format="plaintext",
         help_formatter="plain",
-        help_epilogue="Exit status: 0 proved, 1 a finding, 2 wrong input, 3 not exhausted or not covered, 130 interrupted.",
+        help_epilogue="Exit status: 0 proved, 1 a finding, 2 wrong input, 3 not exhausted or not covered.",
     )
     for command, summary in _COMMANDS.items():
         app.command(f"lockwright.cli.{command}:{command}", name=command, help=summary)

@@ -28,6 +28,9 @@ def times(text: str | None) -> int | Literal["forever"] | None:
     from lockwright.errors import LockwrightError
 
     wrong: Diagnostic = Diagnostic(
-        "U003", f"`--acquire {text}` is no number of acquisitions", Label(NOWHERE), helps=("`--acquire 2`, or `--acquire forever`",)
+        "U003",
+        f"`--acquire {text}` is no number of acquisitions",
+        Label(NOWHERE),
+        helps=("`--acquire 2`, or `--acquire forever`",),
     )
     raise LockwrightError([wrong])

@@ -242,7 +242,7 @@ def build(plan: Plan, reductions: Reductions, acquisitions: int | None) -> at.Wo
     for name, value in known.items():
         vector[name] = int(value)
     views = np.zeros((known[at.VIEWS] + 1, known[at.WIDTH]), np.uint8)
-    return at.World(vector, views, np.ascontiguousarray(flat.code, np.int32), flat.consts, flat.visible)
+    return at.World(vector, views, flat.code.astype(np.int64), flat.consts, flat.visible)
 
 
 def reset(world: at.World, plan: Plan, image: Sequence[int], out: Sequence[bool]) -> None:

@@ -57,12 +57,13 @@ def put_part(whole: Int64, shift: Int64, bits: Int64, value: Int64) -> Int64:
 @inner
 def learn(w: World, t: Int64, a: Int64, i: Int64, order: Int64) -> None:
     """Let a thread read message i."""
-    acq = w.m[THREADS] + t
+    m = w.m
+    acq = m[THREADS] + t
     w.views[t, a] = i
-    if w.m[USES_ACQ] and w.views[acq, a] < i:
+    if m[USES_ACQ] and w.views[acq, a] < i:
         w.views[acq, a] = i
-    if w.m[w.m[CELL_FLAGS] + a] & CARRIES:
-        if w.m[USES_ACQ]:
+    if m[m[CELL_FLAGS] + a] & CARRIES:
+        if m[USES_ACQ]:
             join(w, acq, message_row(w, a, i))
         if acquires(order):
             join(w, t, message_row(w, a, i))
@@ -71,21 +72,22 @@ def learn(w: World, t: Int64, a: Int64, i: Int64, order: Int64) -> None:
 @inner
 def write(w: World, t: Int64, a: Int64, i: Int64, value: Int64, glued: Int64, inherits: Int64, order: Int64) -> Int64:
     """Let a thread write a message behind message i; return 0, or OVERFLOW."""
+    m = w.m
     place = i + 1
-    threads = w.m[THREADS]
+    threads = m[THREADS]
     result = insert(w, a, place, value, glued)
     if result < 0:
         return result
     w.views[t, a] = place
-    if w.m[USES_ACQ] and w.views[threads + t, a] < place:
+    if m[USES_ACQ] and w.views[threads + t, a] < place:
         w.views[threads + t, a] = place
-    if order == op.SEQ_CST and w.m[USES_G]:
+    if order == op.SEQ_CST and m[USES_G]:
         w.views[3 * threads, a] = place
-    if w.m[w.m[CELL_FLAGS] + a] & CARRIES:
+    if m[m[CELL_FLAGS] + a] & CARRIES:
         row = message_row(w, a, place)
         if releases(order):
             copy_view(w, row, t)
-        elif w.m[USES_REL]:
+        elif m[USES_REL]:
             copy_view(w, row, 2 * threads + t)
         if inherits:
             join(w, row, message_row(w, a, i))
@@ -96,8 +98,9 @@ def write(w: World, t: Int64, a: Int64, i: Int64, value: Int64, glued: Int64, in
 @inner
 def plain_access(w: World, t: Int64, p: Int64, writes: Int64) -> Int64:
     """Let a thread touch a plain cell; return 0, or the fault."""
-    threads = w.m[THREADS]
-    column = w.m[ATOMICS] + p
+    m = w.m
+    threads = m[THREADS]
+    column = m[ATOMICS] + p
     known = w.views[t, column]
     forgotten = (2 << threads) - 1 if writes else 2 << t
     if writes:
@@ -107,9 +110,9 @@ def plain_access(w: World, t: Int64, p: Int64, writes: Int64) -> Int64:
         return np.int64(-op.DATA_RACE)
     used = list_rows(w)
     for k in range(used):
-        w.views[w.m[w.m[ROWS] + k], column] &= np.uint8(~forgotten & 255)
+        w.views[m[m[ROWS] + k], column] &= np.uint8(~forgotten & 255)
     w.views[t, column] |= np.uint8(forgotten)
-    if w.m[USES_ACQ]:
+    if m[USES_ACQ]:
         w.views[threads + t, column] |= np.uint8(forgotten)
     return np.int64(0)
 
@@ -131,78 +134,81 @@ def updated(opcode: Int64, old: Int64, value: Int64, bits: Int64) -> Int64:
 @inner
 def untracked_access(w: World, row: Int64, cell: Int64, opcode: Int64, value: Int64) -> Int64:
     """Access a cell without messages: one that never changes, a counter, or a plain one; return what was there."""
-    where = w.m[CELL_BASE] + cell
-    shift = np.int64(w.code[row, op.Y])
-    bits = np.int64(w.code[row, op.Z])
-    old = part_of(w.m[where], shift, bits)
+    m = w.m
+    where = m[CELL_BASE] + cell
+    shift = w.code[row, op.Y]
+    bits = w.code[row, op.Z]
+    old = part_of(m[where], shift, bits)
     if opcode in (op.STORE, op.FETCH_ADD, op.FETCH_SUB, op.FETCH_OR, op.FETCH_AND):
-        new = updated(opcode, old, value, np.int64(w.code[row, op.BITS]))
-        w.m[where] = put_part(w.m[where], shift, bits, new)
+        new = updated(opcode, old, value, w.code[row, op.BITS])
+        m[where] = put_part(m[where], shift, bits, new)
     return old
 
 
 @inner
 def access(w: World, t: Int64, pc: Int64, choice: Int64) -> Int64:
     """Do the memory instruction at `pc`; return 0, a fault, BLOCKED or OVERFLOW."""
+    m = w.m
     row = w.code[pc]
-    opcode = np.int64(row[op.OP])
+    opcode = row[op.OP]
     base = first_word(w, t) + WORDS
-    cell = operand(w.consts, w.m, base, np.int64(row[op.A]))
-    value = operand(w.consts, w.m, base, np.int64(row[op.B]))
+    cell = operand(w.consts, m, base, row[op.A])
+    value = operand(w.consts, m, base, row[op.B])
     if cell == 0:
         return np.int64(-op.NULL)
-    a = w.m[w.m[ATOMIC_OF] + cell]
+    a = m[m[ATOMIC_OF] + cell]
     if opcode in (op.LOAD, op.STORE):
         if a >= 0:
             return np.int64(UNSUPPORTED)
-        if w.m[w.m[PLAIN_OF] + cell] >= 0:
-            result = plain_access(w, t, w.m[w.m[PLAIN_OF] + cell], np.int64(opcode == op.STORE))
+        if m[m[PLAIN_OF] + cell] >= 0:
+            result = plain_access(w, t, m[m[PLAIN_OF] + cell], np.int64(opcode == op.STORE))
             if result < 0:
                 return result
     if a < 0:
         old = untracked_access(w, pc, cell, opcode, value)
     else:
-        i = w.m[w.m[COUNT] + a] - 1 - choice
+        i = m[m[COUNT] + a] - 1 - choice
         result = atomic_access(w, t, pc, a, i, value)
         if result < 0:
             return result
         if opcode == op.ATOMIC_STORE:
             return np.int64(0)
-        old = w.m[0 + w.m[CELL_BASE] + cell]  # left there by `atomic_access`
+        old = m[0 + m[CELL_BASE] + cell]  # left there by `atomic_access`
     if row[op.D] >= 0 and opcode != op.STORE:
-        w.m[base + row[op.D]] = old
+        m[base + row[op.D]] = old
     return np.int64(0)
 
 
 @inner
 def atomic_access(w: World, t: Int64, pc: Int64, a: Int64, i: Int64, value: Int64) -> Int64:
     """Access message i of a cell; the value read is left in the cell's own (else unused) word."""
+    m = w.m
     row = w.code[pc]
-    opcode = np.int64(row[op.OP])
-    order = np.int64(row[op.X]) & 7
-    shift = np.int64(row[op.Y])
-    bits = np.int64(row[op.Z])
-    whole = w.m[w.m[VALUE] + a * w.m[MESSAGES] + i]
+    opcode = row[op.OP]
+    order = row[op.X] & 7
+    shift = row[op.Y]
+    bits = row[op.Z]
+    whole = m[m[VALUE] + a * m[MESSAGES] + i]
     old = part_of(whole, shift, bits)
     updates = opcode not in (op.ATOMIC_LOAD, op.ATOMIC_STORE)
     writes = opcode != op.ATOMIC_LOAD
     new = value
     if opcode == op.COMPARE_EXCHANGE:
-        new = operand(w.consts, w.m, first_word(w, t) + WORDS, np.int64(row[op.C]))
+        new = operand(w.consts, m, first_word(w, t) + WORDS, row[op.C])
         if old != value:
-            order = np.int64(row[op.X]) >> 3
+            order = row[op.X] >> 3
             writes = False
     elif updates:
-        new = updated(opcode, old, value, np.int64(row[op.BITS]))
+        new = updated(opcode, old, value, row[op.BITS])
     if i < w.views[t, a]:
         return np.int64(BLOCKED)
-    if order == op.SEQ_CST and w.m[USES_G] and i < w.views[3 * w.m[THREADS], a]:
+    if order == op.SEQ_CST and m[USES_G] and i < w.views[3 * m[THREADS], a]:
         return np.int64(BLOCKED)
-    if writes and i + 1 < w.m[w.m[COUNT] + a] and w.m[w.m[GLUED] + a * w.m[MESSAGES] + i + 1]:
+    if writes and i + 1 < m[m[COUNT] + a] and m[m[GLUED] + a * m[MESSAGES] + i + 1]:
         return np.int64(BLOCKED)
     if opcode != op.ATOMIC_STORE:
         learn(w, t, a, i, order)
-    w.m[w.m[CELL_BASE] + w.m[w.m[CELL_OF] + a]] = old
+    m[m[CELL_BASE] + m[m[CELL_OF] + a]] = old
     if writes:
         glued = np.int64(updates or bits != 0)
         return write(w, t, a, i, put_part(whole, shift, bits, new), glued, np.int64(updates), order)
@@ -212,31 +218,33 @@ def atomic_access(w: World, t: Int64, pc: Int64, a: Int64, i: Int64, value: Int6
 @inner
 def fence(w: World, t: Int64, order: Int64) -> None:
     """Do a fence."""
-    threads = w.m[THREADS]
+    m = w.m
+    threads = m[THREADS]
     acq = threads + t
-    if acquires(order) and w.m[USES_ACQ]:
+    if acquires(order) and m[USES_ACQ]:
         copy_view(w, t, acq)
     if order == op.SEQ_CST:
-        for k in range(w.m[ATOMICS]):
+        for k in range(m[ATOMICS]):
             if w.views[3 * threads, k] > w.views[t, k]:
                 w.views[t, k] = w.views[3 * threads, k]
             w.views[3 * threads, k] = w.views[t, k]
         join(w, acq, t)
-    if releases(order) and w.m[USES_REL]:
+    if releases(order) and m[USES_REL]:
         copy_view(w, 2 * threads + t, t)
 
 
 @inner
 def meet(w: World, t: Int64) -> None:
     """Acquire and release the hidden location."""
-    threads = w.m[THREADS]
-    if w.m[USES_HIDDEN]:
+    m = w.m
+    threads = m[THREADS]
+    if m[USES_HIDDEN]:
         hidden = 3 * threads + 1
         join(w, t, hidden)
         copy_view(w, hidden, t)
-        if w.m[USES_ACQ]:
+        if m[USES_ACQ]:
             join(w, threads + t, t)
-        if w.m[USES_REL]:
+        if m[USES_REL]:
             copy_view(w, 2 * threads + t, t)
 
 
@@ -252,11 +260,12 @@ def forget_thread(w: World, t: Int64) -> None:
 @inner
 def know_everything(w: World) -> None:
     """Set the views of the beginning."""
-    threads = w.m[THREADS]
-    atomics = w.m[ATOMICS]
+    m = w.m
+    threads = m[THREADS]
+    atomics = m[ATOMICS]
     for row in range(w.views.shape[0]):
         clear_view(w, row)
     for row in range(2 * threads):
-        for k in range(atomics, atomics + w.m[PLAINS]):
+        for k in range(atomics, atomics + m[PLAINS]):
             w.views[row, k] = (2 << threads) - 1
-    assert w.m[WIDTH] == atomics + w.m[PLAINS]
+    assert m[WIDTH] == atomics + m[PLAINS]

@@ -49,65 +49,69 @@ def get(buffer: UInt8s, k: Int64) -> tuple[Int64, Int64]:
 @inner
 def renamed(w: World, value: Int64, kind: Int64) -> Int64:
     """Return a value as the permuted state has it; position and target stand in `work`."""
+    m = w.m
     if kind == op.VALUE_KIND or kind >= op.TICKET_KIND:
         return value
     if kind == op.THREAD_KIND:
-        return w.m[w.m[WORK] + value] if 0 <= value < w.m[THREADS] else value
-    return w.m[w.m[WORK] + 2 * w.m[WORK_WIDTH] + value] if 0 <= value < w.m[CELLS] else value
+        return m[m[WORK] + value] if 0 <= value < m[THREADS] else value
+    return m[m[WORK] + 2 * m[WORK_WIDTH] + value] if 0 <= value < m[CELLS] else value
 
 
 @inner
 def reach(w: World, value: Int64, kind: Int64, found: Int64) -> Int64:
     """Give the record that a pointer leads to the next number, if it has none; return how many have one."""
-    if kind != op.POINTER_KIND or value <= 0 or value >= w.m[CELLS]:
+    m = w.m
+    if kind != op.POINTER_KIND or value <= 0 or value >= m[CELLS]:
         return found
-    record = w.m[w.m[RECORD_OF] + value]
-    if record < 0 or w.m[w.m[WORK] + 3 * w.m[WORK_WIDTH] + record] >= 0:
+    record = m[m[RECORD_OF] + value]
+    if record < 0 or m[m[WORK] + 3 * m[WORK_WIDTH] + record] >= 0:
         return found
-    w.m[w.m[WORK] + 3 * w.m[WORK_WIDTH] + record] = found
-    w.m[w.m[WORK] + 4 * w.m[WORK_WIDTH] + found] = record
+    m[m[WORK] + 3 * m[WORK_WIDTH] + record] = found
+    m[m[WORK] + 4 * m[WORK_WIDTH] + found] = record
     return found + 1
 
 
 @inner
 def reach_cell(w: World, cell: Int64, found: Int64) -> Int64:
     """Follow the pointers in a cell."""
-    if w.m[w.m[CELL_KIND] + cell] != op.POINTER_KIND:
+    m = w.m
+    if m[m[CELL_KIND] + cell] != op.POINTER_KIND:
         return found
-    a = w.m[w.m[ATOMIC_OF] + cell]
+    a = m[m[ATOMIC_OF] + cell]
     if a < 0:
-        return reach(w, w.m[w.m[CELL_BASE] + cell], np.int64(op.POINTER_KIND), found)
-    for i in range(w.m[w.m[COUNT] + a] - 1, -1, -1):
-        found = reach(w, w.m[w.m[VALUE] + a * w.m[MESSAGES] + i], np.int64(op.POINTER_KIND), found)
+        return reach(w, m[m[CELL_BASE] + cell], np.int64(op.POINTER_KIND), found)
+    for i in range(m[m[COUNT] + a] - 1, -1, -1):
+        found = reach(w, m[m[VALUE] + a * m[MESSAGES] + i], np.int64(op.POINTER_KIND), found)
     return found
 
 
 @inner
 def number_records(w: World) -> None:
     """Number the records of the heap in the order in which the permuted state reaches them."""
-    records = w.m[RECORDS]
+    m = w.m
+    records = m[RECORDS]
     for record in range(records):
-        w.m[w.m[WORK] + 3 * w.m[WORK_WIDTH] + record] = -1
+        m[m[WORK] + 3 * m[WORK_WIDTH] + record] = -1
     found = np.int64(0)
-    for i in range(w.m[THREADS]):
-        base = first_word(w, w.m[w.m[WORK] + 5 * w.m[WORK_WIDTH] + i])
-        alive = w.m[w.m[LIVE] + w.m[base + PC]]
-        for slot in range(w.m[SLOTS]):
+    for i in range(m[THREADS]):
+        base = first_word(w, m[m[WORK] + 5 * m[WORK_WIDTH] + i])
+        alive = m[m[LIVE] + m[base + PC]]
+        for slot in range(m[SLOTS]):
             if (alive >> slot) & 1:
-                found = reach(w, w.m[base + WORDS + slot], w.m[w.m[KINDS] + slot], found)
-    first = w.m[w.m[RECORD_BASE] + 0]
+                found = reach(w, m[base + WORDS + slot], m[m[KINDS] + slot], found)
+    first = m[m[RECORD_BASE] + 0]
     for cell in range(1, first):
-        found = reach_cell(w, w.m[w.m[WORK] + 1 * w.m[WORK_WIDTH] + cell], found)
+        found = reach_cell(w, m[m[WORK] + 1 * m[WORK_WIDTH] + cell], found)
     done = 0
     for record in range(records + 1):
         while done < found:
-            old = w.m[w.m[WORK] + 4 * w.m[WORK_WIDTH] + done]
-            for cell in range(w.m[w.m[RECORD_BASE] + old], w.m[w.m[RECORD_BASE] + old] + w.m[w.m[RECORD_SIZE] + old]):
+            old = m[m[WORK] + 4 * m[WORK_WIDTH] + done]
+            for cell in range(m[m[RECORD_BASE] + old], m[m[RECORD_BASE] + old] + m[m[RECORD_SIZE] + old]):
                 found = reach_cell(w, np.int64(cell), found)
             done += 1
-        if record < records and w.m[w.m[WORK] + 3 * w.m[WORK_WIDTH] + record] < 0:
-            w.m[w.m[WORK] + 3 * w.m[WORK_WIDTH] + record] = found
-            w.m[w.m[WORK] + 4 * w.m[WORK_WIDTH] + found] = record
+        if record < records and m[m[WORK] + 3 * m[WORK_WIDTH] + record] < 0:
+            m[m[WORK] + 3 * m[WORK_WIDTH] + record] = found
+            m[m[WORK] + 4 * m[WORK_WIDTH] + found] = record
             found += 1
     place_records(w)
 
@@ -115,73 +119,77 @@ def number_records(w: World) -> None:
 @inner
 def place_records(w: World) -> None:
     """Give each record, in the order of the numbers, the first free place of its pool."""
-    records = w.m[RECORDS]
+    m = w.m
+    records = m[RECORDS]
     for k in range(records):
-        w.m[w.m[WORK] + 6 * w.m[WORK_WIDTH] + k] = 0
+        m[m[WORK] + 6 * m[WORK_WIDTH] + k] = 0
     for number in range(records):
-        old = w.m[w.m[WORK] + 4 * w.m[WORK_WIDTH] + number]
+        old = m[m[WORK] + 4 * m[WORK_WIDTH] + number]
         new = np.int64(0)
-        while w.m[w.m[POOL_OF] + new] != w.m[w.m[POOL_OF] + old] or w.m[w.m[WORK] + 6 * w.m[WORK_WIDTH] + new]:
+        while m[m[POOL_OF] + new] != m[m[POOL_OF] + old] or m[m[WORK] + 6 * m[WORK_WIDTH] + new]:
             new += 1
-        w.m[w.m[WORK] + 6 * w.m[WORK_WIDTH] + new] = 1
-        w.m[w.m[WORK] + 7 * w.m[WORK_WIDTH] + new] = old
-        for k in range(w.m[w.m[RECORD_SIZE] + old]):
-            w.m[w.m[WORK] + 1 * w.m[WORK_WIDTH] + w.m[w.m[RECORD_BASE] + new] + k] = w.m[w.m[RECORD_BASE] + old] + k
-            w.m[w.m[WORK] + 2 * w.m[WORK_WIDTH] + w.m[w.m[RECORD_BASE] + old] + k] = w.m[w.m[RECORD_BASE] + new] + k
+        m[m[WORK] + 6 * m[WORK_WIDTH] + new] = 1
+        m[m[WORK] + 7 * m[WORK_WIDTH] + new] = old
+        for k in range(m[m[RECORD_SIZE] + old]):
+            m[m[WORK] + 1 * m[WORK_WIDTH] + m[m[RECORD_BASE] + new] + k] = m[m[RECORD_BASE] + old] + k
+            m[m[WORK] + 2 * m[WORK_WIDTH] + m[m[RECORD_BASE] + old] + k] = m[m[RECORD_BASE] + new] + k
 
 
 @inner
 def arrange(w: World, permutation: Int64) -> None:
     """Fill `work`: position of each thread, source and target of each cell, the thread at each position."""
-    for i in range(w.m[THREADS]):
-        t = w.m[w.m[ORDER] + permutation * w.m[THREADS] + i]
-        w.m[w.m[WORK] + 5 * w.m[WORK_WIDTH] + i] = t
-        w.m[w.m[WORK] + t] = i
-    for cell in range(w.m[CELLS]):
-        old = w.m[w.m[SOURCE] + permutation * w.m[CELLS] + cell]
-        w.m[w.m[WORK] + 1 * w.m[WORK_WIDTH] + cell] = old
-        w.m[w.m[WORK] + 2 * w.m[WORK_WIDTH] + old] = cell
-    for record in range(w.m[RECORDS]):
-        w.m[w.m[WORK] + 7 * w.m[WORK_WIDTH] + record] = record
-    if w.m[RECORDS] and w.m[PERMUTATIONS] > 0:
+    m = w.m
+    for i in range(m[THREADS]):
+        t = m[m[ORDER] + permutation * m[THREADS] + i]
+        m[m[WORK] + 5 * m[WORK_WIDTH] + i] = t
+        m[m[WORK] + t] = i
+    for cell in range(m[CELLS]):
+        old = m[m[SOURCE] + permutation * m[CELLS] + cell]
+        m[m[WORK] + 1 * m[WORK_WIDTH] + cell] = old
+        m[m[WORK] + 2 * m[WORK_WIDTH] + old] = cell
+    for record in range(m[RECORDS]):
+        m[m[WORK] + 7 * m[WORK_WIDTH] + record] = record
+    if m[RECORDS] and m[PERMUTATIONS] > 0:
         number_records(w)
 
 
 @inner
 def put_view(w: World, buffer: UInt8s, k: Int64, row: Int64, permutation: Int64) -> Int64:
     """Write a view."""
-    atomics = w.m[ATOMICS]
+    m = w.m
+    atomics = m[ATOMICS]
     for a in range(atomics):
-        buffer[k + a] = w.views[row, w.m[w.m[ATOMIC_OF] + w.m[w.m[WORK] + 1 * w.m[WORK_WIDTH] + w.m[w.m[CELL_OF] + a]]]]
-    for p in range(w.m[WIDTH] - atomics):
-        column = atomics + w.m[w.m[PLAIN_OF] + w.m[w.m[WORK] + 1 * w.m[WORK_WIDTH] + w.m[w.m[PLAIN_CELL] + p]]]
-        buffer[k + atomics + p] = w.m[w.m[BITS] + permutation * 256 + w.views[row, column]]
-    return k + w.m[WIDTH]
+        buffer[k + a] = w.views[row, m[m[ATOMIC_OF] + m[m[WORK] + 1 * m[WORK_WIDTH] + m[m[CELL_OF] + a]]]]
+    for p in range(m[WIDTH] - atomics):
+        column = atomics + m[m[PLAIN_OF] + m[m[WORK] + 1 * m[WORK_WIDTH] + m[m[PLAIN_CELL] + p]]]
+        buffer[k + atomics + p] = m[m[BITS] + permutation * 256 + w.views[row, column]]
+    return k + m[WIDTH]
 
 
 @inner
 def put_thread(w: World, buffer: UInt8s, k: Int64, t: Int64, permutation: Int64) -> Int64:
     """Write a thread."""
+    m = w.m
     base = first_word(w, t)
-    k = put(buffer, k, w.m[base + STATUS] | w.m[base + PHASE] << 2 | (w.m[base + TOKEN] << 5) | (w.m[base + SLEEP] << 6))
-    k = put(buffer, k, w.m[base + PC])
-    if w.m[base + STATUS] == FINISHED:
+    k = put(buffer, k, m[base + STATUS] | m[base + PHASE] << 2 | (m[base + TOKEN] << 5) | (m[base + SLEEP] << 6))
+    k = put(buffer, k, m[base + PC])
+    if m[base + STATUS] == FINISHED:
         return k
-    k = put(buffer, k, w.m[base + LEFT] + 1)
-    k = put(buffer, k, w.m[base + FLAGS])
-    k = put(buffer, k, w.m[base + PENDING])
-    if w.m[base + SLEEP]:
-        k = put(buffer, k, renamed(w, w.m[base + ADDRESS], np.int64(op.POINTER_KIND)))
-        k = put(buffer, k, w.m[base + WANTED])
-    alive = w.m[w.m[LIVE] + w.m[base + PC]]
-    for slot in range(w.m[SLOTS]):
+    k = put(buffer, k, m[base + LEFT] + 1)
+    k = put(buffer, k, m[base + FLAGS])
+    k = put(buffer, k, m[base + PENDING])
+    if m[base + SLEEP]:
+        k = put(buffer, k, renamed(w, m[base + ADDRESS], np.int64(op.POINTER_KIND)))
+        k = put(buffer, k, m[base + WANTED])
+    alive = m[m[LIVE] + m[base + PC]]
+    for slot in range(m[SLOTS]):
         if (alive >> slot) & 1:
-            k = put(buffer, k, renamed(w, w.m[base + WORDS + slot], w.m[w.m[KINDS] + slot]))
-    threads = w.m[THREADS]
+            k = put(buffer, k, renamed(w, m[base + WORDS + slot], m[m[KINDS] + slot]))
+    threads = m[THREADS]
     k = put_view(w, buffer, k, t, permutation)
-    if w.m[USES_ACQ]:
+    if m[USES_ACQ]:
         k = put_view(w, buffer, k, threads + t, permutation)
-    if w.m[USES_REL]:
+    if m[USES_REL]:
         k = put_view(w, buffer, k, 2 * threads + t, permutation)
     return k
 
@@ -189,31 +197,32 @@ def put_thread(w: World, buffer: UInt8s, k: Int64, t: Int64, permutation: Int64)
 @inner
 def pack(w: World, buffer: UInt8s, permutation: Int64) -> Int64:
     """Write the permuted state; return its length in bytes."""
+    m = w.m
     arrange(w, permutation)
-    threads = w.m[THREADS]
+    threads = m[THREADS]
     k = np.int64(0)
     for i in range(threads):
-        k = put_thread(w, buffer, k, w.m[w.m[WORK] + 5 * w.m[WORK_WIDTH] + i], permutation)
-    for n in range(w.m[TRACKED_CELLS]):
-        old = w.m[w.m[WORK] + 1 * w.m[WORK_WIDTH] + w.m[w.m[TRACKED] + n]]
-        k = put(buffer, k, renamed(w, w.m[w.m[CELL_BASE] + old], w.m[w.m[CELL_KIND] + old]))
-    for cpu in range(w.m[CPUS]):
-        k = put(buffer, k, w.m[w.m[LATCH_BASE] + cpu])
-    for lock in range(w.m[LOCKS]):
-        hold = w.m[HOLD_BASE] + 2 * lock
-        holder = w.m[hold]
-        k = put(buffer, k, w.m[w.m[WORK] + holder - 1] + 1 if holder > 0 else np.int64(0))
+        k = put_thread(w, buffer, k, m[m[WORK] + 5 * m[WORK_WIDTH] + i], permutation)
+    for n in range(m[TRACKED_CELLS]):
+        old = m[m[WORK] + 1 * m[WORK_WIDTH] + m[m[TRACKED] + n]]
+        k = put(buffer, k, renamed(w, m[m[CELL_BASE] + old], m[m[CELL_KIND] + old]))
+    for cpu in range(m[CPUS]):
+        k = put(buffer, k, m[m[LATCH_BASE] + cpu])
+    for lock in range(m[LOCKS]):
+        hold = m[HOLD_BASE] + 2 * lock
+        holder = m[hold]
+        k = put(buffer, k, m[m[WORK] + holder - 1] + 1 if holder > 0 else np.int64(0))
         readers = np.int64(0)
         for t in range(threads):
-            readers |= ((w.m[hold + 1] >> (4 * t)) & 15) << (4 * w.m[w.m[WORK] + t])
+            readers |= ((m[hold + 1] >> (4 * t)) & 15) << (4 * m[m[WORK] + t])
         k = put(buffer, k, readers)
-    for record in range(w.m[RECORDS]):
-        k = put(buffer, k, w.m[w.m[HEAP_BASE] + w.m[w.m[WORK] + 7 * w.m[WORK_WIDTH] + record]])
-    for a in range(w.m[ATOMICS]):
-        k = put_messages(w, buffer, k, w.m[w.m[ATOMIC_OF] + w.m[w.m[WORK] + 1 * w.m[WORK_WIDTH] + w.m[w.m[CELL_OF] + a]]], permutation)
-    if w.m[USES_G]:
+    for record in range(m[RECORDS]):
+        k = put(buffer, k, m[m[HEAP_BASE] + m[m[WORK] + 7 * m[WORK_WIDTH] + record]])
+    for a in range(m[ATOMICS]):
+        k = put_messages(w, buffer, k, m[m[ATOMIC_OF] + m[m[WORK] + 1 * m[WORK_WIDTH] + m[m[CELL_OF] + a]]], permutation)
+    if m[USES_G]:
         k = put_view(w, buffer, k, 3 * threads, permutation)
-    if w.m[USES_HIDDEN]:
+    if m[USES_HIDDEN]:
         k = put_view(w, buffer, k, 3 * threads + 1, permutation)
     return k
 
@@ -221,14 +230,15 @@ def pack(w: World, buffer: UInt8s, permutation: Int64) -> Int64:
 @inner
 def put_messages(w: World, buffer: UInt8s, k: Int64, a: Int64, permutation: Int64) -> Int64:
     """Write the messages of a cell."""
-    kind = w.m[w.m[CELL_KIND] + w.m[w.m[CELL_OF] + a]]
-    k = put(buffer, k, w.m[w.m[COUNT] + a])
-    for i in range(w.m[w.m[COUNT] + a]):
-        k = put(buffer, k, renamed(w, w.m[w.m[VALUE] + a * w.m[MESSAGES] + i], kind))
+    m = w.m
+    kind = m[m[CELL_KIND] + m[m[CELL_OF] + a]]
+    k = put(buffer, k, m[m[COUNT] + a])
+    for i in range(m[m[COUNT] + a]):
+        k = put(buffer, k, renamed(w, m[m[VALUE] + a * m[MESSAGES] + i], kind))
         if i > 0:
-            buffer[k] = w.m[w.m[GLUED] + a * w.m[MESSAGES] + i]
+            buffer[k] = m[m[GLUED] + a * m[MESSAGES] + i]
             k += 1
-        if w.m[w.m[CELL_FLAGS] + a] & CARRIES:
+        if m[m[CELL_FLAGS] + a] & CARRIES:
             k = put_view(w, buffer, k, message_row(w, a, np.int64(i)), permutation)
     return k
 
@@ -254,45 +264,47 @@ def pack_first(w: World, best: UInt8s, other: UInt8s) -> tuple[Int64, Int64]:
 @inner
 def get_view(w: World, buffer: UInt8s, k: Int64, row: Int64) -> Int64:
     """Read a view."""
-    for n in range(w.m[WIDTH]):
+    m = w.m
+    for n in range(m[WIDTH]):
         w.views[row, n] = buffer[k + n]
-    return k + w.m[WIDTH]
+    return k + m[WIDTH]
 
 
 @inner
 def get_thread(w: World, buffer: UInt8s, k: Int64, t: Int64) -> Int64:
     """Read a thread."""
+    m = w.m
     base = first_word(w, t)
-    threads = w.m[THREADS]
-    for word in range(w.m[STRIDE]):
-        w.m[base + word] = 0
+    threads = m[THREADS]
+    for word in range(m[STRIDE]):
+        m[base + word] = 0
     head, k = get(buffer, k)
-    w.m[base + STATUS] = head & 3
-    w.m[base + PHASE] = (head >> 2) & 7
-    w.m[base + TOKEN] = (head >> 5) & 1
-    w.m[base + SLEEP] = head >> 6
-    w.m[base + PC], k = get(buffer, k)
+    m[base + STATUS] = head & 3
+    m[base + PHASE] = (head >> 2) & 7
+    m[base + TOKEN] = (head >> 5) & 1
+    m[base + SLEEP] = head >> 6
+    m[base + PC], k = get(buffer, k)
     if head & 3 == FINISHED:
-        for n in range(w.m[WIDTH]):
+        for n in range(m[WIDTH]):
             w.views[t, n] = 0
             w.views[threads + t, n] = 0
             w.views[2 * threads + t, n] = 0
         return k
     left, k = get(buffer, k)
-    w.m[base + LEFT] = left - 1
-    w.m[base + FLAGS], k = get(buffer, k)
-    w.m[base + PENDING], k = get(buffer, k)
-    if w.m[base + SLEEP]:
-        w.m[base + ADDRESS], k = get(buffer, k)
-        w.m[base + WANTED], k = get(buffer, k)
-    alive = w.m[w.m[LIVE] + w.m[base + PC]]
-    for slot in range(w.m[SLOTS]):
+    m[base + LEFT] = left - 1
+    m[base + FLAGS], k = get(buffer, k)
+    m[base + PENDING], k = get(buffer, k)
+    if m[base + SLEEP]:
+        m[base + ADDRESS], k = get(buffer, k)
+        m[base + WANTED], k = get(buffer, k)
+    alive = m[m[LIVE] + m[base + PC]]
+    for slot in range(m[SLOTS]):
         if (alive >> slot) & 1:
-            w.m[base + WORDS + slot], k = get(buffer, k)
+            m[base + WORDS + slot], k = get(buffer, k)
     k = get_view(w, buffer, k, t)
-    if w.m[USES_ACQ]:
+    if m[USES_ACQ]:
         k = get_view(w, buffer, k, threads + t)
-    if w.m[USES_REL]:
+    if m[USES_REL]:
         k = get_view(w, buffer, k, 2 * threads + t)
     return k
 
@@ -300,29 +312,30 @@ def get_thread(w: World, buffer: UInt8s, k: Int64, t: Int64) -> Int64:
 @kernel
 def unpack(w: World, buffer: UInt8s) -> None:
     """Read a state."""
-    threads = w.m[THREADS]
+    m = w.m
+    threads = m[THREADS]
     k = np.int64(0)
     for t in range(threads):
         k = get_thread(w, buffer, k, np.int64(t))
-    for n in range(w.m[TRACKED_CELLS]):
-        w.m[w.m[CELL_BASE] + w.m[w.m[TRACKED] + n]], k = get(buffer, k)
-    for cpu in range(w.m[CPUS]):
-        w.m[w.m[LATCH_BASE] + cpu], k = get(buffer, k)
-    for word in range(2 * w.m[LOCKS]):
-        w.m[w.m[HOLD_BASE] + word], k = get(buffer, k)
-    for record in range(w.m[RECORDS]):
-        w.m[w.m[HEAP_BASE] + record], k = get(buffer, k)
-    for a in range(w.m[ATOMICS]):
-        w.m[w.m[COUNT] + a], k = get(buffer, k)
-        for i in range(w.m[w.m[COUNT] + a]):
-            w.m[w.m[VALUE] + a * w.m[MESSAGES] + i], k = get(buffer, k)
-            w.m[w.m[GLUED] + a * w.m[MESSAGES] + i] = 0
+    for n in range(m[TRACKED_CELLS]):
+        m[m[CELL_BASE] + m[m[TRACKED] + n]], k = get(buffer, k)
+    for cpu in range(m[CPUS]):
+        m[m[LATCH_BASE] + cpu], k = get(buffer, k)
+    for word in range(2 * m[LOCKS]):
+        m[m[HOLD_BASE] + word], k = get(buffer, k)
+    for record in range(m[RECORDS]):
+        m[m[HEAP_BASE] + record], k = get(buffer, k)
+    for a in range(m[ATOMICS]):
+        m[m[COUNT] + a], k = get(buffer, k)
+        for i in range(m[m[COUNT] + a]):
+            m[m[VALUE] + a * m[MESSAGES] + i], k = get(buffer, k)
+            m[m[GLUED] + a * m[MESSAGES] + i] = 0
             if i > 0:
-                w.m[w.m[GLUED] + a * w.m[MESSAGES] + i] = buffer[k]
+                m[m[GLUED] + a * m[MESSAGES] + i] = buffer[k]
                 k += 1
-            if w.m[w.m[CELL_FLAGS] + a] & CARRIES:
+            if m[m[CELL_FLAGS] + a] & CARRIES:
                 k = get_view(w, buffer, k, message_row(w, np.int64(a), np.int64(i)))
-    if w.m[USES_G]:
+    if m[USES_G]:
         k = get_view(w, buffer, k, 3 * threads)
-    if w.m[USES_HIDDEN]:
+    if m[USES_HIDDEN]:
         k = get_view(w, buffer, k, 3 * threads + 1)

@@ -39,8 +39,9 @@ def is_alive(w: World, t: Int64) -> bool:
 @inner
 def least_known(w: World, a: Int64) -> Int64:
     """Return the oldest message of a cell that some unfinished thread may still read."""
-    least = w.m[w.m[COUNT] + a] - 1
-    for t in range(w.m[THREADS]):
+    m = w.m
+    least = m[m[COUNT] + a] - 1
+    for t in range(m[THREADS]):
         if is_alive(w, t) and w.views[t, a] < least:
             least = np.int64(w.views[t, a])
     return least
@@ -49,24 +50,26 @@ def least_known(w: World, a: Int64) -> Int64:
 @inner
 def limit_lag(w: World) -> None:
     """Let no thread be more than LAG messages late."""
-    for a in range(w.m[ATOMICS]):
-        floor = w.m[w.m[COUNT] + a] - 1 - w.m[LAG]
-        for t in range(w.m[THREADS]):
+    m = w.m
+    for a in range(m[ATOMICS]):
+        floor = m[m[COUNT] + a] - 1 - m[LAG]
+        for t in range(m[THREADS]):
             if is_alive(w, t) and w.views[t, a] < floor:
                 w.views[t, a] = floor
-                if w.m[USES_ACQ] and w.views[w.m[THREADS] + t, a] < floor:
-                    w.views[w.m[THREADS] + t, a] = floor
+                if m[USES_ACQ] and w.views[m[THREADS] + t, a] < floor:
+                    w.views[m[THREADS] + t, a] = floor
 
 
 @inner
 def collect(w: World) -> None:
     """Drop unreadable messages, and bits that everybody knows from the views that only pass them on."""
-    for a in range(w.m[ATOMICS]):
+    m = w.m
+    for a in range(m[ATOMICS]):
         for _ in range(least_known(w, np.int64(a))):
             remove(w, np.int64(a), np.int64(0))
-        w.m[w.m[GLUED] + a * w.m[MESSAGES] + 0] = 0
-    threads = w.m[THREADS]
-    for k in range(w.m[ATOMICS], w.m[WIDTH]):
+        m[m[GLUED] + a * m[MESSAGES] + 0] = 0
+    threads = m[THREADS]
+    for k in range(m[ATOMICS], m[WIDTH]):
         common = np.uint8(255)
         for t in range(threads):
             if is_alive(w, t):
@@ -75,20 +78,21 @@ def collect(w: World) -> None:
         for t in range(threads):
             w.views[2 * threads + t, k] &= keep
         w.views[3 * threads + 1, k] &= keep
-        for a in range(w.m[ATOMICS]):
-            if w.m[w.m[CELL_FLAGS] + a] & CARRIES:
-                for i in range(w.m[w.m[COUNT] + a]):
+        for a in range(m[ATOMICS]):
+            if m[m[CELL_FLAGS] + a] & CARRIES:
+                for i in range(m[m[COUNT] + a]):
                     w.views[message_row(w, np.int64(a), np.int64(i)), k] &= keep
 
 
 @inner
 def drop_glued(w: World) -> None:
     """In cells that only updates read, drop each message whose successor is glued."""
-    for a in range(w.m[ATOMICS]):
-        if w.m[w.m[CELL_FLAGS] + a] & ONLY_UPDATED:
+    m = w.m
+    for a in range(m[ATOMICS]):
+        if m[m[CELL_FLAGS] + a] & ONLY_UPDATED:
             i = 0
-            while i + 1 < w.m[w.m[COUNT] + a]:
-                if w.m[w.m[GLUED] + a * w.m[MESSAGES] + i + 1]:
+            while i + 1 < m[m[COUNT] + a]:
+                if m[m[GLUED] + a * m[MESSAGES] + i + 1]:
                     remove(w, np.int64(a), np.int64(i))
                 else:
                     i += 1
@@ -97,14 +101,15 @@ def drop_glued(w: World) -> None:
 @inner
 def knows_no_more(w: World, a: Int64, i: Int64, j: Int64) -> bool:
     """Return whether message i has a view that lies below that of message j."""
-    if w.m[w.m[CELL_FLAGS] + a] & CARRIES == 0:
+    m = w.m
+    if m[m[CELL_FLAGS] + a] & CARRIES == 0:
         return True
     lower = message_row(w, a, i)
     upper = message_row(w, a, j)
-    for k in range(w.m[ATOMICS]):
+    for k in range(m[ATOMICS]):
         if w.views[lower, k] > w.views[upper, k]:
             return False
-    for k in range(w.m[ATOMICS], w.m[WIDTH]):
+    for k in range(m[ATOMICS], m[WIDTH]):
         if w.views[lower, k] & ~w.views[upper, k]:
             return False
     return True
@@ -113,12 +118,13 @@ def knows_no_more(w: World, a: Int64, i: Int64, j: Int64) -> bool:
 @inner
 def is_dominated(w: World, a: Int64, i: Int64, j: Int64) -> bool:
     """Return whether message i stands for the later message j."""
-    if w.m[w.m[VALUE] + a * w.m[MESSAGES] + i] != w.m[w.m[VALUE] + a * w.m[MESSAGES] + j]:
+    m = w.m
+    if m[m[VALUE] + a * m[MESSAGES] + i] != m[m[VALUE] + a * m[MESSAGES] + j]:
         return False
-    open_j = not w.m[w.m[GLUED] + a * w.m[MESSAGES] + j + 1]
-    if (w.m[w.m[GLUED] + a * w.m[MESSAGES] + i + 1] and open_j) or (w.m[w.m[GLUED] + a * w.m[MESSAGES] + j] and open_j):
+    open_j = not m[m[GLUED] + a * m[MESSAGES] + j + 1]
+    if (m[m[GLUED] + a * m[MESSAGES] + i + 1] and open_j) or (m[m[GLUED] + a * m[MESSAGES] + j] and open_j):
         return False
-    for t in range(w.m[THREADS]):
+    for t in range(m[THREADS]):
         if is_alive(w, t) and i < w.views[t, a] <= j:
             return False
     return knows_no_more(w, a, i, j)
@@ -127,9 +133,10 @@ def is_dominated(w: World, a: Int64, i: Int64, j: Int64) -> bool:
 @inner
 def stands_there(w: World, a: Int64, j: Int64) -> bool:
     """Return whether some view stands at message j."""
+    m = w.m
     used = list_rows(w)
     for k in range(used):
-        if w.views[w.m[w.m[ROWS] + k], a] == j:
+        if w.views[m[m[ROWS] + k], a] == j:
             return True
     return False
 
@@ -137,9 +144,10 @@ def stands_there(w: World, a: Int64, j: Int64) -> bool:
 @inner
 def drop_dominated(w: World) -> None:
     """Drop messages that an earlier one stands for."""
-    for a in range(w.m[ATOMICS]):
+    m = w.m
+    for a in range(m[ATOMICS]):
         j = 1
-        while j + 1 < w.m[w.m[COUNT] + a]:
+        while j + 1 < m[m[COUNT] + a]:
             found = False
             if not stands_there(w, np.int64(a), np.int64(j)):
                 for i in range(j):
@@ -157,59 +165,60 @@ def find_update(w: World, t: Int64) -> Int64:
 
     What it touches on the way stands in `touched`.  A way that depends on other threads, or publishes, ends the walk.
     """
+    m = w.m
     base = first_word(w, t)
-    look = w.m[LOOK_BASE]
-    if w.m[base + STATUS] != RUNS:
+    look = m[LOOK_BASE]
+    if m[base + STATUS] != RUNS:
         return np.int64(-1)
-    for a in range(w.m[ATOMICS]):
-        w.m[w.m[TOUCHED] + a] = 0
+    for a in range(m[ATOMICS]):
+        m[m[TOUCHED] + a] = 0
     stored = np.int64(-1)
-    for slot in range(w.m[SLOTS]):
-        w.m[look + slot] = w.m[base + WORDS + slot]
-    left = w.m[base + LEFT]
-    pc = w.m[base + PC]
+    for slot in range(m[SLOTS]):
+        m[look + slot] = m[base + WORDS + slot]
+    left = m[base + LEFT]
+    pc = m[base + PC]
     for _ in range(WALK):
         row = w.code[pc]
-        opcode = np.int64(row[op.OP])
-        cell = operand(w.consts, w.m, look, np.int64(row[op.A]))
+        opcode = row[op.OP]
+        cell = operand(w.consts, m, look, row[op.A])
         result = np.int64(0)
         if opcode == op.RUNNING:
             result = np.int64(left != 0)
             left -= np.int64(left > 0)
         elif opcode in (op.LOAD, op.STORE):
-            if cell == 0 or cell == stored or w.m[w.m[ATOMIC_OF] + cell] >= 0:
+            if cell == 0 or cell == stored or m[m[ATOMIC_OF] + cell] >= 0:
                 return np.int64(-1)
             if opcode == op.STORE:
                 if stored >= 0:
                     return np.int64(-1)
                 stored = cell
-            result = w.m[w.m[CELL_BASE] + cell]
+            result = m[m[CELL_BASE] + cell]
         elif op.ATOMIC_LOAD <= opcode <= op.FETCH_AND:
             if cell == 0:
                 return np.int64(-1)
-            a = w.m[w.m[ATOMIC_OF] + cell]
-            order = np.int64(row[op.X]) & 7
+            a = m[m[ATOMIC_OF] + cell]
+            order = row[op.X] & 7
             if a >= 0:
                 if opcode not in (op.ATOMIC_LOAD, op.ATOMIC_STORE, op.COMPARE_EXCHANGE):
-                    if w.m[w.m[CELL_FLAGS] + a] & ONLY_WRITTEN_BY_UPDATES and acquires(order) and not w.m[w.m[TOUCHED] + a]:
+                    if m[m[CELL_FLAGS] + a] & ONLY_WRITTEN_BY_UPDATES and acquires(order) and not m[m[TOUCHED] + a]:
                         return a
                     return np.int64(-1)
                 if opcode != op.ATOMIC_STORE or releases(order):
                     return np.int64(-1)
-                w.m[w.m[TOUCHED] + a] = 1
+                m[m[TOUCHED] + a] = 1
             elif opcode == op.ATOMIC_LOAD:
-                result = w.m[w.m[CELL_BASE] + cell]
-            elif row[op.D] >= 0 and (w.m[w.m[LIVE] + pc + 1] >> row[op.D]) & 1:
+                result = m[m[CELL_BASE] + cell]
+            elif row[op.D] >= 0 and (m[m[LIVE] + pc + 1] >> row[op.D]) & 1:
                 return np.int64(-1)
         elif opcode == op.CPU:
-            result = w.m[w.m[CPU_OF] + t]
+            result = m[m[CPU_OF] + t]
         elif opcode == op.NUMA_NODE:
-            result = w.m[w.m[NODE_OF] + w.m[w.m[CPU_OF] + t]]
+            result = m[m[NODE_OF] + m[m[CPU_OF] + t]]
         elif opcode not in (op.MARK, op.DOORWAY):
             return np.int64(-1)
         if row[op.D] >= 0:
-            w.m[look + row[op.D]] = result
-        pc = local_run(w.code, w.consts, w.stops, w.m, look, pc + 1, t)
+            m[look + row[op.D]] = result
+        pc = local_run(w.code, w.consts, w.stops, m, look, pc + 1, t)
         if pc < 0 or w.stops[pc] == op.END:
             return np.int64(-1)
     return np.int64(-1)
@@ -218,32 +227,34 @@ def find_update(w: World, t: Int64) -> Int64:
 @inner
 def raise_views(w: World) -> None:
     """Let threads know what they must learn before it matters."""
-    for t in range(w.m[THREADS]):
+    m = w.m
+    for t in range(m[THREADS]):
         y = find_update(w, np.int64(t))
         if y >= 0:
-            row = message_row(w, y, w.m[w.m[COUNT] + y] - 1)
-            acq = w.m[THREADS] + t
-            w.views[t, y] = w.m[w.m[COUNT] + y] - 1
-            for x in range(w.m[ATOMICS]):
-                if x != y and not w.m[w.m[TOUCHED] + x] and w.views[t, x] < w.views[row, x]:
+            row = message_row(w, y, m[m[COUNT] + y] - 1)
+            acq = m[THREADS] + t
+            w.views[t, y] = m[m[COUNT] + y] - 1
+            for x in range(m[ATOMICS]):
+                if x != y and not m[m[TOUCHED] + x] and w.views[t, x] < w.views[row, x]:
                     w.views[t, x] = w.views[row, x]
-            if w.m[USES_ACQ]:
-                for x in range(w.m[ATOMICS]):
+            if m[USES_ACQ]:
+                for x in range(m[ATOMICS]):
                     w.views[acq, x] = max(w.views[acq, x], w.views[t, x])
 
 
 @inner
 def shifted(w: World, value: Int64, kind: Int64, group: Int64, served: Int64) -> Int64:
     """Return a value with the served ticket subtracted from every ticket of the group in it."""
+    m = w.m
     if kind == op.TICKET_KIND + group:
-        return wrap(value - served, w.m[w.m[TICKET_BASE] + 4 * group + 2])
+        return wrap(value - served, m[m[TICKET_BASE] + 4 * group + 2])
     if kind >= op.WORD_KIND:
-        place = w.m[WORD_START] + kind - op.WORD_KIND
-        for k in range(w.m[place], w.m[place + 1]):
-            part = w.m[WORD_PARTS] + 3 * k
-            if w.m[part + 2] == op.TICKET_KIND + group:
-                shift = w.m[part]
-                mask = ((np.int64(1) << w.m[part + 1]) - 1) << shift
+        place = m[WORD_START] + kind - op.WORD_KIND
+        for k in range(m[place], m[place + 1]):
+            part = m[WORD_PARTS] + 3 * k
+            if m[part + 2] == op.TICKET_KIND + group:
+                shift = m[part]
+                mask = ((np.int64(1) << m[part + 1]) - 1) << shift
                 value = (value & ~mask) | ((value - (served << shift)) & mask)
     return value
 
@@ -251,54 +262,57 @@ def shifted(w: World, value: Int64, kind: Int64, group: Int64, served: Int64) ->
 @inner
 def served_ticket(w: World, group: Int64) -> Int64:
     """Return by how much the tickets of a group are shifted: the newest value of its word, without the low bits."""
-    place = w.m[TICKET_BASE] + 4 * group
-    cell = w.m[place]
-    a = w.m[w.m[ATOMIC_OF] + cell]
-    whole = w.m[w.m[CELL_BASE] + cell]
+    m = w.m
+    place = m[TICKET_BASE] + 4 * group
+    cell = m[place]
+    a = m[m[ATOMIC_OF] + cell]
+    whole = m[m[CELL_BASE] + cell]
     if a >= 0:
-        whole = w.m[w.m[VALUE] + a * w.m[MESSAGES] + w.m[w.m[COUNT] + a] - 1]
-    if w.m[place + 2] < 64:
-        whole = (whole >> w.m[place + 1]) & ((np.int64(1) << w.m[place + 2]) - 1)
-    return (whole >> w.m[place + 3]) << w.m[place + 3]
+        whole = m[m[VALUE] + a * m[MESSAGES] + m[m[COUNT] + a] - 1]
+    if m[place + 2] < 64:
+        whole = (whole >> m[place + 1]) & ((np.int64(1) << m[place + 2]) - 1)
+    return (whole >> m[place + 3]) << m[place + 3]
 
 
 @inner
 def shift_tickets(w: World) -> None:
     """Count the tickets of each group from the one that is served."""
-    for group in range(w.m[TICKETS]):
+    m = w.m
+    for group in range(m[TICKETS]):
         served = served_ticket(w, np.int64(group))
         if served:
-            for b in range(w.m[ATOMICS]):
-                kind = w.m[w.m[CELL_KIND] + w.m[w.m[CELL_OF] + b]]
+            for b in range(m[ATOMICS]):
+                kind = m[m[CELL_KIND] + m[m[CELL_OF] + b]]
                 if kind >= op.TICKET_KIND:
-                    first = w.m[VALUE] + b * w.m[MESSAGES]
-                    for i in range(first, first + w.m[w.m[COUNT] + b]):
-                        w.m[i] = shifted(w, w.m[i], kind, np.int64(group), served)
-            for k in range(w.m[TRACKED_CELLS]):
-                cell = w.m[w.m[TRACKED] + k]
-                place = w.m[CELL_BASE] + cell
-                w.m[place] = shifted(w, w.m[place], w.m[w.m[CELL_KIND] + cell], np.int64(group), served)
-            for t in range(w.m[THREADS]):
+                    first = m[VALUE] + b * m[MESSAGES]
+                    for i in range(first, first + m[m[COUNT] + b]):
+                        m[i] = shifted(w, m[i], kind, np.int64(group), served)
+            for k in range(m[TRACKED_CELLS]):
+                cell = m[m[TRACKED] + k]
+                place = m[CELL_BASE] + cell
+                m[place] = shifted(w, m[place], m[m[CELL_KIND] + cell], np.int64(group), served)
+            for t in range(m[THREADS]):
                 base = first_word(w, t)
-                alive = w.m[w.m[LIVE] + w.m[base + PC]]
-                for slot in range(w.m[SLOTS]):
+                alive = m[m[LIVE] + m[base + PC]]
+                for slot in range(m[SLOTS]):
                     if (alive >> slot) & 1:
                         place = base + WORDS + slot
-                        w.m[place] = shifted(w, w.m[place], w.m[w.m[KINDS] + slot], np.int64(group), served)
+                        m[place] = shifted(w, m[place], m[m[KINDS] + slot], np.int64(group), served)
 
 
 @inner
 def reduce(w: World) -> None:
     """Apply all reductions that are on."""
-    if w.m[RAISES]:
+    m = w.m
+    if m[RAISES]:
         raise_views(w)
-    if w.m[LAG] > 0:
+    if m[LAG] > 0:
         limit_lag(w)
-    if w.m[COLLECTS]:
+    if m[COLLECTS]:
         collect(w)
-    if w.m[RMW_ONLY]:
+    if m[RMW_ONLY]:
         drop_glued(w)
-    if w.m[DOMINATES]:
+    if m[DOMINATES]:
         drop_dominated(w)
-    if w.m[TICKETS]:
+    if m[TICKETS]:
         shift_tickets(w)

@@ -106,23 +106,24 @@ def note_fault(store: Store, c: Int64s, kind: Int64, state: Int64, move: Int64) 
 @inner
 def describe(w: World, store: Store, state: Int64) -> Int64:
     """Write what each thread does; return how many can move, or -1 if all have finished."""
+    m = w.m
     running = 0
     unfinished = 0
-    subject = w.m[SUBJECT]
-    for t in range(w.m[THREADS]):
+    subject = m[SUBJECT]
+    for t in range(m[THREADS]):
         base = first_word(w, t)
-        status = w.m[base + STATUS]
+        status = m[base + STATUS]
         if status == RUNS and waits(w, np.int64(t)):
             status = np.int64(WAITS)
         running += status == RUNS
         unfinished += status != FINISHED
         if subject >= 0:
-            hold = w.m[HOLD_BASE] + 2 * subject
-            if w.m[hold] == t + 1 or (w.m[hold + 1] >> (4 * t)) & 15:
+            hold = m[HOLD_BASE] + 2 * subject
+            if m[hold] == t + 1 or (m[hold + 1] >> (4 * t)) & 15:
                 status |= HOLDS
         store.marks[state, t] = status
-        store.marks[state, w.m[THREADS] + t] = w.m[base + PHASE]
-        store.states[state, PCS + t] = w.m[base + PC]
+        store.marks[state, m[THREADS] + t] = m[base + PHASE]
+        store.states[state, PCS + t] = m[base + PC]
     return np.int64(running if unfinished else -1)
 
 
@@ -142,9 +143,10 @@ def note_stuck(w: World, store: Store, c: Int64s, state: Int64) -> None:
 @inner
 def holds_any(w: World, t: Int64) -> bool:
     """Return whether a thread holds any lock."""
-    hold = w.m[HOLD_BASE]
-    for lock in range(w.m[LOCKS]):
-        if w.m[hold + 2 * lock] == t + 1 or (w.m[hold + 2 * lock + 1] >> (4 * t)) & 15:
+    m = w.m
+    hold = m[HOLD_BASE]
+    for lock in range(m[LOCKS]):
+        if m[hold + 2 * lock] == t + 1 or (m[hold + 2 * lock + 1] >> (4 * t)) & 15:
             return True
     return False
 
@@ -152,18 +154,20 @@ def holds_any(w: World, t: Int64) -> bool:
 @inner
 def encode(w: World, t: Int64, choice: Int64) -> Int64:
     """Return a move as one number."""
+    m = w.m
     base = first_word(w, t)
-    if w.code[w.m[base + PC], op.OP] == op.RUNNING:
-        choice = np.int64(w.m[base + LEFT] != 0)
+    if w.code[m[base + PC], op.OP] == op.RUNNING:
+        choice = np.int64(m[base + LEFT] != 0)
     return t | (choice << 5)
 
 
 @inner
 def permutation_code(w: World, permutation: Int64) -> Int64:
     """Return where each position goes, 4 bits each."""
+    m = w.m
     code = np.int64(0)
-    for position in range(w.m[THREADS]):
-        code |= np.int64(position) << (4 * w.m[w.m[ORDER] + permutation * w.m[THREADS] + position])
+    for position in range(m[THREADS]):
+        code |= np.int64(position) << (4 * m[m[ORDER] + permutation * m[THREADS] + position])
     return code
 
 
@@ -199,6 +203,7 @@ def look_at(w: World, store: Store, c: Int64s, at_rest: Int64s, state: Int64) ->
 @kernel
 def search(w: World, store: Store, c: Int64s, at_rest: Int64s) -> Int64:
     """Search on for a slice of states, from before the first state (NEXT is -1) on; return how it ended."""
+    m = w.m
     for _ in range(c[SLICE]):
         state = c[NEXT]
         if state >= c[STATES] and state >= 0:
@@ -212,18 +217,18 @@ def search(w: World, store: Store, c: Int64s, at_rest: Int64s) -> Int64:
             store.states[state, FIRST_EDGE] = edges
             unpack(w, store.arena[begin:])
             goes_on = look_at(w, store, c, at_rest, state)
-        for t in range(w.m[THREADS] if goes_on else 0):
+        for t in range(m[THREADS] if goes_on else 0):
             base = first_word(w, t)
             number = np.int64(t == 0)
             if state >= 0:
-                number = choices(w, np.int64(t)) if w.m[base + STATUS] == RUNS else np.int64(0)
+                number = choices(w, np.int64(t)) if m[base + STATUS] == RUNS else np.int64(0)
             for choice in range(number):
-                before = w.m[base + PC]
+                before = m[base + PC]
                 move = np.int64(-1)
                 result = np.int64(0)
                 if state >= 0:
                     move = encode(w, np.int64(t), np.int64(choice))
-                for actor in range(t if state >= 0 else 0, t + 1 if state >= 0 else w.m[THREADS]):
+                for actor in range(t if state >= 0 else 0, t + 1 if state >= 0 else m[THREADS]):
                     if result >= 0:
                         result = act(w, np.int64(actor), np.int64(choice if state >= 0 else -1))
                 if result == OVERFLOW:
@@ -232,8 +237,8 @@ def search(w: World, store: Store, c: Int64s, at_rest: Int64s) -> Int64:
                     ended = np.int64(NOT_COVERED)
                 elif result < 0 and result != BLOCKED:
                     note_fault(store, c, -result, max(state, np.int64(0)), move)
-                waited = state >= 0 and w.m[w.m[RESTART] + before] and w.m[base + PC] == before
-                if result >= 0 and not (waited and w.m[base + STATUS] == RUNS):
+                waited = state >= 0 and m[m[RESTART] + before] and m[base + PC] == before
+                if result >= 0 and not (waited and m[base + STATUS] == RUNS):
                     reduce(w)
                     if c[USED] + c[LONGEST] > store.arena.shape[0]:
                         ended = np.int64(MORE_ROOM)

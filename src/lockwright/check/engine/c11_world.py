@@ -96,33 +96,35 @@ def first_word(w: World, t: Int64) -> Int64:
 @inlined
 def message_row(w: World, a: Int64, i: Int64) -> Int64:
     """Return the row of the view of a message."""
-    return 3 * w.m[THREADS] + 2 + a * w.m[MESSAGES] + i
+    m = w.m
+    return 3 * m[THREADS] + 2 + a * m[MESSAGES] + i
 
 
 @inner
 def list_rows(w: World) -> Int64:
     """Write the numbers of all rows in use into `rows`; return how many."""
+    m = w.m
     k = 0
-    threads = w.m[THREADS]
+    threads = m[THREADS]
     for t in range(threads):
-        w.m[w.m[ROWS] + k] = t
+        m[m[ROWS] + k] = t
         k += 1
-        if w.m[USES_ACQ]:
-            w.m[w.m[ROWS] + k] = threads + t
+        if m[USES_ACQ]:
+            m[m[ROWS] + k] = threads + t
             k += 1
-        if w.m[USES_REL]:
-            w.m[w.m[ROWS] + k] = 2 * threads + t
+        if m[USES_REL]:
+            m[m[ROWS] + k] = 2 * threads + t
             k += 1
-    if w.m[USES_G]:
-        w.m[w.m[ROWS] + k] = 3 * threads
+    if m[USES_G]:
+        m[m[ROWS] + k] = 3 * threads
         k += 1
-    if w.m[USES_HIDDEN]:
-        w.m[w.m[ROWS] + k] = 3 * threads + 1
+    if m[USES_HIDDEN]:
+        m[m[ROWS] + k] = 3 * threads + 1
         k += 1
-    for a in range(w.m[ATOMICS]):
-        if w.m[w.m[CELL_FLAGS] + a] & CARRIES:
-            for i in range(w.m[w.m[COUNT] + a]):
-                w.m[w.m[ROWS] + k] = message_row(w, a, i)
+    for a in range(m[ATOMICS]):
+        if m[m[CELL_FLAGS] + a] & CARRIES:
+            for i in range(m[m[COUNT] + a]):
+                m[m[ROWS] + k] = message_row(w, a, i)
                 k += 1
     return k
 
@@ -130,11 +132,12 @@ def list_rows(w: World) -> Int64:
 @inner
 def join(w: World, target: Int64, other: Int64) -> None:
     """Let the view in one row meet that in another."""
-    atomics = w.m[ATOMICS]
+    m = w.m
+    atomics = m[ATOMICS]
     for k in range(atomics):
         if w.views[other, k] > w.views[target, k]:
             w.views[target, k] = w.views[other, k]
-    for k in range(atomics, w.m[WIDTH]):
+    for k in range(atomics, m[WIDTH]):
         w.views[target, k] |= w.views[other, k]
 
 
@@ -155,41 +158,43 @@ def clear_view(w: World, target: Int64) -> None:
 @inner
 def insert(w: World, a: Int64, place: Int64, value: Int64, glued: Int64) -> Int64:
     """Put a message, its view empty, into a list; return 0, or OVERFLOW."""
-    n = w.m[w.m[COUNT] + a]
-    if n >= w.m[MESSAGES]:
+    m = w.m
+    n = m[m[COUNT] + a]
+    if n >= m[MESSAGES]:
         return OVERFLOW
-    carries = w.m[w.m[CELL_FLAGS] + a] & CARRIES
+    carries = m[m[CELL_FLAGS] + a] & CARRIES
     used = list_rows(w)
     for k in range(used):
-        if w.views[w.m[w.m[ROWS] + k], a] >= place:
-            w.views[w.m[w.m[ROWS] + k], a] += 1
+        if w.views[m[m[ROWS] + k], a] >= place:
+            w.views[m[m[ROWS] + k], a] += 1
     for i in range(n, place, -1):
-        w.m[w.m[VALUE] + a * w.m[MESSAGES] + i] = w.m[w.m[VALUE] + a * w.m[MESSAGES] + i - 1]
-        w.m[w.m[GLUED] + a * w.m[MESSAGES] + i] = w.m[w.m[GLUED] + a * w.m[MESSAGES] + i - 1]
+        m[m[VALUE] + a * m[MESSAGES] + i] = m[m[VALUE] + a * m[MESSAGES] + i - 1]
+        m[m[GLUED] + a * m[MESSAGES] + i] = m[m[GLUED] + a * m[MESSAGES] + i - 1]
         if carries:
             copy_view(w, message_row(w, a, i), message_row(w, a, i - 1))
-    w.m[w.m[VALUE] + a * w.m[MESSAGES] + place] = value
-    w.m[w.m[GLUED] + a * w.m[MESSAGES] + place] = glued
+    m[m[VALUE] + a * m[MESSAGES] + place] = value
+    m[m[GLUED] + a * m[MESSAGES] + place] = glued
     if carries:
         clear_view(w, message_row(w, a, place))
-    w.m[w.m[COUNT] + a] = n + 1
+    m[m[COUNT] + a] = n + 1
     return 0
 
 
 @inner
 def remove(w: World, a: Int64, j: Int64) -> None:
     """Take message j out of a list; who stood there stands at its successor, which is glued if it was."""
-    n = w.m[w.m[COUNT] + a] - 1
-    glued = w.m[w.m[GLUED] + a * w.m[MESSAGES] + j] if j > 0 else 0
-    carries = w.m[w.m[CELL_FLAGS] + a] & CARRIES
+    m = w.m
+    n = m[m[COUNT] + a] - 1
+    glued = m[m[GLUED] + a * m[MESSAGES] + j] if j > 0 else 0
+    carries = m[m[CELL_FLAGS] + a] & CARRIES
     for i in range(j, n):
-        w.m[w.m[VALUE] + a * w.m[MESSAGES] + i] = w.m[w.m[VALUE] + a * w.m[MESSAGES] + i + 1]
-        w.m[w.m[GLUED] + a * w.m[MESSAGES] + i] = w.m[w.m[GLUED] + a * w.m[MESSAGES] + i + 1]
+        m[m[VALUE] + a * m[MESSAGES] + i] = m[m[VALUE] + a * m[MESSAGES] + i + 1]
+        m[m[GLUED] + a * m[MESSAGES] + i] = m[m[GLUED] + a * m[MESSAGES] + i + 1]
         if carries:
             copy_view(w, message_row(w, a, i), message_row(w, a, i + 1))
-    w.m[w.m[GLUED] + a * w.m[MESSAGES] + j] = glued
-    w.m[w.m[COUNT] + a] = n
+    m[m[GLUED] + a * m[MESSAGES] + j] = glued
+    m[m[COUNT] + a] = n
     used = list_rows(w)
     for k in range(used):
-        if w.views[w.m[w.m[ROWS] + k], a] > j:
-            w.views[w.m[w.m[ROWS] + k], a] -= 1
+        if w.views[m[m[ROWS] + k], a] > j:
+            w.views[m[m[ROWS] + k], a] -= 1

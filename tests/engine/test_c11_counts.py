@@ -1,0 +1,56 @@
+"""Exact sizes of the C11 state spaces of five locks: a reduction that loses or gains states changes a number here."""
+
+from __future__ import annotations
+
+import pytest
+from tests.engine.c11_locks import LOCKS, prepared, program_of
+
+from lockwright.check.engine import c11
+
+STATES = {
+    "ticket": {(2, 1): 12, (2, 2): 46, (3, 1): 22, (3, 2): 228},
+    "ttas": {(2, 1): 17, (2, 2): 78, (3, 1): 62, (3, 2): 1129},
+    "linux_ticket": {(2, 1): 11, (2, 2): 51, (3, 1): 31, (3, 2): 612},
+    "clh": {(2, 1): 20, (2, 2): 60, (3, 1): 50, (3, 2): 349},
+    "mcs": {(2, 1): 29, (2, 2): 204, (3, 1): 125, (3, 2): 4809},
+}
+FOR_EVER = {
+    "ticket": (163, "lag 3"), "ttas": (382, ""), "linux_ticket": (68, "lag 3"), "clh": (182, ""), "mcs": (4043, ""),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", sorted(LOCKS))
+def test_runs_that_end(name: str) -> None:
+    found = {}
+    for threads, times in STATES[name]:
+        _, flat, image, out = prepared(program_of(LOCKS[name]), threads)
+        explored = c11.explore(flat, image, out, acquisitions=times)
+        assert (explored.exhausted, explored.faults, explored.bound) == (True, [], "")
+        found[threads, times] = explored.states
+    assert found == STATES[name]
+
+
+@pytest.mark.parametrize("name", sorted(LOCKS))
+def test_runs_for_ever(name: str) -> None:
+    _, flat, image, out = prepared(program_of(LOCKS[name]), 3)
+    explored = c11.explore(flat, image, out, acquisitions=None)
+    assert (explored.exhausted, explored.faults) == (True, [])
+    assert (explored.states, explored.bound) == FOR_EVER[name]
+
+
+@pytest.mark.parametrize("name", sorted(LOCKS))
+def test_each_reduction_alone_keeps_the_verdict(name: str) -> None:
+    _, flat, image, out = prepared(program_of(LOCKS[name]), 2)
+    collect = c11.replace(c11.RAW, collect=True)
+    largest = c11.explore(flat, image, out, acquisitions=2, reductions=c11.RAW).states
+    for switch in ("merge", "only_updated", "dominated", "raised", "symmetry", "tickets", "constants"):
+        reductions = c11.replace(collect, **{switch: True})  # type: ignore[arg-type]
+        explored = c11.explore(flat, image, out, acquisitions=2, reductions=reductions)
+        assert (explored.exhausted, explored.faults) == (True, [])
+        assert explored.states <= largest
+
+
+def test_a_budget_is_no_proof() -> None:
+    _, flat, image, out = prepared(program_of(LOCKS["mcs"]), 3)
+    explored = c11.explore(flat, image, out, acquisitions=2, states=100)
+    assert (explored.exhausted, explored.reason) == (False, "states")

@@ -286,18 +286,27 @@ def _patch(frame: Frame, node: ast.Call) -> Result:
 
 def _extreme(op: str) -> Callable[[Frame, ast.Call], Result]:
     def emit(frame: Frame, node: ast.Call) -> Result:
-        if len(node.args) != 2 or node.keywords:
-            raise frame.mistake("L015", node, f"`{op}` takes two numbers")
-        left, right = ((one, expressions.evaluate(frame, one)) for one in node.args)
-        if isinstance(left[1], Exact) and isinstance(right[1], Exact):
-            return Exact((min if op == "min" else max)(left[1].value, right[1].value))
-        first, second, kind = balance(frame, node, left, right, strict=True)
-        if isinstance(kind, WordKind) or kind == BOOL:
-            raise frame.mistake("L045", node, f"`{kind}`s have no order")
-        frame.at(node)
-        return expressions.operate(frame, op, first, second, kind)
+        if len(node.args) < 2 or node.keywords:
+            raise frame.mistake("L015", node, f"`{op}` takes two numbers or more", helps=[f"write `{op}(a, b)`"])
+        results = [(one, expressions.evaluate(frame, one)) for one in node.args]
+        value = results[0][1]
+        for one in results[1:]:
+            value = _extreme_of_two(frame, node, op, (results[0][0], value), one)
+        return value
 
     return emit
+
+
+def _extreme_of_two(
+    frame: Frame, node: ast.Call, op: str, left: tuple[ast.expr, Result], right: tuple[ast.expr, Result]
+) -> Result:
+    if isinstance(left[1], Exact) and isinstance(right[1], Exact):
+        return Exact((min if op == "min" else max)(left[1].value, right[1].value))
+    first, second, kind = balance(frame, node, left, right, strict=True)
+    if isinstance(kind, WordKind) or kind == BOOL:
+        raise frame.mistake("L045", node, f"`{kind}`s have no order")
+    frame.at(node)
+    return expressions.operate(frame, op, first, second, kind)
 
 
 def _len(frame: Frame, node: ast.Call) -> Result:

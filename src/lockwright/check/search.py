@@ -22,7 +22,7 @@ from lockwright.ir.inline import inline
 from lockwright.ir.interpreter import prepare
 from lockwright.ir.program import Shape
 from lockwright.ir.waiting import Waiting, waiting
-from lockwright.results import FAULT, NOT_COVERED, NOT_EXHAUSTED, PROVED, CheckResult, Fault, Run, Wait
+from lockwright.results import FAULT, NOT_COVERED, NOT_EXHAUSTED, PROVED, CheckResult, Fault, Run, Wait, instance
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -32,6 +32,13 @@ if TYPE_CHECKING:
 
 BUDGETS = frozenset({"states", "seconds", "memory", "interrupted"})
 """Reasons of a search that was stopped; every other reason says why something is not covered."""
+
+
+THREADS = 3
+QUICK_STATES, LAST_STATES = {"c11": 50_000}, {"c11": 200_000}
+QUICK_DEFAULT, LAST_DEFAULT = 250_000, 1_000_000
+RAW_STATES = 1_000_000
+"""Without a number of threads: states after which a smaller instance is taken, and those of the smallest."""
 
 
 class Explorer(Protocol):
@@ -46,7 +53,7 @@ class Explorer(Protocol):
 class Settings:
     """What to check, and how long."""
 
-    threads: int = 3
+    threads: int | None = None  # None: as many as the answer comes at once with
     acquisitions: tuple[int | None, ...] = (2, None)
     models: tuple[str, ...] = ("sc", "tso", "c11")
     budget_states: int = 20_000_000
@@ -77,6 +84,25 @@ class _Check:
 
     waiting: Waiting = field(init=False)
     promised: Promised = field(init=False)
+    too_large: set[tuple[int, int | None]] = field(default_factory=set)  # instances given up for smaller ones
+
+    @property
+    def fixed_threads(self) -> int | None:
+        """How many threads the program says itself that it has."""
+        counts = [worker.count for worker in self.program.workers]
+        return None if None in counts or not counts else sum(count or 0 for count in counts)
+
+    def sizes(self, acquisitions: int | None) -> list[tuple[int, int | None]]:
+        """Return the instances of a run, largest first; the first that can be exhausted is the one."""
+        threads = self.settings.threads or self.fixed_threads
+        if self.settings.shape is not None:
+            threads = len(self.settings.shape.thread_cpus)
+        if threads is not None:
+            return [(threads, acquisitions)]
+        sizes = [(THREADS, acquisitions), (2, acquisitions)]
+        if acquisitions is not None and acquisitions > 1:
+            sizes.append((2, 1))
+        return [one for one in sizes if one not in self.too_large] or sizes[-1:]
 
     def instances(self) -> Iterator[tuple[str, int | None]]:
         """Yield the model and the acquisitions of each run."""
@@ -120,8 +146,9 @@ def check(
         run, found = _run(one, model, acquisitions)
         result.runs.append(run)
         if found.problems and run.verdict == FAULT:
-            result.faults.append(_told(one, result, model, acquisitions, found.problems))
+            result.faults.append(_told(one, result, run, found.problems))
             break
+    result.not_covered += [f"{instance(*size)}: too many states at once" for size in sorted(one.too_large, key=str)]
     _cure(one, result)
     _weigh(one, result)
     result.seconds = time.perf_counter() - one.began
@@ -150,7 +177,7 @@ def _empty(one: _Check) -> CheckResult:
         promises=names,
         not_covered=["more threads", "load buffering (ARM, POWER)"],
         params={
-            "threads": settings.threads,
+            "threads": settings.threads or THREADS,
             "acquisitions": ["for ever" if k is None else k for k in settings.acquisitions],
             "models": list(settings.models),
             "interrupts": settings.interrupts,
@@ -173,13 +200,12 @@ def _waits(found: Waiting) -> list[Wait]:
 
 
 def _run(one: _Check, model: str, acquisitions: int | None) -> tuple[Run, Findings]:
-    explored = _explore(one, one.settings.threads, model, acquisitions)
-    found = findings(explored, one.promised, one.settings.kinds)
+    explored, found = _largest(one, model, acquisitions)
     verdict, reason = _verdict(explored, found)
     run = Run(
         model=model,
         threads=explored.threads,
-        acquisitions=acquisitions,
+        acquisitions=explored.acquisitions,
         verdict=verdict,
         states=explored.states,
         transitions=explored.transitions,
@@ -193,6 +219,20 @@ def _run(one: _Check, model: str, acquisitions: int | None) -> tuple[Run, Findin
         notes=(*explored.notes, *found.notes),
     )
     return run, found
+
+
+def _largest(one: _Check, model: str, acquisitions: int | None) -> tuple[Exploration, Findings]:
+    """Return the exploration of the largest instance that is exhausted or has a fault, else of the smallest."""
+    sizes = one.sizes(acquisitions)
+    for size in sizes[:-1]:
+        explored = _explore(one, size[0], model, size[1], states=QUICK_STATES.get(model, QUICK_DEFAULT))
+        found = findings(explored, one.promised, one.settings.kinds)
+        if explored.exhausted or found.problems or explored.reason not in BUDGETS:
+            return explored, found
+        one.too_large.add(size)
+    states = LAST_STATES.get(model, LAST_DEFAULT) if one.too_large else None
+    explored = _explore(one, sizes[-1][0], model, sizes[-1][1], states=states)
+    return explored, findings(explored, one.promised, one.settings.kinds)
 
 
 def _explore(
@@ -225,27 +265,25 @@ def _verdict(explored: Exploration, found: Findings) -> tuple[str, str]:
 # The fault that is told.
 
 
-def _told(
-    one: _Check, result: CheckResult, model: str, acquisitions: int | None, problems: tuple[Problem, ...]
-) -> Fault:
+def _told(one: _Check, result: CheckResult, run: Run, problems: tuple[Problem, ...]) -> Fault:
     """Tell the first problem: raw, in the smallest instance that has it."""
-    problem = problems[0]
-    smaller = _smallest(one, model, acquisitions, problem.kind)
+    smaller = _smallest(one, run, problems[0].kind)
     if smaller is not None:
         return _tell(one, result, *smaller)
-    run = result.runs[-1]
-    where = Found(model, one.settings.threads, acquisitions, run.states, run.seconds, origin(one.settings, model))
-    return _tell(one, result, problem, where)
+    kind = origin(one.settings, run.model)
+    where = Found(run.model, run.threads, run.acquisitions, run.states, run.seconds, kind)
+    return _tell(one, result, problems[0], where)
 
 
-def _smallest(one: _Check, model: str, acquisitions: int | None, kind: str) -> tuple[Problem, Found] | None:
-    for threads, times in _sizes(one, acquisitions):
+def _smallest(one: _Check, run: Run, kind: str) -> tuple[Problem, Found] | None:
+    for threads, times in _sizes(one, run.threads, run.acquisitions):
         if one.left_s() < 0:
             return None
-        explored = _explore(one, threads, model, times, raw=True, states=2_000_000)
+        explored = _explore(one, threads, run.model, times, raw=True, states=RAW_STATES)
         problem = _problem(one, explored, kind)
         if problem is not None:
-            where = Found(model, threads, times, explored.states, explored.seconds, origin(one.settings, model))
+            origin_ = origin(one.settings, run.model)
+            where = Found(run.model, threads, times, explored.states, explored.seconds, origin_)
             return problem, where
     return None
 
@@ -258,14 +296,14 @@ def _problem(one: _Check, explored: Exploration, kind: str) -> Problem | None:
     return next(iter(findings(explored, one.promised, (kind,)).problems), None)
 
 
-def _sizes(one: _Check, acquisitions: int | None) -> list[tuple[int, int | None]]:
+def _sizes(one: _Check, threads: int, acquisitions: int | None) -> list[tuple[int, int | None]]:
     """Return the instances to try, smallest first."""
     if one.settings.shape is not None or any(worker.count is not None for worker in one.program.workers):
-        return [(one.settings.threads, acquisitions)]
-    counts = range(1, one.settings.threads + 1)
+        return [(threads, acquisitions)]
+    counts = range(1, threads + 1)
     if acquisitions is None:
-        return [(threads, None) for threads in counts]
-    sizes = [(threads, times) for threads in counts for times in range(1, acquisitions + 1)]
+        return [(count, None) for count in counts]
+    sizes = [(count, times) for count in counts for times in range(1, acquisitions + 1)]
     return [*sorted(sizes, key=lambda size: (size[0] * size[1], size[0]))]
 
 

@@ -172,17 +172,21 @@ def _instance_of(run: Run) -> str:
     return f"{run.model} with {instance(run.threads, run.acquisitions)}"
 
 
-def counts(result: CheckResult) -> list[str]:
-    """Return the table of states: a row for each instance, a column for each model."""
+def counts_table(result: CheckResult) -> list[list[str]]:
+    """Return the states: a head with the models, then a row for each instance."""
     models = list(dict.fromkeys(run.model for run in result.runs))
     instances = list(dict.fromkeys((run.threads, run.acquisitions) for run in result.runs))
-    lines = [" " * 22 + "".join(f"{model:>14}" for model in models)]
-    for number, one in enumerate(instances):
-        cells = [_cell(result, model, one) for model in models]
+    rows = [["", *models]]
+    for one in instances:
         label = instance(*one).replace(" acquisitions", " each").replace(" acquisition", " each")
-        line = f"{label:<22}" + "".join(f"{cell:>14}" for cell in cells)
-        lines.append(f"{line}   states" if number == 0 else line)
-    return lines
+        rows.append([label, *(_cell(result, model, one) for model in models)])
+    return rows
+
+
+def counts(result: CheckResult) -> list[str]:
+    """Return the table of states as lines."""
+    lines = [f"{row[0]:<22}" + "".join(f"{cell:>14}" for cell in row[1:]) for row in counts_table(result)]
+    return [f"{line}   states" if number == 1 else line for number, line in enumerate(lines)]
 
 
 def _cell(result: CheckResult, model: str, one: tuple[int, int | None]) -> str:
@@ -219,8 +223,11 @@ def _also(result: CheckResult) -> str:
         claims = []
         if all("first come, first served" in run.properties for run in for_ever):
             claims.append("first come, first served")
-        claims.append("nobody waits for ever" if not any(run.may_starve for run in for_ever) else "a thread may starve")
-        claims.append(overtaken([run.bypass for run in for_ever]))
+        starves = any(run.may_starve for run in for_ever)
+        bounds = [run.bypass for run in for_ever]
+        claims.append("a thread may starve" if starves else "nobody waits for ever")
+        if not starves or None in bounds:
+            claims.append(overtaken(bounds))
         parts.append(f"under {listed([run.model for run in for_ever])} also: {', '.join(claims)}")
     bounded = [run for run in result.runs if run.bound]
     parts += [f"{run.model} {'for ever ' if run.acquisitions is None else ''}with {run.bound}" for run in bounded]

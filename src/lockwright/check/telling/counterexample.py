@@ -108,6 +108,7 @@ def _side_by_side(told: Told) -> bool:
     pair = [seen.event for seen in told.played.seen if seen.event.kind in ("read", "write")][-2:]
     return len({one.address for one in pair}) == 1 and len({one.thread for one in pair}) > 1
 
+
 # Places.
 
 

@@ -76,8 +76,8 @@ def _exchanges(program: Program, found: list[sites.Site]) -> Iterator[Change]:
     for site in found:
         if site.instruction.op == "atomic_store":
             text = (
-                f"line {site.span.line}: make the store a read-modify-write (`exchange`, or `fetch_add` where it adds), "
-                "so that what follows cannot come before it"
+                f"line {site.span.line}: make the store a read-modify-write (`exchange`, or `fetch_add` where it "
+                "adds), so that what follows cannot come before it"
             )
             yield Change(sites.with_exchange(program, site), text)
 

@@ -30,7 +30,9 @@ class Names:
 
     def word(self, name: str) -> str:
         """Return the name of a word of memory, without the path of the lock under test."""
-        return name.removeprefix(self.subject + ".") if self.subject else name
+        if not self.subject:
+            return name
+        return name.removeprefix(self.subject + ".").removeprefix(self.program.subject[-1] + ".")
 
     def is_shown(self, span: Span) -> bool:
         """Return whether a place belongs to what is under test, and not to the harness around it."""

@@ -1,0 +1,145 @@
+"""A check as one page: no network, nothing to load, light and dark, readable without scripts."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING
+
+from lockwright.report.columns import words
+from lockwright.report.terminal import counts_table, styled_lines
+from lockwright.results import counted, instance, thread_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lockwright.diagnostics.span import Span
+    from lockwright.results import CheckResult, Fault, Row
+
+_STYLE = """
+:root { color-scheme: light dark; --ink: #1b1f24; --paper: #fff; --line: #d0d7de; --soft: #f6f8fa;
+  --bad: #b42318; --good: #1a7f37; --doubt: #9a6700; --mark: #fff3c4; }
+@media (prefers-color-scheme: dark) { :root { --ink: #e6edf3; --paper: #0d1117; --line: #30363d; --soft: #161b22;
+  --bad: #ff7b72; --good: #56d364; --doubt: #e3b341; --mark: #4b3a00; } }
+body { font: 16px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper); max-width: 76rem;
+  margin: 2rem auto; padding: 0 1rem; }
+h1 { font-size: 1.4rem; } h2 { font-size: 1.1rem; margin-top: 2rem; }
+.fault { color: var(--bad); } .proved { color: var(--good); } .doubt { color: var(--doubt); }
+table { border-collapse: collapse; width: 100%; } th, td { text-align: left; vertical-align: top;
+  padding: .25rem .6rem; border-bottom: 1px solid var(--line); } td.number { text-align: right; }
+pre { background: var(--soft); border: 1px solid var(--line); padding: .6rem; overflow-x: auto; line-height: 1.45; }
+tr.flush td { font-style: italic; } tr.loop td { border-top: 2px dashed var(--doubt); }
+.note { color: var(--doubt); } mark { background: var(--mark); color: inherit; }
+.scroll { overflow-x: auto; } small { opacity: .75; }
+"""
+
+
+def check_page(result: CheckResult) -> str:
+    """Return the page."""
+    return "\n".join(_page(result)) + "\n"
+
+
+def _page(result: CheckResult) -> Iterator[str]:
+    yield '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">'
+    yield '<meta name="viewport" content="width=device-width, initial-scale=1">'
+    yield f"<title>{escape(result.name)}: {escape(result.verdict)}</title>"
+    yield f"<style>{_STYLE}</style>\n</head>\n<body>"
+    for fault in result.faults:
+        yield from _fault(fault, result)
+    if not result.faults:
+        first = next(text for text, _ in styled_lines(result, 10_000))
+        yield f'<h1 class="{_class(result.verdict)}">{escape(first)}</h1>'
+    yield from _runs(result)
+    yield from _coverage(result)
+    yield "</body>\n</html>"
+
+
+def _class(verdict: str) -> str:
+    return verdict if verdict in ("proved", "fault") else "doubt"
+
+
+# A fault.
+
+
+def _fault(fault: Fault, result: CheckResult) -> Iterator[str]:
+    yield f'<h1 class="fault">{escape(fault.code)} {escape(fault.sentence)}</h1>'
+    size = [
+        instance(fault.threads, fault.acquisitions),
+        counted(fault.steps, "step"),
+        counted(fault.switches, "switch"),
+    ]
+    yield f"<p>{escape(fault.origin)}<br><small>{escape(', '.join(size))}</small></p>"
+    yield from _excerpt(fault, result)
+    yield from _table(fault)
+    if fault.why_fair:
+        yield f"<p>Fair: {escape(fault.why_fair)}.</p>"
+    if fault.helps:
+        yield "<h2>What to do</h2>\n<ul>"
+        yield from (f"<li>{escape(one)}</li>" for one in fault.helps)
+        yield "</ul>"
+
+
+def _excerpt(fault: Fault, result: CheckResult) -> Iterator[str]:
+    """Yield the source lines, the places that matter marked and spoken of."""
+    if fault.primary is None or fault.primary.span.file not in result.sources:
+        return
+    span = fault.primary.span
+    remarks = [fault.primary, *(one for one in fault.secondary if one.span.file == span.file)]
+    lines = result.sources[span.file].splitlines()
+    first = max(1, min(one.span.line for one in remarks) - 2)
+    last = min(len(lines), max(one.span.line for one in remarks) + 1)
+    yield f"<p>{escape(span.file)}, line {span.line}, in {escape(fault.function)}</p>\n<pre>"
+    for number in range(first, last + 1):
+        spans = [one.span for one in remarks if one.span.line == number]
+        yield f"{number:>4}  {_marked(lines[number - 1], spans)}"
+        yield from (f'      <span class="note">{escape(one.text)}</span>' for one in remarks if one.span.line == number)
+    yield "</pre>"
+
+
+def _marked(line: str, spans: list[Span]) -> str:
+    if not spans:
+        return escape(line)
+    span = spans[0]
+    end = span.end_column - 1 if span.end_line == span.line else len(line)
+    begin = span.column - 1
+    return f"{escape(line[:begin])}<mark>{escape(line[begin:end])}</mark>{escape(line[end:])}"
+
+
+def _table(fault: Fault) -> Iterator[str]:
+    yield '<div class="scroll"><table id="steps">\n<thead><tr><th>step</th>'
+    yield "".join(f"<th>{thread_name(thread)}</th>" for thread in range(fault.threads))
+    yield "<th>line</th></tr></thead>\n<tbody>"
+    yield from (_row(fault, row) for row in fault.rows)
+    if fault.final:
+        yield f"<tr><td></td>{''.join(f'<td>{escape(text)}</td>' for text in fault.final)}<td></td></tr>"
+    yield "</tbody></table></div>"
+
+
+def _row(fault: Fault, row: Row) -> str:
+    names = [row.kind] + (["loop"] if row.step == fault.loop_from else [])
+    cells = "".join(f"<td>{escape(words(row)) if t == row.thread else ''}</td>" for t in range(fault.threads))
+    line = row.span.line or ""
+    return f'<tr class="{" ".join(names)}"><td class="number">{row.step}</td>{cells}<td>{line}</td></tr>'
+
+
+# What was explored.
+
+
+def _runs(result: CheckResult) -> Iterator[str]:
+    head, *rows = counts_table(result)
+    yield '<h2>States</h2>\n<div class="scroll"><table id="states">'
+    yield f"<thead><tr>{''.join(f'<th>{escape(cell)}</th>' for cell in head)}</tr></thead>\n<tbody>"
+    for label, *cells in rows:
+        yield f"<tr><td>{escape(label)}</td>{''.join(f'<td>{escape(cell)}</td>' for cell in cells)}</tr>"
+    yield "</tbody></table></div>"
+
+
+def _coverage(result: CheckResult) -> Iterator[str]:
+    if result.waits:
+        yield "<h2>Waits</h2>\n<ul>"
+        for one in result.waits:
+            yield f"<li>{escape(one.function)}, line {one.span.line}: <code>{escape(one.text)}</code></li>"
+        yield "</ul>"
+    yield "<h2>Not covered</h2>\n<ul>"
+    yield from (f"<li>{escape(one)}</li>" for one in result.not_covered)
+    yield from (f"<li>{escape(run.model)}: {escape(run.reason)}</li>" for run in result.runs if run.reason)
+    yield "</ul>"

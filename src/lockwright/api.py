@@ -125,3 +125,14 @@ def replay(lock: str, file: Path) -> CheckResult:
     fault = play(program, trace)
     run = Run(fault.model, fault.threads, fault.acquisitions, FAULT, kinds=(fault.kind,))
     return CheckResult(program.name, [run], [fault], sources=dict(program.sources))
+
+
+def explain(code: str) -> str:
+    """Return what stands behind a code such as `L012` or `V005`: what it means, its usual cause, the cure.
+
+    Raises:
+        LockwrightError: There is no such code.
+    """
+    from lockwright.diagnostics.explanations import explain as explained
+
+    return explained(code)

@@ -1,5 +1,7 @@
 """Arithmetic of every width, conversions, choices and loops: what the integers of the language do, asserted."""
 
+# ruff: noqa: PT018, FURB136 - several conditions in one `assert` are part of what is compiled
+
 from lockwright.language import Atomic, Workload, i64, relaxed, u2, u3, u4, u8, u16, u32, u64
 
 MASK = (1 << 5) - 1

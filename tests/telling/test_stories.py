@@ -137,5 +137,11 @@ def test_a_saved_test_is_python_that_asks_for_a_proof() -> None:
     assert "assert result.verdict == 'proved'" in text
 
 
+def test_a_race_under_sc_is_told_by_both_accesses() -> None:
+    fault = checked(hand_made.counter(), models=("sc",)).faults[0]
+    assert fault.confirmed
+    assert fault.sentence.startswith("data race on count: T1 writes it in step 2 and T2 reads it in step 3")
+
+
 def test_every_model_has_an_origin() -> None:
     assert set(counterexample.ORIGINS) == {"sc", "tso", "c11"}

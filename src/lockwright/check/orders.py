@@ -22,15 +22,14 @@ SIZES: list[tuple[int, int | None]] = [(2, 1), (2, 2), (3, 1)]
 
 
 def weigh(program: Program, settings: Settings, explore: Explorer, seconds: float) -> list[OrderResult]:
-    """Return what each order of the lock carries, in the order of the program."""
+    """Return what each order of the lock carries, in the order of the source."""
     trials = Trials.lasting(explore, settings, seconds)
     found = sites.sites(program)
     weakest, breaks = {}, {}
     current = program
     for number, site in enumerate(found):
         current, weakest[number], breaks[number] = _weaken(trials, current, site)
-    current = _without_idle_fences(current, found, weakest)
-    return [
+    results = [
         OrderResult(
             span=site.span,
             op=site.instruction.op,
@@ -41,6 +40,7 @@ def weigh(program: Program, settings: Settings, explore: Explorer, seconds: floa
         )
         for number, site in enumerate(found)
     ]
+    return sorted(results, key=lambda one: (one.span.file, one.span.line, one.span.column))
 
 
 def _weaken(trials: Trials, current: Program, site: sites.Site) -> tuple[Program, str, str]:
@@ -62,13 +62,6 @@ def _weaken(trials: Trials, current: Program, site: sites.Site) -> tuple[Program
 def _fence_off(program: Program, site: sites.Site) -> Program:
     """Return the program with the fence made a relaxed one, which orders nothing; places of other sites stay."""
     return sites.with_order(program, site, Order.RELAXED)
-
-
-def _without_idle_fences(program: Program, found: list[sites.Site], weakest: dict[int, str]) -> Program:
-    for number in reversed(range(len(found))):
-        if weakest[number] == "none":
-            program = sites.with_order(program, found[number], None)
-    return program
 
 
 def _matters_on_x86(trials: Trials, program: Program, site: sites.Site) -> bool:

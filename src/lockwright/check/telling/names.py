@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from lockwright.diagnostics.span import NOWHERE
@@ -12,6 +13,10 @@ __all__ = ["Names", "counted", "instance", "listed", "thread_name"]
 if TYPE_CHECKING:
     from lockwright.diagnostics.span import Span
     from lockwright.ir.program import Instruction, Program
+
+
+_SLOT = re.compile(r"^slots\.[^.\[]+(?:\[\w+\])*?\[(\d+)\]\.")
+"""The hidden storage that a thread has for one lock: its queue nodes."""
 
 
 class Names:
@@ -30,6 +35,7 @@ class Names:
 
     def word(self, name: str) -> str:
         """Return the name of a word of memory, without the path of the lock under test."""
+        name = _SLOT.sub(lambda found: f"{thread_name(int(found[1]))}.", name)
         if not self.subject:
             return name
         return name.removeprefix(self.subject + ".").removeprefix(self.program.subject[-1] + ".")

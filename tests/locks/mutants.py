@@ -1,0 +1,62 @@
+"""One-line edits of the locks, as `mutants/*.toml` list them: text in, text out."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+FOLDER = Path(__file__).parent / "mutants"
+LOCKS = Path(__file__).parents[2] / "src" / "lockwright" / "locks"
+IMPORT = "from lockwright.language import "
+RARER_WORDS = ("relaxed", "acquire", "release", "acq_rel", "seq_cst", "u2", "u4")
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """An edit; `kind` is the fault that it brings, and `model` the first memory model under which it does."""
+
+    lock: str
+    name: str
+    old: str
+    new: str
+    kind: str = ""
+    model: str = "c11"
+    threads: int = 2
+    acquire: int | str = 1
+    reason: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.lock}-{self.name}"
+
+    def source(self) -> str:
+        """Return the lock with the edit made, and with the words imported that the edit needs."""
+        text = (LOCKS / f"{self.lock}.py").read_text()
+        assert text.count(self.old) == 1, "the lock has changed, or the place is not told exactly"
+        text = text.replace(self.old, self.new)
+        missing = [one for one in RARER_WORDS if len(re.findall(rf"\b{one}\b", _code(text))) and not _has(text, one)]
+        return text.replace(IMPORT, "".join(f"{IMPORT}{one}\n" for one in missing) + IMPORT, 1)
+
+
+def _code(text: str) -> str:
+    """Return what stands behind the imports."""
+    return re.split(r"\n(?=[A-Z]\w* = |class )", text, maxsplit=1)[1]
+
+
+def _has(text: str, word: str) -> bool:
+    head = re.split(r"\n(?=[A-Z]\w* = |class )", text, maxsplit=1)[0]
+    return re.search(rf"^(?:{IMPORT}.*\b{word}\b|    {word},$)", head, re.MULTILINE) is not None
+
+
+def _load(section: str) -> list[Mutant]:
+    found: list[Mutant] = []
+    for path in sorted(FOLDER.glob("*.toml")):
+        rows: list[dict[str, Any]] = tomllib.loads(path.read_text()).get(section, [])
+        found += [Mutant(path.stem, **row) for row in rows]
+    return found
+
+
+MUTANTS = _load("mutant")
+EQUIVALENT = _load("equivalent")

@@ -178,11 +178,46 @@ def _word(name: str) -> _typing.Callable[..., object]:
     return compiled
 
 
-_CALLS = """
-fence pause compute cpu numa_node numa_node_exists thread now random halt kick cpu_online cpu_set_online park unpark
-futex_wait futex_wake interrupts_off interrupts_restore interrupts_disabled preemption_off preemption_on
-softirqs_disabled in_nmi doorway preemption_disabled rcu_read rcu_synchronize rcu_free alloc free running
-raise_interrupt patch event_clear event_set event_pending event_poll event_send
-""".split()
+_CALLS = [
+    "fence",
+    "pause",
+    "compute",
+    "cpu",
+    "numa_node",
+    "numa_node_exists",
+    "thread",
+    "now",
+    "random",
+    "halt",
+    "kick",
+    "cpu_online",
+    "cpu_set_online",
+    "park",
+    "unpark",
+    "futex_wait",
+    "futex_wake",
+    "interrupts_off",
+    "interrupts_restore",
+    "interrupts_disabled",
+    "preemption_off",
+    "preemption_on",
+    "softirqs_disabled",
+    "in_nmi",
+    "doorway",
+    "preemption_disabled",
+    "rcu_read",
+    "rcu_synchronize",
+    "rcu_free",
+    "alloc",
+    "free",
+    "running",
+    "raise_interrupt",
+    "patch",
+    "event_clear",
+    "event_set",
+    "event_pending",
+    "event_poll",
+    "event_send",
+]
 
 globals().update({name: _word(name) for name in _CALLS})

@@ -16,8 +16,17 @@ from lockwright.language.declarations import (
     WordOfLanguage,
 )
 from lockwright.language.exact import exact
-from lockwright.language.kinds import ArrayKind, AtomicKind, Kind, PointerKind, StructKind, ValueKind, WordKind, is_value
-from lockwright.language.mistakes import Follows, mistake, nearest
+from lockwright.language.kinds import (
+    ArrayKind,
+    AtomicKind,
+    Kind,
+    PointerKind,
+    StructKind,
+    ValueKind,
+    WordKind,
+    is_value,
+)
+from lockwright.language.mistakes import Follows, mistake
 from lockwright.language.parse import look_up, unknown_name
 from lockwright.language.spans import span_of
 from lockwright.language.vocabulary import INTEGER_NAMES
@@ -51,8 +60,13 @@ class Annotations:
         kind = self._read(node, length)
         is_array = annotation_name(node, self.module) == "Array"
         if length is not None and not is_array:
-            raise mistake("L052", (self.module, node), "only an `Array` has a length", f"this is a `{kind}`",
-                          helps=[f"write `Array[{ast.unparse(node)}]`"])
+            raise mistake(
+                "L052",
+                (self.module, node),
+                "only an `Array` has a length",
+                f"this is a `{kind}`",
+                helps=[f"write `Array[{ast.unparse(node)}]`"],
+            )
         return kind
 
     def value(self, node: ast.expr) -> ValueKind:
@@ -69,8 +83,13 @@ class Annotations:
         kind = self._read(node, None)
         if isinstance(kind, Integer):
             return kind
-        raise mistake("L028", (self.module, node), f"a part of a word cannot be a `{kind}`", "parts are integers",
-                      helps=["keep it in a field of a `Struct` beside the word"])
+        raise mistake(
+            "L028",
+            (self.module, node),
+            f"a part of a word cannot be a `{kind}`",
+            "parts are integers",
+            helps=["keep it in a field of a `Struct` beside the word"],
+        )
 
     def parameter(self, node: ast.AnnAssign, override: int | None) -> Constant:
         """Return the value of a `Param` of a class."""
@@ -78,10 +97,17 @@ class Annotations:
         assert isinstance(annotation, ast.Subscript)
         kind = self._read(annotation.slice, None)
         if not isinstance(kind, Integer):
-            raise mistake("L034", (self.module, annotation), f"a `Param` cannot be a `{kind}`", "it is an integer or a `bool`")
+            raise mistake(
+                "L034", (self.module, annotation), f"a `Param` cannot be a `{kind}`", "it is an integer or a `bool`"
+            )
         if override is None and node.value is None:
-            raise mistake("L034", (self.module, node), "a `Param` needs a value", "it is a constant when compiled",
-                          helps=[f"write `{ast.unparse(node)} = 1`"])
+            raise mistake(
+                "L034",
+                (self.module, node),
+                "a `Param` needs a value",
+                "it is a constant when compiled",
+                helps=[f"write `{ast.unparse(node)} = 1`"],
+            )
         value = override if override is not None else exact(self.module, node.value or annotation, self.parameters)
         if kind.wrap(value) != value and not (kind.signed and value >= 0):
             raise mistake("L027", (self.module, node), f"{value} does not fit `{kind}`")
@@ -124,15 +150,23 @@ class Annotations:
                 return self._optional(left)
             case ast.Subscript(value=ast.Name(id=name), slice=inner):
                 return self._applied(node, name, inner, length)
-        raise mistake("L005", (self.module, node), f"`{ast.unparse(node)}` is not a type of the language",
-                      helps=["types are `u8` ... `u64`, `i64`, `bool`, your classes, `Ptr[...]`, `Atomic[...]`, `Array[...]`"])
+        raise mistake(
+            "L005",
+            (self.module, node),
+            f"`{ast.unparse(node)}` is not a type of the language",
+            helps=["types are `u8` ... `u64`, `i64`, `bool`, your classes, `Ptr[...]`, `Atomic[...]`, `Array[...]`"],
+        )
 
     def _optional(self, node: ast.expr) -> Kind:
         kind = self._read(node, None)
         if isinstance(kind, PointerKind):
             return PointerKind(kind.target, nullable=True)
-        raise mistake("L051", (self.module, node), f"only a `Ptr` may be `None`, not a `{kind}`",
-                      helps=[f"write `Ptr[{ast.unparse(node)}] | None`"])
+        raise mistake(
+            "L051",
+            (self.module, node),
+            f"only a `Ptr` may be `None`, not a `{kind}`",
+            helps=[f"write `Ptr[{ast.unparse(node)}] | None`"],
+        )
 
     def _named(self, node: ast.expr, name: str) -> Kind:
         if name in self.arguments:
@@ -152,29 +186,50 @@ class Annotations:
             return Follows()
         if isinstance(declared, WordOfLanguage) and name in ("int", "Atomic", "AtomicWord", "Ptr", "Array", "Param"):
             inner = "u32"
-            return mistake("L005", (self.module, node), f"`{name}` alone is not a type",
-                           "an integer has a width here" if name == "int" else "what it holds is missing",
-                           helps=["write `u32`, or another width" if name == "int" else f"write `{name}[{inner}]`"])
+            return mistake(
+                "L005",
+                (self.module, node),
+                f"`{name}` alone is not a type",
+                "an integer has a width here" if name == "int" else "what it holds is missing",
+                helps=["write `u32`, or another width" if name == "int" else f"write `{name}[{inner}]`"],
+            )
         if isinstance(declared, TypeVariable):
-            return mistake("L033", (self.module, node), f"`{name}` stands for nothing here",
-                           "the class or function is not generic in it", helps=[f"write `Generic[{name}]` in the class line"])
+            return mistake(
+                "L033",
+                (self.module, node),
+                f"`{name}` stands for nothing here",
+                "the class or function is not generic in it",
+                helps=[f"write `Generic[{name}]` in the class line"],
+            )
         digits = name[1:]
         if name[:1] in "ui" and digits.isdigit():
-            return mistake("L012", (self.module, node), f"there is no {digits}-bit integer `{name}`",
-                           "integers are `u2`, `u3`, `u4`, `u8`, `u16`, `u32`, `u64` and `i64`",
-                           helps=["take the next wider one, or parts of a `Word`"])
+            return mistake(
+                "L012",
+                (self.module, node),
+                f"there is no {digits}-bit integer `{name}`",
+                "integers are `u2`, `u3`, `u4`, `u8`, `u16`, `u32`, `u64` and `i64`",
+                helps=["take the next wider one, or parts of a `Word`"],
+            )
         if name in ("float", "str", "list", "dict", "tuple", "set", "object"):
-            return mistake("L005", (self.module, node), f"there is no `{name}` in the language",
-                           "a lock needs integers, words, pointers and arrays",
-                           helps=["write `Array[...]`" if name in ("list", "tuple") else "write `u32`, or another width"])
+            return mistake(
+                "L005",
+                (self.module, node),
+                f"there is no `{name}` in the language",
+                "a lock needs integers, words, pointers and arrays",
+                helps=["write `Array[...]`" if name in ("list", "tuple") else "write `u32`, or another width"],
+            )
         if declared is None:
             return unknown_name(self.module, node, name, INTEGER_NAMES)
         return mistake("L005", (self.module, node), f"`{name}` is not a type")
 
     def _class(self, node: ast.expr, declared: ClassDeclaration, given: tuple[Kind, ...]) -> Kind:
         if declared.base == "Table":
-            raise mistake("L037", (self.module, node), f"`{declared.name}` is a table of calls, not a type",
-                          helps=[f"declare one at the top of the file: `calls: {declared.name} = table(First)`"])
+            raise mistake(
+                "L037",
+                (self.module, node),
+                f"`{declared.name}` is a table of calls, not a type",
+                helps=[f"declare one at the top of the file: `calls: {declared.name} = table(First)`"],
+            )
         arguments = self.complete(node, declared, given)
         if declared.base == "Word":
             return self.instances.word(declared, arguments)
@@ -184,8 +239,13 @@ class Annotations:
         """Return the arguments of a generic, checked, with defaults for those that are left out."""
         variables = declared.type_variables
         if len(given) > len(variables):
-            raise mistake("L033", (self.module, node), f"`{declared.name}` takes {len(variables) or 'no'} arguments",
-                          f"{len(given)} given", secondary=[(span_of(declared.module, declared.node), "declared here")])
+            raise mistake(
+                "L033",
+                (self.module, node),
+                f"`{declared.name}` takes {len(variables) or 'no'} arguments",
+                f"{len(given)} given",
+                secondary=[(span_of(declared.module, declared.node), "declared here")],
+            )
         for variable, kind in zip(variables, given, strict=False):
             self._check_bound(node, declared, variable, kind)
         return (*given, *(self._default(node, declared, one) for one in variables[len(given) :]))
@@ -195,9 +255,13 @@ class Annotations:
             return INTEGERS.get(variable.choices[0], INTEGERS["u16"])
         if variable.bound == "int":
             return INTEGERS["u16"]
-        raise mistake("L033", (self.module, node), f"`{declared.name}` needs its `{variable.name}`",
-                      f"any `{variable.bound}` may stand there, so there is no default",
-                      helps=[f"write `{declared.name}[{variable.name}]`, or a lock of yours"])
+        raise mistake(
+            "L033",
+            (self.module, node),
+            f"`{declared.name}` needs its `{variable.name}`",
+            f"any `{variable.bound}` may stand there, so there is no default",
+            helps=[f"write `{declared.name}[{variable.name}]`, or a lock of yours"],
+        )
 
     def _check_bound(self, node: ast.expr, declared: ClassDeclaration, variable: TypeVariable, kind: Kind) -> None:
         if variable.choices:
@@ -206,11 +270,18 @@ class Annotations:
         elif variable.bound == "int":
             fits, wanted = isinstance(kind, Integer), "an integer type"
         else:
-            fits = isinstance(kind, StructKind) and kind.declaration.base == variable.bound or variable.bound == "Struct"
+            fits = (
+                isinstance(kind, StructKind) and kind.declaration.base == variable.bound
+            ) or variable.bound == "Struct"
             wanted = f"a `{variable.bound}`"
         if not fits:
-            raise mistake("L033", (self.module, node), f"`{declared.name}` cannot take `{kind}`",
-                          f"its `{variable.name}` is {wanted}", secondary=[(variable.span, "declared here")])
+            raise mistake(
+                "L033",
+                (self.module, node),
+                f"`{declared.name}` cannot take `{kind}`",
+                f"its `{variable.name}` is {wanted}",
+                secondary=[(variable.span, "declared here")],
+            )
 
     def _applied(self, node: ast.Subscript, name: str, inner: ast.expr, length: int | Extent | None) -> Kind:
         declared = look_up(self.module, name)
@@ -224,43 +295,76 @@ class Annotations:
                 return self._atomic(word, inner)
             case WordOfLanguage(name="Array"):
                 if length is None:
-                    raise mistake("L052", (self.module, node), "this array has no length",
-                                  helps=[f"write `{ast.unparse(node)} = field(length=16)`"])
+                    raise mistake(
+                        "L052",
+                        (self.module, node),
+                        "this array has no length",
+                        helps=[f"write `{ast.unparse(node)} = field(length=16)`"],
+                    )
                 return ArrayKind(self._read(inner, None), length)
             case WordOfLanguage(name="PerCpu" | "PerThread" | "PerNode" as word):
                 return ArrayKind(self._read(inner, None), EXTENTS[word])
             case WordOfLanguage(name="Param"):
-                raise mistake("L034", (self.module, node), "a `Param` is a constant of a class", "not a type of a value",
-                              helps=["write the type alone"])
+                raise mistake(
+                    "L034",
+                    (self.module, node),
+                    "a `Param` is a constant of a class",
+                    "not a type of a value",
+                    helps=["write the type alone"],
+                )
         raise self._no_type(node.value, name, declared)
 
     def _pointer(self, node: ast.expr, inner: ast.expr) -> PointerKind:
         kind = self._read(inner, None)
         if is_value(kind):
-            raise mistake("L051", (self.module, node), f"a `Ptr` cannot point to a plain `{kind}`",
-                          "only structs, arrays and atomics have an address",
-                          helps=[f"write `Ptr[Atomic[{kind}]]`, or put it into a `Struct`"])
+            raise mistake(
+                "L051",
+                (self.module, node),
+                f"a `Ptr` cannot point to a plain `{kind}`",
+                "only structs, arrays and atomics have an address",
+                helps=[f"write `Ptr[Atomic[{kind}]]`, or put it into a `Struct`"],
+            )
         return PointerKind(kind)
 
     def _atomic(self, word: str, inner: ast.expr) -> AtomicKind:
         try:
             kind = self._read(inner, None)
         except Exception as error:
-            if isinstance(inner, ast.Name) and inner.id[:1] in "ui" and inner.id[1:].isdigit() and inner.id not in INTEGERS:
-                raise mistake("L012", (self.module, inner), f"there is no {inner.id[1:]}-bit atomic",
-                              "atomics exist for `u8`, `u16`, `u32` and `u64`, the sizes that the machine adds in one step",
-                              helps=["use `Atomic[u32]`, or two halves of one word: a `Word` in an `AtomicWord`"]) from error
+            if (
+                isinstance(inner, ast.Name)
+                and inner.id[:1] in "ui"
+                and inner.id[1:].isdigit()
+                and inner.id not in INTEGERS
+            ):
+                raise mistake(
+                    "L012",
+                    (self.module, inner),
+                    f"there is no {inner.id[1:]}-bit atomic",
+                    "atomics exist for `u8`, `u16`, `u32` and `u64`, the sizes that the machine adds in one step",
+                    helps=["use `Atomic[u32]`, or two halves of one word: a `Word` in an `AtomicWord`"],
+                ) from error
             raise
         if word == "AtomicWord" and not isinstance(kind, WordKind):
-            raise mistake("L005", (self.module, inner), f"`AtomicWord` holds a `Word`, and `{kind}` is none",
-                          helps=[f"write `Atomic[{kind}]`"])
+            raise mistake(
+                "L005",
+                (self.module, inner),
+                f"`AtomicWord` holds a `Word`, and `{kind}` is none",
+                helps=[f"write `Atomic[{kind}]`"],
+            )
         if word == "Atomic" and isinstance(kind, WordKind):
-            raise mistake("L005", (self.module, inner), f"`{kind}` is a `Word`", "its parts would be out of reach",
-                          helps=[f"write `AtomicWord[{kind}]`"])
+            raise mistake(
+                "L005",
+                (self.module, inner),
+                f"`{kind}` is a `Word`",
+                "its parts would be out of reach",
+                helps=[f"write `AtomicWord[{kind}]`"],
+            )
         if not isinstance(kind, Integer | WordKind | PointerKind):
-            raise mistake("L012", (self.module, inner), f"a whole `{kind}` cannot be atomic",
-                          "the machine changes at most 64 bits in one step",
-                          helps=[f"make its fields atomic, or point to it: `Atomic[Ptr[{kind}] | None]`"])
+            raise mistake(
+                "L012",
+                (self.module, inner),
+                f"a whole `{kind}` cannot be atomic",
+                "the machine changes at most 64 bits in one step",
+                helps=[f"make its fields atomic, or point to it: `Atomic[Ptr[{kind}] | None]`"],
+            )
         return AtomicKind(kind)
-
-

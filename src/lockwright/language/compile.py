@@ -77,6 +77,8 @@ def _open(target: Target, modules: Modules) -> Module:
 
 def _compile(target: Target, text: str, modules: Modules, module: Module, harness: str | None) -> Program:
     unit = Unit(modules, text)
+    if not module.classes("Workload", "Lock", "RwLock"):
+        modules.found.raise_if_any(modules.sources)  # the class may be missing because of a mistake in it
     declared = _choose(target, module)
     arguments = tuple(_argument(unit, module, one) for one in target.arguments)
     made = _instance(unit, declared, arguments, target)

@@ -169,4 +169,6 @@ def unknown_operator(module: Module, node: ast.expr, op: ast.operator) -> Except
             "integers are divided with `//`",
             helps=["write `//`"],
         )
-    return mistake("L006", (module, node), "this operator is not in the language", "integers have + - * // % << >> & | ^")
+    return mistake(
+        "L006", (module, node), "this operator is not in the language", "integers have + - * // % << >> & | ^"
+    )

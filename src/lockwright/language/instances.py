@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from lockwright.diagnostics.span import NOWHERE
 from lockwright.ir import types as ir
-from lockwright.ir.program import Constant
 from lockwright.language.annotations import Annotations, annotation_name
 from lockwright.language.declarations import ClassDeclaration, Module, WordOfLanguage
 from lockwright.language.exact import exact
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from lockwright.diagnostics.span import Span
+    from lockwright.ir.program import Constant
     from lockwright.language.mistakes import Collector
 
 WORD_SIZES = (8, 16, 32, 64)
@@ -70,7 +70,9 @@ class Instances:
             self.structs["RcuHead"] = made
         return self.structs["RcuHead"]
 
-    def annotations(self, declared: ClassDeclaration, arguments: Mapping[str, Kind], constants: Mapping[str, Constant]) -> Annotations:
+    def annotations(
+        self, declared: ClassDeclaration, arguments: Mapping[str, Kind], constants: Mapping[str, Constant]
+    ) -> Annotations:
         """Return the reader of annotations inside a class."""
         return Annotations(self, declared.module, arguments, constants)
 
@@ -91,9 +93,7 @@ class Instances:
             self._failed.add(made)
         return made
 
-    def _fresh_name(
-        self, declared: ClassDeclaration, arguments: tuple[Kind, ...], overrides: Mapping[str, int]
-    ) -> str:
+    def _fresh_name(self, declared: ClassDeclaration, arguments: tuple[Kind, ...], overrides: Mapping[str, int]) -> str:
         shown = [str(one) for one in arguments] + [f"{name}={value}" for name, value in sorted(overrides.items())]
         name = base = f"{declared.name}[{', '.join(shown)}]" if shown else declared.name
         number = 1
@@ -173,8 +173,13 @@ class _Options:
                 helps=["set it in `setup`"],
             )
         if call.args:
-            raise mistake("L015", (self.module, call.args[0]), "`field` takes keywords only", "give it a name",
-                          helps=["write `field(length=..., align=..., default=...)`"])
+            raise mistake(
+                "L015",
+                (self.module, call.args[0]),
+                "`field` takes keywords only",
+                "give it a name",
+                helps=["write `field(length=..., align=..., default=...)`"],
+            )
         for keyword in call.keywords:
             self._option(keyword)
 

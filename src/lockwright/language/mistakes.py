@@ -53,6 +53,11 @@ def nearest(name: str, candidates: Iterable[str]) -> str | None:
     return found[0] if found else None
 
 
+def counted(number: int) -> str:
+    """Return `1 argument`, `2 arguments`, ..."""
+    return f"{number} argument{'' if number == 1 else 's'}"
+
+
 class Collector:
     """The mistakes of one compilation, each told once."""
 

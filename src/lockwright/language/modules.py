@@ -25,11 +25,12 @@ class Modules:
         self.found = found
         self.by_path: dict[str, Module] = {}
         self._loading: list[str] = []
+        self._texts: dict[str, str] = {}
 
     @property
     def sources(self) -> dict[str, str]:
         """The text of each file by the name that spans use."""
-        return {module.name: module.text for module in self.by_path.values()}
+        return dict(self._texts)
 
     def add_file(self, path: Path, name: str | None = None) -> Module:
         """Parse a file and what it imports.
@@ -51,6 +52,7 @@ class Modules:
         return self.by_path[key]
 
     def _add(self, key: str, name: str, text: str) -> None:
+        self._texts[name] = text  # also of a file that turns out not to be Python
         module = parse_module(name, "" if key.startswith("<text>/") else key, text)
         module.is_own = not Path(key).is_relative_to(PACKAGE)
         self.by_path[key] = module

@@ -19,7 +19,7 @@ from lockwright.language.declarations import (
     TypingName,
     WordOfLanguage,
 )
-from lockwright.language.mistakes import Collector, mistake, nearest
+from lockwright.language.mistakes import Collector, Follows, mistake, nearest
 from lockwright.language.spans import span_of
 from lockwright.language.vocabulary import BUILTINS, CLASS_BASES, PROMISES, WORDS
 
@@ -153,6 +153,8 @@ def _base_of(module: Module, node: ast.ClassDef) -> tuple[str, ClassDeclaration 
     match named[0]:
         case ast.Name(id=name):
             target = module.scope.get(name)
+            if isinstance(target, Broken):
+                raise Follows
             if isinstance(target, WordOfLanguage) and target.name in CLASS_BASES and target.name != "RcuHead":
                 return target.name, None
             if isinstance(target, ClassDeclaration) and target.base == "Table" and target.implements is None:
@@ -162,7 +164,7 @@ def _base_of(module: Module, node: ast.ClassDef) -> tuple[str, ClassDeclaration 
 
 
 def _bad_base(module: Module, node: ast.ClassDef, base: ast.expr, name: str) -> Exception:
-    if isinstance(module.scope.get(name), ClassDeclaration | Broken):
+    if isinstance(module.scope.get(name), ClassDeclaration):
         return mistake(
             "L036",
             (module, base),

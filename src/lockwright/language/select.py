@@ -1,4 +1,4 @@
-"""Which lock is meant: `ticket[u8]`, `ticket_backoff:shortest=32`, `mylock.py:MyLock`, `prog.py:Counter[ticket]:hold=3`."""
+"""Which lock is meant: `ticket[u8]`, `ticket_backoff:shortest=32`, `mylock.py:MyLock`, `prog.py:Counter[ticket]`."""
 
 from __future__ import annotations
 
@@ -50,8 +50,11 @@ def parse_target(text: str) -> Target:
         pieces[-1] = bracket[1]
         arguments = tuple(one.strip() for one in bracket[2].split(","))
     if len(pieces) > 2 or not pieces[0] or (len(pieces) == 2 and not pieces[1].isidentifier()):
-        raise refuse("U005", f"`{text}` names no lock",
-                     "write `ticket`, `ticket[u8]`, `ticket_backoff:shortest=32`, `mylock.py` or `mylock.py:MyLock`")
+        raise refuse(
+            "U005",
+            f"`{text}` names no lock",
+            "write `ticket`, `ticket[u8]`, `ticket_backoff:shortest=32`, `mylock.py` or `mylock.py:MyLock`",
+        )
     return Target(pieces[0], pieces[1] if len(pieces) == 2 else None, arguments, parameters)
 
 

@@ -12,7 +12,7 @@ from lockwright.language.kinds import AtomicKind, PointerKind, ValueKind, WordKi
 from lockwright.language.lowering import expressions
 from lockwright.language.lowering.conversions import coerce
 from lockwright.language.lowering.values import NoValue, PartOf, Result, Typed
-from lockwright.language.mistakes import nearest
+from lockwright.language.mistakes import counted, nearest
 from lockwright.language.parse import look_up
 from lockwright.language.vocabulary import ORDERS
 
@@ -107,7 +107,7 @@ def _split(frame: Frame, node: ast.Call, name: str) -> tuple[list[ast.expr], tup
     rest = node.args[len(wanted) :]
     if len(values) < len(wanted) or len(rest) > 1:
         shown = ", ".join((*wanted, "order"))
-        raise frame.mistake("L015", node, f"`{name}` takes ({shown})", f"{len(node.args) + len(node.keywords)} arguments given")
+        raise frame.mistake("L015", node, f"`{name}` takes ({shown})", f"{counted(len(node.args) + len(node.keywords))} given")
     order_node = rest[0] if rest else named.pop("order", None)
     order = Order.SEQ_CST if order_node is None else read_order(frame, order_node, name)
     failure_node = named.pop("failure", None) if name == "compare_exchange" else None

@@ -15,6 +15,7 @@ from lockwright.language.lowering import expressions, places
 from lockwright.language.lowering.atomics import read_order
 from lockwright.language.lowering.conversions import balance, coerce, describe
 from lockwright.language.lowering.values import Exact, NoValue, Result, TableValue, Typed
+from lockwright.language.mistakes import counted
 from lockwright.language.parse import look_up
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ def take(frame: Frame, node: ast.Call, /, **parameters: ast.expr | bool | None) 
     given: dict[str, ast.expr | None] = dict.fromkeys(names)
     shown = ", ".join(names)
     if len(node.args) > len(names):
-        raise frame.mistake("L015", node, f"`{ast.unparse(node.func)}` takes ({shown})", f"{len(node.args)} arguments given")
+        raise frame.mistake("L015", node, f"`{ast.unparse(node.func)}` takes ({shown})", f"{counted(len(node.args))} given")
     for name, one in zip(names, node.args, strict=False):
         given[name] = one
     for keyword in node.keywords:

@@ -22,7 +22,7 @@ from lockwright.language.kinds import (
 from lockwright.language.lowering import atomics, builtin_words, expressions, locking, places
 from lockwright.language.lowering.conversions import coerce, describe
 from lockwright.language.lowering.values import Exact, NoValue, PartOf, Result, TableValue, Typed
-from lockwright.language.mistakes import Follows, nearest
+from lockwright.language.mistakes import Follows, counted, nearest
 from lockwright.language.parse import look_up, unknown_name
 from lockwright.language.vocabulary import INTEGER_NAMES
 
@@ -168,7 +168,7 @@ def _default(
 def _count(frame: Frame, node: ast.Call, parameters: Sequence[tuple[str, Kind]], signature: Signature) -> Exception:
     given = len(node.args) + len(node.keywords)
     shown = ", ".join(f"{name}: {kind}" for name, kind in parameters)
-    return frame.mistake("L015", node, f"`{signature.declaration.name}` takes {len(parameters)} arguments, {given} given",
+    return frame.mistake("L015", node, f"`{signature.declaration.name}` takes {counted(len(parameters))}, {given} given",
                          f"it takes ({shown})", secondary=[(signature.span, "declared here")])
 
 

@@ -160,6 +160,9 @@ def _chain(frame: Frame, node: ast.Compare) -> Operand:
 
 
 def _compare(frame: Frame, node: ast.expr, left: ast.expr, op: ast.cmpop, right: ast.expr) -> Operand:
+    if isinstance(op, ast.In | ast.NotIn):
+        raise frame.mistake("L006", node, "there is no `in`", "nothing here holds others to look through",
+                            helps=["compare with each: `x == 1 or x == 2`"])
     first = expressions.evaluate(frame, left)
     second = expressions.evaluate(frame, right)
     return _compare_values(frame, node, op, (left, first), (right, second))

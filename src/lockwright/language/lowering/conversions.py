@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from lockwright.ir.program import Constant
 from lockwright.ir.types import BOOL, I64, Integer
 from lockwright.language.instances import check_fits
-from lockwright.language.kinds import PointerKind, ValueKind, WordKind, lowered_value, same
+from lockwright.language.kinds import AtomicKind, PointerKind, ValueKind, WordKind, lowered_value, same
 from lockwright.language.lowering.values import Exact, NoValue, NullValue, PartOf, Result, TableValue, Typed
 
 if TYPE_CHECKING:
@@ -62,6 +62,8 @@ def mismatch(frame: Frame, node: ast.expr, value: Result, want: ValueKind) -> Ex
     if isinstance(value, Typed) and isinstance(value.kind, PointerKind) and isinstance(want, Integer):
         shown = ast.unparse(node)
         helps = [f"did you mean `{shown}.load()`?"] if str(value.kind.target).startswith("Atomic") else []
+    if isinstance(value, Exact) and isinstance(want, WordKind):
+        helps = [f"say which part: `{want.declaration.name}({next(iter(want.defaults))}={value.value})`"]
     if isinstance(value, NoValue):
         return frame.mistake("L022", node, "this gives no value", f"expected `{want}`",
                              helps=["let the function return one: `-> u32`"])
@@ -144,6 +146,11 @@ def balance(
         if isinstance(one, PartOf):
             raise part_passed(frame, one_node, one.name)
     shown = f"{describe(left[1])} and {describe(right[1])}"
+    for one_node, one in sides:
+        if isinstance(one, Typed) and isinstance(one.kind, PointerKind) and isinstance(one.kind.target, AtomicKind):
+            name = ast.unparse(one_node)
+            raise frame.mistake("L045", one_node, f"`{name}` is an atomic, no number", "it is not read here",
+                                helps=[f"write `{name}.load(...)`"])
     raise frame.mistake("L045", node, f"{shown} have no such operation", "both sides must be numbers of one kind",
                         helps=_advice(left, right))
 

@@ -23,6 +23,7 @@ from lockwright.language.lowering.conversions import balance, coerce, common, de
 from lockwright.language.lowering.values import Exact, NullValue, Result, Typed, merge
 from lockwright.language.mistakes import Follows
 from lockwright.language.parse import look_up, unknown_name
+from lockwright.language.vocabulary import ORDERS
 
 if TYPE_CHECKING:
     from lockwright.ir.program import Operand
@@ -132,6 +133,8 @@ def _name(frame: Frame, node: ast.Name, name: str) -> Result:
             raise Follows
         case FunctionDeclaration() | ClassDeclaration():
             raise frame.mistake("L007", node, f"`{name}` is no value", "it can be called, not passed on")
+        case WordOfLanguage(name=word) if word in ORDERS:
+            raise frame.mistake("L017", node, f"the memory order `{word}` is no value", "an order stands last, behind the values")
         case WordOfLanguage(name=word):
             raise frame.mistake("L007", node, f"the word `{word}` is no value", helps=[f"write `{word}(...)`"])
     raise unknown_name(frame.module, node, name, (*frame.locals, "self"))

@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from lockwright.diagnostics.span import Span
-    from lockwright.ir.build import FunctionBuilder
     from lockwright.ir.program import Operand, Reg
     from lockwright.language.annotations import Annotations
     from lockwright.language.declarations import Module
     from lockwright.language.lowering.unit import Signature, Unit
+    from lockwright.language.lowering.writer import Writer
 
 
 @dataclass(slots=True)
@@ -47,7 +47,7 @@ class Frame:
         self,
         unit: Unit,
         signature: Signature,
-        build: FunctionBuilder,
+        build: Writer,
     ) -> None:
         self.unit, self.signature, self.build = unit, signature, build
         self.module: Module = signature.declaration.module

@@ -90,7 +90,7 @@ def check_recursion(unit: Unit) -> None:
     for name, one in signatures.items():
         circle = _circle(signatures, name)
         if circle and min(circle) == name:
-            others = " → ".join(f"`{signatures[step].declaration.name}`" for step in (*circle, name))
+            others = " -> ".join(f"`{signatures[step].declaration.name}`" for step in (*circle, name))
             error: Mistake = mistake("L039", one.span, f"`{one.declaration.name}` calls itself", others,
                                      notes=["a lock's depth is known when compiling: there is no stack to grow"],
                                      helps=["write a loop"])

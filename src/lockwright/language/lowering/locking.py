@@ -16,6 +16,7 @@ from lockwright.language.kinds import PointerKind, StructKind, lowered, lowered_
 from lockwright.language.lowering import calls, expressions
 from lockwright.language.lowering.values import NoValue, Result, Typed
 from lockwright.language.lowering.writer import Writer
+from lockwright.language.mistakes import mistake
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -98,9 +99,9 @@ def _check_unlock(frame: Frame, node: ast.expr, entry: Signature, leave: Signatu
     given = len(leave.parameters) - 1
     if given not in (wanted, len(nodes)):
         shown = ", ".join(f"{name}: Ptr[{kind}]" for name, kind in nodes)
-        raise frame.mistake("L024", node, f"`{leave.declaration.name}` does not take what `{entry.declaration.name}` was given",
-                            f"{wanted} parameters beside `self` are needed, {given} are there",
-                            secondary=[(leave.span, "declared here")],
+        raise mistake("L024", leave.span, f"`{leave.declaration.name}` does not take what `{entry.declaration.name}` was given",
+                      f"{wanted} beside `self` {'is' if wanted == 1 else 'are'} needed, {given} {'is' if given == 1 else 'are'} here",
+                      secondary=[(entry.span, "takes these")],
                             helps=[f"write `def {leave.declaration.name}(self, {shown})`"] if shown else [])
 
 

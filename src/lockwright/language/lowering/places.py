@@ -92,8 +92,13 @@ def _member(frame: Frame, node: ast.Attribute, base: Typed, target: Kind) -> Res
             if node.attr in target.declaration.fields:
                 raise Follows
             if node.attr in target.declaration.methods:
-                raise frame.mistake("L006", node, f"the method `{node.attr}` is not called", "a method is no value",
-                                    helps=[f"write `{ast.unparse(node)}(...)`"])
+                raise frame.mistake(
+                    "L006",
+                    node,
+                    f"the method `{node.attr}` is not called",
+                    "a method is no value",
+                    helps=[f"write `{ast.unparse(node)}(...)`"],
+                )
             known = [*target.fields, *target.parameters, *target.declaration.methods]
             raise _no_member(frame, node, str(target), known, "field")
         case AtomicKind(value=WordKind() as word):
@@ -113,16 +118,25 @@ def require_checked(frame: Frame, node: ast.expr, kind: PointerKind) -> None:
     """Refuse to look behind a pointer that may be null."""
     if kind.nullable:
         shown = ast.unparse(node)
-        raise frame.mistake("L013", node, f"`{shown}` may be `None` here", f"it is a `{kind}`",
-                            helps=[f"test it first: `if {shown} is not None:`, or state it: `assert {shown} is not None`"]
-                            if isinstance(node, ast.Name)
-                            else [f"take it into a local and test that: `found = {shown}`, `if found is not None:`"])
+        raise frame.mistake(
+            "L013",
+            node,
+            f"`{shown}` may be `None` here",
+            f"it is a `{kind}`",
+            helps=[f"test it first: `if {shown} is not None:`, or state it: `assert {shown} is not None`"]
+            if isinstance(node, ast.Name)
+            else [f"take it into a local and test that: `found = {shown}`, `if found is not None:`"],
+        )
 
 
 def subscript(frame: Frame, node: ast.Subscript) -> PlaceAt:
     """Return the element that `array[index]` names."""
     base = expressions.evaluate(frame, node.value)
-    if not isinstance(base, Typed) or not isinstance(base.kind, PointerKind) or not isinstance(base.kind.target, ArrayKind):
+    if (
+        not isinstance(base, Typed)
+        or not isinstance(base.kind, PointerKind)
+        or not isinstance(base.kind.target, ArrayKind)
+    ):
         raise frame.mistake("L045", node, f"{describe(base)} has no elements", "only an `Array` is indexed")
     require_checked(frame, node.value, base.kind)
     array = base.kind.target
@@ -152,21 +166,40 @@ def assignable(frame: Frame, node: ast.expr) -> PlaceAt:
         place = subscript(frame, node)
     shown = ast.unparse(node)
     if isinstance(place, PartOf):
-        raise frame.mistake("L030", node, f"`{shown}` is atomic", "an assignment would not say in which order",
-                            helps=[f"write `{shown}.store(...)`"])
+        raise frame.mistake(
+            "L030",
+            node,
+            f"`{shown}` is atomic",
+            "an assignment would not say in which order",
+            helps=[f"write `{shown}.store(...)`"],
+        )
     if isinstance(place, PlaceAt):
         if is_value(place.kind):
             return place
         atomic = isinstance(place.kind, AtomicKind)
-        raise frame.mistake("L030", node, f"`{shown}` is {'atomic' if atomic else f'a whole `{place.kind}`'}",
-                            "an assignment would not say in which order" if atomic else "only values are assigned",
-                            helps=[f"write `{shown}.store(...)`"] if atomic else ["assign its fields one by one"])
+        raise frame.mistake(
+            "L030",
+            node,
+            f"`{shown}` is {'atomic' if atomic else f'a whole `{place.kind}`'}",
+            "an assignment would not say in which order" if atomic else "only values are assigned",
+            helps=[f"write `{shown}.store(...)`"] if atomic else ["assign its fields one by one"],
+        )
     if isinstance(node, ast.Attribute) and isinstance(place, Typed):
         if isinstance(place.operand, Constant):
-            raise frame.mistake("L029", node, f"`{shown}` is a constant", "a `Param` is fixed when compiled",
-                                helps=["make it a field, and set it in `setup`"])
-        raise frame.mistake("L029", node, f"`{ast.unparse(node.value)}` is a `Word`, a value", "its parts do not change",
-                            helps=["build a new one, with all its parts"])
+            raise frame.mistake(
+                "L029",
+                node,
+                f"`{shown}` is a constant",
+                "a `Param` is fixed when compiled",
+                helps=["make it a field, and set it in `setup`"],
+            )
+        raise frame.mistake(
+            "L029",
+            node,
+            f"`{ast.unparse(node.value)}` is a `Word`, a value",
+            "its parts do not change",
+            helps=["build a new one, with all its parts"],
+        )
     raise frame.mistake("L030", node, f"`{shown}` cannot be assigned")
 
 

@@ -61,8 +61,6 @@ def place(unit: Unit, build: Writer, address: Reg, kind: Kind, value: int = 0) -
             if prepared is not None:
                 build.do("call", address, attributes=(prepared,))
         case AtomicKind(value=inner) if value:
-
-
             build.do("atomic_store", address, Constant(value, lowered_value(inner)), attributes=(Order.RELAXED,))
         case Integer() if value:
             build.do("store", address, Constant(value, kind))
@@ -72,7 +70,11 @@ def _each(unit: Unit, build: Writer, address: Reg, kind: ArrayKind, value: int) 
     index = build.register(U32, "index")
     build.emit("copy", Constant(0, U32), into=index)
     again, round_, leave = (build.label(one) for one in ("each", "element", "end"))
-    length = build.emit("extent", attributes=(kind.length,)) if isinstance(kind.length, Extent) else Constant(kind.length, U32)
+    length = (
+        build.emit("extent", attributes=(kind.length,))
+        if isinstance(kind.length, Extent)
+        else Constant(kind.length, U32)
+    )
     build.jump(again)
     build.enter(again)
     build.branch(build.emit("lt", index, length), round_, leave)
@@ -98,5 +100,3 @@ def write_setup(unit: Unit) -> bool:
         build.finish()
         unit.program.setup = "setup"
     return before != (len(unit.signatures), len(unit.program.globals))
-
-

@@ -56,8 +56,13 @@ def body(frame: Frame, statements: Sequence[ast.stmt]) -> None:
 
 
 def _unreachable(frame: Frame, statement: ast.stmt) -> Diagnostic:
-    error = frame.mistake("L041", statement, "this is never reached", "every way here ends before it",
-                          helps=["take it out, or move it up"])
+    error = frame.mistake(
+        "L041",
+        statement,
+        "this is never reached",
+        "every way here ends before it",
+        helps=["take it out, or move it up"],
+    )
     assert isinstance(error, Mistake)
     return error.diagnostic
 
@@ -91,7 +96,7 @@ def _statement(frame: Frame, node: ast.stmt) -> None:
         case ast.While(test=test, body=inner, orelse=[]):
             _while(frame, node, test, inner)
         case ast.For(target=target, iter=source, body=inner, orelse=[]):
-            _for(frame, node, target, source, inner)
+            _for(frame, target, source, inner)
         case ast.With(items=items, body=inner):
             _with(frame, items, inner)
         case ast.Assert(test=test, msg=message):
@@ -115,7 +120,9 @@ def _expression(frame: Frame, node: ast.expr) -> None:
     if isinstance(node, ast.Constant) and (isinstance(node.value, str) or node.value is ...):
         return
     if not isinstance(node, ast.Call):
-        raise frame.mistake("L049", node, "this does nothing", "its value is not used", helps=["assign it, or take it out"])
+        raise frame.mistake(
+            "L049", node, "this does nothing", "its value is not used", helps=["assign it, or take it out"]
+        )
     expressions.evaluate(frame, node)
 
 
@@ -131,8 +138,12 @@ def _store(frame: Frame, target: ast.expr, value: ast.expr, result: Result) -> N
     if isinstance(target, ast.Name):
         storage = places.named_storage(frame, target)
         if storage is not None:
-            raise frame.mistake("L030", target, f"the storage `{target.id}` is not assigned as a whole",
-                                helps=["assign its fields, or use its operations"])
+            raise frame.mistake(
+                "L030",
+                target,
+                f"the storage `{target.id}` is not assigned as a whole",
+                helps=["assign its fields, or use its operations"],
+            )
         if target.id == "self":
             raise frame.mistake("L030", target, "`self` is not assigned")
         _not_used_up(frame, target)
@@ -150,7 +161,9 @@ def _not_used_up(frame: Frame, target: ast.Name) -> None:
 
 def _assign_each(frame: Frame, target: ast.Tuple, value: ast.expr) -> None:
     if not isinstance(value, ast.Tuple) or len(value.elts) != len(target.elts):
-        raise frame.mistake("L006", value, "there are no tuples but `a, b = x, y`", "as many values as names are needed")
+        raise frame.mistake(
+            "L006", value, "there are no tuples but `a, b = x, y`", "as many values as names are needed"
+        )
     results = []
     for one in value.elts:
         result = expressions.evaluate(frame, one)
@@ -169,8 +182,13 @@ def _annotated(
     kind = frame.reader.value(annotation)
     if target.id in frame.locals and frame.locals[target.id].kind != kind:
         local = frame.locals[target.id]
-        raise frame.mistake("L011", node, f"`{target.id}` is a `{local.kind}` already", "a local has one type",
-                            secondary=[(local.span, f"`{target.id}` became a `{local.kind}` here")])
+        raise frame.mistake(
+            "L011",
+            node,
+            f"`{target.id}` is a `{local.kind}` already",
+            "a local has one type",
+            secondary=[(local.span, f"`{target.id}` became a `{local.kind}` here")],
+        )
     frame.unit.sync()
     if value is None:
         raise frame.mistake("L020", node, f"`{target.id}` gets no value", helps=[f"write `{ast.unparse(node)} = ...`"])
@@ -208,11 +226,22 @@ def _return(frame: Frame, node: ast.Return, value: ast.expr | None) -> None:
         is_none = value is None or (isinstance(value, ast.Constant) and value.value is None)
         if not is_none and not isinstance(expressions.evaluate(frame, value), NoValue):  # type: ignore[arg-type]
             name = frame.signature.declaration.name
-            raise frame.mistake("L022", node, f"`{name}` returns nothing", "its result type says so",
-                                secondary=[(frame.signature.span, "declared here")], helps=[f"write `def {name}(...) -> u32:`, or what it gives"])
+            raise frame.mistake(
+                "L022",
+                node,
+                f"`{name}` returns nothing",
+                "its result type says so",
+                secondary=[(frame.signature.span, "declared here")],
+                helps=[f"write `def {name}(...) -> u32:`, or what it gives"],
+            )
     elif value is None:
-        raise frame.mistake("L022", node, "a value is missing", f"`{frame.result}` is declared as the result",
-                            secondary=[(frame.signature.span, "declared here")])
+        raise frame.mistake(
+            "L022",
+            node,
+            "a value is missing",
+            f"`{frame.result}` is declared as the result",
+            secondary=[(frame.signature.span, "declared here")],
+        )
     else:
         operand = expressions.operand_of(frame, value, frame.result)
     if operand is not None and not isinstance(operand, Constant) and frame.cleanups:
@@ -289,9 +318,11 @@ def _leave_round(frame: Frame, node: ast.Break | ast.Continue) -> None:
     frame.known = None
 
 
-def _for(frame: Frame, node: ast.For, target: ast.expr, source: ast.expr, inner: list[ast.stmt]) -> None:
+def _for(frame: Frame, target: ast.expr, source: ast.expr, inner: list[ast.stmt]) -> None:
     if not isinstance(target, ast.Name) or target.id in frame.locals:
-        title = "a `for` counts with one name" if not isinstance(target, ast.Name) else f"`{target.id}` is a local already"
+        title = (
+            "a `for` counts with one name" if not isinstance(target, ast.Name) else f"`{target.id}` is a local already"
+        )
         raise frame.mistake("L048", target, title, helps=["take a fresh name"])
     first, last, step, kind = _range(frame, source)
     build = frame.build
@@ -320,12 +351,19 @@ def _for(frame: Frame, node: ast.For, target: ast.expr, source: ast.expr, inner:
 
 def _range(frame: Frame, node: ast.expr) -> tuple[Operand, Operand, Operand, Integer]:
     """Return first, last (exclusive) and step of a `range(...)`, and the kind of its counter."""
-    is_range = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and (
-        look_up(frame.module, node.func.id) == WordOfLanguage("range")
+    is_range = (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and (look_up(frame.module, node.func.id) == WordOfLanguage("range"))
     )
     if not is_range:
-        raise frame.mistake("L006", node, "a `for` goes through a `range`", "arrays are indexed",
-                            helps=["write `for index in range(len(array)):`"])
+        raise frame.mistake(
+            "L006",
+            node,
+            "a `for` goes through a `range`",
+            "arrays are indexed",
+            helps=["write `for index in range(len(array)):`"],
+        )
     assert isinstance(node, ast.Call)
     if not 1 <= len(node.args) <= 3 or node.keywords:
         raise frame.mistake("L015", node, "`range` takes one to three numbers")
@@ -369,7 +407,11 @@ def _enter(frame: Frame, node: ast.expr) -> None:
     if word == WordOfLanguage("interrupts_disabled"):
         were_on = build.emit("interrupts_off")
         frame.cleanups.append(lambda: build.do("interrupts_restore", were_on))
-    elif word in (WordOfLanguage("preemption_disabled"), WordOfLanguage("softirqs_disabled"), WordOfLanguage("rcu_read")):
+    elif word in (
+        WordOfLanguage("preemption_disabled"),
+        WordOfLanguage("softirqs_disabled"),
+        WordOfLanguage("rcu_read"),
+    ):
         op, enter, leave = {
             "preemption_disabled": ("preemption", "off", "on"),
             "softirqs_disabled": ("softirqs", "off", "on"),

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from lockwright.ir.program import CallTable, Field, Function, Global, Program, Role, Struct
-from lockwright.ir.types import Atomic, U8
+from lockwright.ir.types import U8, Atomic
 from lockwright.language.annotations import Annotations
 from lockwright.language.declarations import ClassDeclaration, FunctionDeclaration, StorageDeclaration, WordOfLanguage
 from lockwright.language.instances import Instances, first_value, read_alignment, read_length
@@ -73,7 +73,7 @@ class Unit:
 
     def sync(self) -> None:
         """Put structs that were made since into the program."""
-        for name, made in list(self.instances.structs.items()):
+        for name in self.instances.structs:
             if name not in self.program.structs:
                 self.program.structs[name] = Struct(name, ())
         for name, made in list(self.instances.structs.items()):
@@ -107,7 +107,10 @@ class Unit:
             return self._make_table(declared, name, call)
         if word != WordOfLanguage("shared"):
             raise mistake(
-                "L052", declared.span, f"`{declared.name}` is no storage", "storage at the top of a file is `shared()`",
+                "L052",
+                declared.span,
+                f"`{declared.name}` is no storage",
+                "storage at the top of a file is `shared()`",
                 helps=[f"write `{declared.name}: {ast.unparse(declared.annotation)} = shared()`"],
             )
         assert call is not None
@@ -126,13 +129,21 @@ class Unit:
         wanted = declared.annotation.id if isinstance(declared.annotation, ast.Name) else ""
         table = look_up(module, wanted)
         if not isinstance(table, ClassDeclaration) or table.base != "Table" or table.implements is not None:
-            raise mistake("L037", declared.span, f"`{ast.unparse(declared.annotation)}` is no table of calls",
-                          helps=["declare it: `class Calls(Table):` with the operations"])
+            raise mistake(
+                "L037",
+                declared.span,
+                f"`{ast.unparse(declared.annotation)}` is no table of calls",
+                helps=["declare it: `class Calls(Table):` with the operations"],
+            )
         first = call.args[0] if call.args else None
         chosen = look_up(module, first.id) if isinstance(first, ast.Name) else None
         if not isinstance(chosen, ClassDeclaration) or chosen.implements is not table:
-            raise mistake("L037", (module, call), f"`{declared.name}` does not say with which implementation it begins",
-                          helps=[f"write `table(NAME)` with a subclass of `{table.name}`"])
+            raise mistake(
+                "L037",
+                (module, call),
+                f"`{declared.name}` does not say with which implementation it begins",
+                helps=[f"write `table(NAME)` with a subclass of `{table.name}`"],
+            )
         others = [
             one
             for file in self.modules.by_path.values()
@@ -155,9 +166,13 @@ class Unit:
 
     def _implementation(self, table: ClassDeclaration, implementation: ClassDeclaration, operation: str) -> Signature:
         if operation not in implementation.methods:
-            raise mistake("L037", (implementation.module, implementation.node),
-                          f"`{implementation.name}` has no `{operation}`", f"the table `{table.name}` names it",
-                          secondary=[(span_of(table.module, table.methods[operation].node), "named here")])
+            raise mistake(
+                "L037",
+                (implementation.module, implementation.node),
+                f"`{implementation.name}` has no `{operation}`",
+                f"the table `{table.name}` names it",
+                secondary=[(span_of(table.module, table.methods[operation].node), "named here")],
+            )
         return self.function(implementation.methods[operation])
 
     def preparation(self, kind: StructKind) -> str | None:
@@ -197,12 +212,20 @@ class Unit:
         listed: list[tuple[str, ValueKind]] = [] if owner is None else [("self", PointerKind(owner))]
         for one in declared.parameters:
             if one.annotation is None:
-                raise mistake("L021", (declared.module, one), f"the parameter `{one.arg}` has no type",
-                              helps=[f"write `{one.arg}: u32`, or what it is"])
+                raise mistake(
+                    "L021",
+                    (declared.module, one),
+                    f"the parameter `{one.arg}` has no type",
+                    helps=[f"write `{one.arg}: u32`, or what it is"],
+                )
             listed.append((one.arg, reader.value(one.annotation)))
         if declared.node.args.vararg or declared.node.args.kwarg or declared.node.args.kwonlyargs:
-            raise mistake("L006", (declared.module, declared.node), f"`{declared.name}` has parameters of an unknown number",
-                          helps=["name each parameter"])
+            raise mistake(
+                "L006",
+                (declared.module, declared.node),
+                f"`{declared.name}` has parameters of an unknown number",
+                helps=["name each parameter"],
+            )
         returns = declared.node.returns
         is_none = returns is None or (isinstance(returns, ast.Constant) and returns.value is None)
         result = None if is_none or returns is None else reader.value(returns)
@@ -242,7 +265,11 @@ def decorators(found: Collector, declared: FunctionDeclaration) -> dict[str, ast
             result[word.name] = one
         else:
             found.add(
-                mistake("L038", (declared.module, one), f"there is no decorator `{ast.unparse(head)}`",
-                        "known: `noinline`, `symbol`, `workers`, `interrupt`, `softirq`").diagnostic
+                mistake(
+                    "L038",
+                    (declared.module, one),
+                    f"there is no decorator `{ast.unparse(head)}`",
+                    "known: `noinline`, `symbol`, `workers`, `interrupt`, `softirq`",
+                ).diagnostic
             )
     return result

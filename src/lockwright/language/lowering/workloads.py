@@ -37,9 +37,13 @@ def lower_workload(unit: Unit, root: StructKind) -> Program:
         with unit.found.going_on():
             _role(unit, root, name, found)
     if not program.workers and not len(unit.found):
-        raise mistake("L047", (root.declaration.module, root.declaration.node), f"nobody runs the workload `{root}`",
-                      "it has neither `each_thread` nor a method with `@workers`",
-                      helps=["write `def each_thread(self) -> None:`"])
+        raise mistake(
+            "L047",
+            (root.declaration.module, root.declaration.node),
+            f"nobody runs the workload `{root}`",
+            "it has neither `each_thread` nor a method with `@workers`",
+            helps=["write `def each_thread(self) -> None:`"],
+        )
     program.workers.sort(key=lambda one: one.count is None)
     lower_pending(unit)
     while write_setup(unit):
@@ -67,8 +71,13 @@ def _entry(unit: Unit, root: StructKind, name: str, entry: str, context: str = "
     """Write a function without parameters that calls a method of the root."""
     signature = unit.method(root, name, context)
     if len(signature.parameters) != 1 or signature.result is not None:
-        raise mistake("L047", signature.span, f"`{name}` takes and gives nothing", "nobody could pass it something",
-                      helps=[f"write `def {name}(self) -> None:`"])
+        raise mistake(
+            "L047",
+            signature.span,
+            f"`{name}` takes and gives nothing",
+            "nobody could pass it something",
+            helps=[f"write `def {name}(self) -> None:`"],
+        )
     build = Writer(unit.program, entry)
     build.span = signature.span
     build.do("call", build.emit("root", attributes=(ROOT,)), attributes=(signature.name,))
@@ -89,8 +98,13 @@ def _worker(unit: Unit, root: StructKind, declared: FunctionDeclaration, node: a
     options = _options(root, declared, node)
     count = options.get("count", 0)
     if not 1 <= count <= 1024:
-        raise mistake("L047", (declared.module, node), f"`{declared.name}` is run by {count} threads", "at least one is needed",
-                      helps=["write `@workers(1)`"])
+        raise mistake(
+            "L047",
+            (declared.module, node),
+            f"`{declared.name}` is run by {count} threads",
+            "at least one is needed",
+            helps=["write `@workers(1)`"],
+        )
     entry = _entry(unit, root, declared.name, f"thread.{declared.name}")
     unit.program.workers.append(Worker(entry, count, options.get("cpu"), options.get("node")))
 
@@ -100,7 +114,13 @@ def _handler(unit: Unit, root: StructKind, name: str, node: ast.expr, word: str)
     options = _options(root, declared, node)
     entry = _entry(unit, root, name, unit.handlers[name], context=name)
     unit.program.handlers.append(
-        Handler(entry, options.get("every_cycles", 0), options.get("cpu"), bool(options.get("maskable", 1)), word == "softirq")
+        Handler(
+            entry,
+            options.get("every_cycles", 0),
+            options.get("cpu"),
+            bool(options.get("maskable", 1)),
+            word == "softirq",
+        )
     )
 
 
@@ -113,10 +133,10 @@ def promises(unit: Unit, lock: StructKind) -> Promises:
         if node is not None:
             if not isinstance(node, ast.Constant) or not isinstance(node.value, bool):
                 unit.found.add(
-                    mistake("L035", (declared.module, node), f"`{name}` is `True` or `False`", "a promise is kept or not").diagnostic
+                    mistake(
+                        "L035", (declared.module, node), f"`{name}` is `True` or `False`", "a promise is kept or not"
+                    ).diagnostic
                 )
                 continue
             found[name] = node.value
     return Promises(**found)
-
-

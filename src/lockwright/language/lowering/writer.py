@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from lockwright.ir.build import FunctionBuilder
-from lockwright.ir.program import Block, Function, Instruction
+
+if TYPE_CHECKING:
+    from lockwright.ir.program import Block, Function, Instruction
 
 
 class Writer(FunctionBuilder):

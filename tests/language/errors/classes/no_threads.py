@@ -1,0 +1,5 @@
+from lockwright.language import Workload, u8
+
+
+class Load(Workload):
+    value: u8

@@ -1,0 +1,15 @@
+from lockwright.language import Atomic, Lock, release, u8
+
+
+class Mine(Lock):
+    held: Atomic[u8]
+
+    def lock(self) -> None:
+        self.held.store(self.take())
+
+    def unlock(self) -> None:
+        self.held.store(0, release)
+
+    def take(self) -> u8:
+        if self.held.load():
+            return 1

@@ -1,0 +1,12 @@
+from lockwright.language import Atomic, Lock, release, u8
+
+
+class Mine(Lock):
+    held: Atomic[u8]
+
+    def lock(self) -> None:
+        return
+        self.held.store(1)
+
+    def unlock(self) -> None:
+        self.held.store(0, release)

@@ -1,0 +1,13 @@
+from lockwright.language import Atomic, Lock, release, u8
+
+
+class Mine(Lock):
+    held: Atomic[u8]
+
+    def lock(self) -> None:
+        if self.held.load() == 0:
+            seen = u8(1)
+        self.held.store(seen)
+
+    def unlock(self) -> None:
+        self.held.store(0, release)

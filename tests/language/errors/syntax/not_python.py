@@ -1,0 +1,5 @@
+from lockwright.language import Lock
+
+
+class Mine(Lock)
+    pass

@@ -1,0 +1,11 @@
+from lockwright.language import Atomic, Lock, release, u8
+
+
+class Mine(Lock):
+    held: Atomic[u8]
+
+    def lock(self) -> None:
+        half = u8(8) / 2
+
+    def unlock(self) -> None:
+        self.held.store(0, release)

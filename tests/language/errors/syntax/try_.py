@@ -1,0 +1,14 @@
+from lockwright.language import Atomic, Lock, release, u8
+
+
+class Mine(Lock):
+    held: Atomic[u8]
+
+    def lock(self) -> None:
+        try:
+            self.held.store(1)
+        finally:
+            pass
+
+    def unlock(self) -> None:
+        self.held.store(0, release)

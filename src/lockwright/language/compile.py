@@ -48,7 +48,9 @@ def compile_target(text: str, harness: str | None = None) -> Program:
     return _told(modules, lambda: _compile(target, text, modules, _open(target, modules), harness))
 
 
-def compile_text(text: str, name: str = "text.py", class_name: str | None = None, harness: str | None = None) -> Program:
+def compile_text(
+    text: str, name: str = "text.py", class_name: str | None = None, harness: str | None = None
+) -> Program:
     """Compile a lock or a workload from its text; `name` is how messages call it."""
     target, modules = Target(name, class_name), Modules(Collector())
     return _told(modules, lambda: _compile(target, name, modules, modules.add_text(text, name), harness))
@@ -71,7 +73,12 @@ def _open(target: Target, modules: Modules) -> Module:
     if target.name not in known:
         near = nearest(target.name, known)
         advice = [f"did you mean `{near}`?"] if near else ["`lockwright locks` lists what is built in"]
-        raise refuse("U004", f"there is no built-in lock `{target.name}`", *advice, "a file of yours: `lockwright check mylock.py`")
+        raise refuse(
+            "U004",
+            f"there is no built-in lock `{target.name}`",
+            *advice,
+            "a file of yours: `lockwright check mylock.py`",
+        )
     return modules.add_file(Path(known[target.name]))
 
 
@@ -113,8 +120,11 @@ def _choose(target: Target, module: Module) -> ClassDeclaration:
         found = [one for one in candidates if one.name == target.class_name]
         if not found:
             near = nearest(target.class_name, names)
-            raise refuse("U004", f"`{module.name}` has no lock or workload `{target.class_name}`",
-                         f"did you mean `{near}`?" if near else f"it has {', '.join(names) or 'none'}")
+            raise refuse(
+                "U004",
+                f"`{module.name}` has no lock or workload `{target.class_name}`",
+                f"did you mean `{near}`?" if near else f"it has {', '.join(names) or 'none'}",
+            )
         return found[0]
     for bases in (("Workload",), ("Lock", "RwLock")):
         found = module.classes(*bases)
@@ -123,8 +133,13 @@ def _choose(target: Target, module: Module) -> ClassDeclaration:
         if found:
             listed = ", ".join(f"`{target.name}:{one.name}`" for one in found)
             raise refuse("U006", f"`{module.name}` has several: which one is meant?", f"write one of {listed}")
-    raise mistake("L053", Span(module.name, 1, 1, 1, 2), "there is nothing to check in this file", "it has no `Lock`, `RwLock` or `Workload`",
-                  helps=["write `class MyLock(Lock):` with `lock` and `unlock`"])
+    raise mistake(
+        "L053",
+        Span(module.name, 1, 1, 1, 2),
+        "there is nothing to check in this file",
+        "it has no `Lock`, `RwLock` or `Workload`",
+        helps=["write `class MyLock(Lock):` with `lock` and `unlock`"],
+    )
 
 
 def _argument(unit: Unit, module: Module, name: str) -> Kind:
@@ -139,7 +154,11 @@ def _argument(unit: Unit, module: Module, name: str) -> Kind:
         other = unit.modules.add_file(Path(known[name]))
         return _instance(unit, _choose(Target(name), other), (), Target(name))
     near = nearest(name, (*INTEGERS, *known, *module.scope))
-    raise refuse("U004", f"there is no type or lock `{name}`", f"did you mean `{near}`?" if near else "write `u8`, `u16`, or a lock's name")
+    raise refuse(
+        "U004",
+        f"there is no type or lock `{name}`",
+        f"did you mean `{near}`?" if near else "write `u8`, `u16`, or a lock's name",
+    )
 
 
 def _instance(unit: Unit, declared: ClassDeclaration, arguments: tuple[Kind, ...], target: Target) -> StructKind:
@@ -167,4 +186,3 @@ def _harness(unit: Unit, modules: Modules, lock: StructKind, name: str | None) -
     module = modules.add_file(PACKAGE / "workloads" / f"{chosen}.py")
     (declared,) = module.classes("Workload")
     return unit.instances.struct(declared, (lock,))
-

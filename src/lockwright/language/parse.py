@@ -272,7 +272,9 @@ def _declare_member(declared: ClassDeclaration, statement: ast.stmt, found: Coll
                 "L021",
                 (module, statement),
                 f"the field `{name}` has no type",
-                helps=[f"write `{name}: u32 = ...` for a field, `{name}: Param[u32] = ...` for a constant of the class"],
+                helps=[
+                    f"write `{name}: u32 = ...` for a field, `{name}: Param[u32] = ...` for a constant of the class"
+                ],
             )
         case _:
             raise mistake(

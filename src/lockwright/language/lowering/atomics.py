@@ -44,12 +44,22 @@ def operation(frame: Frame, node: ast.Call, receiver: Typed | PartOf, name: str)
     assert isinstance(node.func, ast.Attribute)
     if name not in _VALUES:
         near = nearest(name, _VALUES)
-        raise frame.mistake("L004", node.func, f"atomics have no `{name}`", "",
-                            helps=[f"did you mean `{near}`?" if near else "known: " + ", ".join(f"`{one}`" for one in _VALUES)])
+        raise frame.mistake(
+            "L004",
+            node.func,
+            f"atomics have no `{name}`",
+            "",
+            helps=[f"did you mean `{near}`?" if near else "known: " + ", ".join(f"`{one}`" for one in _VALUES)],
+        )
     kind = _kind(receiver)
     if name.startswith("fetch_") and (isinstance(kind, PointerKind) or kind == BOOL):
-        raise frame.mistake("L045", node, f"a `{kind}` has no `{name}`", "only integers and words are added to",
-                            helps=["use `exchange` or `compare_exchange`"])
+        raise frame.mistake(
+            "L045",
+            node,
+            f"a `{kind}` has no `{name}`",
+            "only integers and words are added to",
+            helps=["use `exchange` or `compare_exchange`"],
+        )
     values, orders = _split(frame, node, name)
     operands = [
         coerce(frame, one, expressions.evaluate(frame, one), _wanted(kind, what, name))
@@ -107,7 +117,9 @@ def _split(frame: Frame, node: ast.Call, name: str) -> tuple[list[ast.expr], tup
     rest = node.args[len(wanted) :]
     if len(values) < len(wanted) or len(rest) > 1:
         shown = ", ".join((*wanted, "order"))
-        raise frame.mistake("L015", node, f"`{name}` takes ({shown})", f"{counted(len(node.args) + len(node.keywords))} given")
+        raise frame.mistake(
+            "L015", node, f"`{name}` takes ({shown})", f"{counted(len(node.args) + len(node.keywords))} given"
+        )
     order_node = rest[0] if rest else named.pop("order", None)
     order = Order.SEQ_CST if order_node is None else read_order(frame, order_node, name)
     failure_node = named.pop("failure", None) if name == "compare_exchange" else None
@@ -127,15 +139,27 @@ def read_order(frame: Frame, node: ast.expr, use: str) -> Order:
         shown = ast.unparse(node)
         near = nearest(shown, ORDERS)
         if near == shown:
-            raise frame.mistake("L003", node, f"`{shown}` is not imported", helps=[f"write `from lockwright.language import {shown}`"])
-        raise frame.mistake("L031", node, f"`{shown}` is no memory order", "an order is named when compiling",
-                            helps=[f"did you mean `{near}`?" if near else "write `relaxed`, `acquire`, `release`, `acq_rel` or `seq_cst`"])
+            raise frame.mistake(
+                "L003", node, f"`{shown}` is not imported", helps=[f"write `from lockwright.language import {shown}`"]
+            )
+        raise frame.mistake(
+            "L031",
+            node,
+            f"`{shown}` is no memory order",
+            "an order is named when compiling",
+            helps=[
+                f"did you mean `{near}`?" if near else "write `relaxed`, `acquire`, `release`, `acq_rel` or `seq_cst`"
+            ],
+        )
     order = ORDERS[word.name]
     if order in _REFUSED.get(use, ()):
         what = "a failed compare-exchange" if use == "failure" else f"a {use}"
         better = "acquire" if use != "store" else "release"
-        raise frame.mistake("L031", node, f"{what} cannot be `{word.name}`",
-                            "it writes nothing" if use != "store" else "it reads nothing", helps=[f"write `{better}`"])
+        raise frame.mistake(
+            "L031",
+            node,
+            f"{what} cannot be `{word.name}`",
+            "it writes nothing" if use != "store" else "it reads nothing",
+            helps=[f"write `{better}`"],
+        )
     return order
-
-

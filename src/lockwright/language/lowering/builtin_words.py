@@ -88,12 +88,15 @@ def take(frame: Frame, node: ast.Call, /, **parameters: ast.expr | bool | None) 
     given: dict[str, ast.expr | None] = dict.fromkeys(names)
     shown = ", ".join(names)
     if len(node.args) > len(names):
-        raise frame.mistake("L015", node, f"`{ast.unparse(node.func)}` takes ({shown})", f"{counted(len(node.args))} given")
-    for name, one in zip(names, node.args, strict=False):
-        given[name] = one
+        raise frame.mistake(
+            "L015", node, f"`{ast.unparse(node.func)}` takes ({shown})", f"{counted(len(node.args))} given"
+        )
+    given.update(zip(names, node.args, strict=False))
     for keyword in node.keywords:
         if keyword.arg not in names or given[keyword.arg] is not None:
-            raise frame.mistake("L015", keyword, f"`{ast.unparse(node.func)}` takes no `{keyword.arg}` here", f"it takes ({shown})")
+            raise frame.mistake(
+                "L015", keyword, f"`{ast.unparse(node.func)}` takes no `{keyword.arg}` here", f"it takes ({shown})"
+            )
         given[keyword.arg] = keyword.value
     missing = [name for name, needed in parameters.items() if needed is True and given[name] is None]
     if missing:
@@ -136,7 +139,9 @@ def _fence(frame: Frame, node: ast.Call) -> Result:
     order = take(frame, node, order=False)["order"]
     chosen = Order.SEQ_CST if order is None else read_order(frame, order, "fence")
     if chosen is Order.RELAXED:
-        raise frame.mistake("L031", node, "a relaxed fence does nothing", helps=["write `fence()`, or `fence(acquire)`"])
+        raise frame.mistake(
+            "L031", node, "a relaxed fence does nothing", helps=["write `fence()`, or `fence(acquire)`"]
+        )
     frame.at(node)
     frame.build.do("fence", attributes=(chosen,))
     return NoValue()
@@ -200,8 +205,13 @@ def _raise_interrupt(frame: Frame, node: ast.Call) -> Result:
     handler = given["handler"]
     name = handler.attr if isinstance(handler, ast.Attribute) else ""
     if frame.owner is None or name not in frame.unit.handlers:
-        raise frame.mistake("L007", handler or node, "this names no handler", "a handler is a method with `@interrupt` or `@softirq`",
-                            helps=["write `raise_interrupt(self.tick, cpu)`"])
+        raise frame.mistake(
+            "L007",
+            handler or node,
+            "this names no handler",
+            "a handler is a method with `@interrupt` or `@softirq`",
+            helps=["write `raise_interrupt(self.tick, cpu)`"],
+        )
     target = integer(frame, given["target_cpu"], U32)
     frame.at(node)
     frame.build.do("raise_interrupt", target, attributes=(frame.unit.handlers[name],))
@@ -278,8 +288,12 @@ def _patch(frame: Frame, node: ast.Call) -> Result:
         raise frame.mistake("L037", given["target"], f"{describe(target)} is no table of calls")
     chosen = look_up(frame.module, given["to"].id) if isinstance(given["to"], ast.Name) else None
     if not isinstance(chosen, ClassDeclaration) or chosen.implements is not target.table.declaration:
-        raise frame.mistake("L037", given["to"] or node, f"this does not implement `{target.table}`",
-                            helps=[f"name a subclass of `{target.table}`"])
+        raise frame.mistake(
+            "L037",
+            given["to"] or node,
+            f"this does not implement `{target.table}`",
+            helps=[f"name a subclass of `{target.table}`"],
+        )
     frame.at(node)
     frame.build.do("patch", attributes=(target.table.name, chosen.name))
     return NoValue()

@@ -62,8 +62,13 @@ def _named(frame: Frame, node: ast.Call, name: str) -> Result:
         case ClassDeclaration(base="Word"):
             return _construct(frame, node, declared)
         case ClassDeclaration():
-            raise frame.mistake("L006", node, f"a `{name}` is not made by a call", "places are fields, or come from `alloc`",
-                                helps=[f"write `alloc({name})`, or declare a field"])
+            raise frame.mistake(
+                "L006",
+                node,
+                f"a `{name}` is not made by a call",
+                "places are fields, or come from `alloc`",
+                helps=[f"write `alloc({name})`, or declare a field"],
+            )
         case Broken():
             raise Follows
         case None:
@@ -98,8 +103,13 @@ def _method(frame: Frame, node: ast.Call, receiver: Typed, owner: StructKind, na
         if name in ("reading", "writing") and owner.declaration.base == "RwLock":
             raise frame.mistake("L042", node, f"`{name}()` stands in a `with`", helps=[f"write `with ...{name}():`"])
         near = nearest(name, methods)
-        raise frame.mistake("L004", node.func, f"`{owner}` has no method `{name}`", "",
-                            helps=[f"did you mean `{near}`?"] if near else [])
+        raise frame.mistake(
+            "L004",
+            node.func,
+            f"`{owner}` has no method `{name}`",
+            "",
+            helps=[f"did you mean `{near}`?"] if near else [],
+        )
     signature = frame.unit.method(owner, name, frame.context)
     frame.signature.callees.add(signature.name)
     is_bare = signature.role is not None and not node.args and not node.keywords
@@ -140,8 +150,12 @@ def arguments(
     for keyword in node.keywords:
         names = [name for name, _ in parameters]
         if keyword.arg not in names or keyword.arg in given:
-            raise frame.mistake("L015", keyword, f"`{signature.declaration.name}` takes no `{keyword.arg}` here",
-                                secondary=[(signature.span, "declared here")])
+            raise frame.mistake(
+                "L015",
+                keyword,
+                f"`{signature.declaration.name}` takes no `{keyword.arg}` here",
+                secondary=[(signature.span, "declared here")],
+            )
         given[keyword.arg or ""] = keyword.value
     operands = []
     for name, kind in parameters:
@@ -168,8 +182,13 @@ def _default(
 def _count(frame: Frame, node: ast.Call, parameters: Sequence[tuple[str, Kind]], signature: Signature) -> Exception:
     given = len(node.args) + len(node.keywords)
     shown = ", ".join(f"{name}: {kind}" for name, kind in parameters)
-    return frame.mistake("L015", node, f"`{signature.declaration.name}` takes {counted(len(parameters))}, {given} given",
-                         f"it takes ({shown})", secondary=[(signature.span, "declared here")])
+    return frame.mistake(
+        "L015",
+        node,
+        f"`{signature.declaration.name}` takes {counted(len(parameters))}, {given} given",
+        f"it takes ({shown})",
+        secondary=[(signature.span, "declared here")],
+    )
 
 
 def invoke(frame: Frame, node: ast.expr, signature: Signature, operands: Sequence[Operand]) -> Result:
@@ -186,8 +205,12 @@ def invoke(frame: Frame, node: ast.expr, signature: Signature, operands: Sequenc
 def _through_table(frame: Frame, node: ast.Call, table: TableKind, name: str) -> Result:
     if name not in table.declaration.methods:
         near = nearest(name, table.declaration.methods)
-        raise frame.mistake("L004", node.func, f"the table `{table}` has no operation `{name}`",
-                            helps=[f"did you mean `{near}`?"] if near else [])
+        raise frame.mistake(
+            "L004",
+            node.func,
+            f"the table `{table}` has no operation `{name}`",
+            helps=[f"did you mean `{near}`?"] if near else [],
+        )
     implementations = frame.unit.program.tables[table.name].implementations
     frame.signature.callees.update(one[name] for one in implementations.values())
     signature = frame.unit.operation(table, name)
@@ -223,14 +246,22 @@ def _construct(frame: Frame, node: ast.Call, declared: ClassDeclaration) -> Resu
     kind = frame.reader.value(node.func)
     assert isinstance(kind, WordKind)
     if node.args:
-        raise frame.mistake("L015", node.args[0], f"the parts of `{declared.name}` are named",
-                            helps=[f"write `{declared.name}({next(iter(kind.defaults))}=...)`"])
+        raise frame.mistake(
+            "L015",
+            node.args[0],
+            f"the parts of `{declared.name}` are named",
+            helps=[f"write `{declared.name}({next(iter(kind.defaults))}=...)`"],
+        )
     given: dict[str, ast.expr] = {}
     for keyword in node.keywords:
         if keyword.arg not in kind.defaults:
             near = nearest(keyword.arg or "", kind.defaults)
-            raise frame.mistake("L004", keyword, f"`{declared.name}` has no part `{keyword.arg}`",
-                                helps=[f"did you mean `{near}`?"] if near else [])
+            raise frame.mistake(
+                "L004",
+                keyword,
+                f"`{declared.name}` has no part `{keyword.arg}`",
+                helps=[f"did you mean `{near}`?"] if near else [],
+            )
         given[keyword.arg] = keyword.value
     operands: list[Operand] = []
     for part in kind.word.parts:

@@ -72,19 +72,27 @@ def _all_of(frame: Frame, values: list[ast.expr], yes: str, no: str) -> tuple[St
     return known_yes, known_no
 
 
-def _null_test(
-    frame: Frame, node: ast.expr, left: ast.expr, is_null: bool, yes: str, no: str
-) -> tuple[State, State]:
+def _null_test(frame: Frame, node: ast.expr, left: ast.expr, is_null: bool, yes: str, no: str) -> tuple[State, State]:
     value = expressions.evaluate(frame, left)
     frame.at(node)
     if not isinstance(value, Typed) or not isinstance(value.kind, PointerKind):
-        raise frame.mistake("L040", node, f"{describe(value)} is never `None`", "only a `Ptr` may be `None`",
-                            helps=["compare a number with `== 0`"])
+        raise frame.mistake(
+            "L040",
+            node,
+            f"{describe(value)} is never `None`",
+            "only a `Ptr` may be `None`",
+            helps=["compare a number with `== 0`"],
+        )
     name = left.id if isinstance(left, ast.Name) else left.target.id if isinstance(left, ast.NamedExpr) else None
     kind = frame.locals[name].kind if name in frame.locals else value.kind
     if not value.kind.nullable and not (isinstance(kind, PointerKind) and kind.nullable):
-        raise frame.mistake("L040", node, f"`{ast.unparse(left)}` is never `None`", f"it is a `{value.kind}`",
-                            helps=["leave the test out"])
+        raise frame.mistake(
+            "L040",
+            node,
+            f"`{ast.unparse(left)}` is never `None`",
+            f"it is a `{value.kind}`",
+            helps=["leave the test out"],
+        )
     test = frame.build.emit("eq" if is_null else "ne", value.operand, Constant(0, lowered_value(value.kind)))
     frame.build.branch(test, yes, no)
     known = frame.known
@@ -137,11 +145,21 @@ def _test(frame: Frame, node: ast.expr) -> Operand:
         case Typed(operand=operand, kind=Integer() as kind):
             return frame.build.emit("ne", operand, Constant(0, kind))
         case Typed(kind=PointerKind(nullable=True)):
-            raise frame.mistake("L025", node, f"`{ast.unparse(node)}` is a reference, no condition", "",
-                                helps=[f"write `{ast.unparse(node)} is not None`"])
+            raise frame.mistake(
+                "L025",
+                node,
+                f"`{ast.unparse(node)}` is a reference, no condition",
+                "",
+                helps=[f"write `{ast.unparse(node)} is not None`"],
+            )
         case Typed(kind=PointerKind() as kind) if str(kind.target).startswith("Atomic"):
-            raise frame.mistake("L025", node, f"`{ast.unparse(node)}` is an atomic, no condition", "it is not read here",
-                                helps=[f"write `{ast.unparse(node)}.load(...)`"])
+            raise frame.mistake(
+                "L025",
+                node,
+                f"`{ast.unparse(node)}` is an atomic, no condition",
+                "it is not read here",
+                helps=[f"write `{ast.unparse(node)}.load(...)`"],
+            )
     raise frame.mistake("L025", node, f"{describe(value)} is no condition", "a `bool` or a number is needed")
 
 
@@ -161,8 +179,13 @@ def _chain(frame: Frame, node: ast.Compare) -> Operand:
 
 def _compare(frame: Frame, node: ast.expr, left: ast.expr, op: ast.cmpop, right: ast.expr) -> Operand:
     if isinstance(op, ast.In | ast.NotIn):
-        raise frame.mistake("L006", node, "there is no `in`", "nothing here holds others to look through",
-                            helps=["compare with each: `x == 1 or x == 2`"])
+        raise frame.mistake(
+            "L006",
+            node,
+            "there is no `in`",
+            "nothing here holds others to look through",
+            helps=["compare with each: `x == 1 or x == 2`"],
+        )
     first = expressions.evaluate(frame, left)
     second = expressions.evaluate(frame, right)
     return _compare_values(frame, node, op, (left, first), (right, second))
@@ -197,8 +220,13 @@ def _refuse_references(
     references = [one for one in sides if isinstance(one, Typed) and isinstance(one.kind, PointerKind)]
     if len(references) == 2 or (references and any(isinstance(one, NullValue) for one in sides)):
         word = "is" if isinstance(op, ast.Eq) else "is not"
-        raise frame.mistake("L040", node, "references are compared with `is`", "`==` compares values",
-                            helps=[f"write `{ast.unparse(left[0])} {word} {ast.unparse(right[0])}`"])
+        raise frame.mistake(
+            "L040",
+            node,
+            "references are compared with `is`",
+            "`==` compares values",
+            helps=[f"write `{ast.unparse(left[0])} {word} {ast.unparse(right[0])}`"],
+        )
 
 
 def _identity(
@@ -213,9 +241,15 @@ def _identity(
             return frame.build.emit(word, first.operand, Constant(0, lowered_value(first.kind)))
         if isinstance(second, Typed) and isinstance(second.kind, PointerKind):
             if not same(first.kind, second.kind):
-                raise frame.mistake("L040", node, f"a {describe(first)} is never a {describe(second)}",
-                                    "they point to different kinds")
+                raise frame.mistake(
+                    "L040", node, f"a {describe(first)} is never a {describe(second)}", "they point to different kinds"
+                )
             return frame.build.emit(word, first.operand, second.operand)
     shown = "==" if word == "eq" else "!="
-    raise frame.mistake("L040", node, "`is` compares references, and these are values", "",
-                        helps=[f"write `{ast.unparse(left[0])} {shown} {ast.unparse(right[0])}`"])
+    raise frame.mistake(
+        "L040",
+        node,
+        "`is` compares references, and these are values",
+        "",
+        helps=[f"write `{ast.unparse(left[0])} {shown} {ast.unparse(right[0])}`"],
+    )

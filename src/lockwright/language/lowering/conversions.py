@@ -39,15 +39,25 @@ def coerce(frame: Frame, node: ast.expr, value: Result, want: ValueKind) -> Oper
             return _number(frame, node, number, want)
         case NullValue() if isinstance(want, PointerKind):
             if not want.nullable:
-                raise frame.mistake("L014", node, "`None` where a place is needed", f"expected `{want}`",
-                                    helps=[f"declare it `{want} | None` if it may be missing"])
+                raise frame.mistake(
+                    "L014",
+                    node,
+                    "`None` where a place is needed",
+                    f"expected `{want}`",
+                    helps=[f"declare it `{want} | None` if it may be missing"],
+                )
             return Constant(0, lowered_value(want))
         case Typed(operand=operand, kind=kind) if isinstance(kind, Integer) and isinstance(want, Integer):
             return _integer(frame, node, operand, kind, want)
         case Typed(operand=operand, kind=kind) if same(kind, want):
             if isinstance(kind, PointerKind) and isinstance(want, PointerKind) and kind.nullable and not want.nullable:
-                raise frame.mistake("L014", node, f"`{ast.unparse(node)}` may be `None` here", f"expected `{want}`",
-                                    helps=[f"test it first: `if {ast.unparse(node)} is not None:`"])
+                raise frame.mistake(
+                    "L014",
+                    node,
+                    f"`{ast.unparse(node)}` may be `None` here",
+                    f"expected `{want}`",
+                    helps=[f"test it first: `if {ast.unparse(node)} is not None:`"],
+                )
             return operand
         case PartOf(name=name):
             raise part_passed(frame, node, name)
@@ -65,22 +75,28 @@ def mismatch(frame: Frame, node: ast.expr, value: Result, want: ValueKind) -> Ex
     if isinstance(value, Exact) and isinstance(want, WordKind):
         helps = [f"say which part: `{want.declaration.name}({next(iter(want.defaults))}={value.value})`"]
     if isinstance(value, NoValue):
-        return frame.mistake("L022", node, "this gives no value", f"expected `{want}`",
-                             helps=["let the function return one: `-> u32`"])
+        return frame.mistake(
+            "L022", node, "this gives no value", f"expected `{want}`", helps=["let the function return one: `-> u32`"]
+        )
     return frame.mistake("L007", node, f"expected `{want}`, got {describe(value)}", "of another type", helps=helps)
 
 
 def part_passed(frame: Frame, node: ast.expr, name: str) -> Exception:
     """Return the mistake for a part of a word that is used for more than an operation."""
-    return frame.mistake("L032", node, f"the part `{name}` of an atomic word cannot be passed on",
-                         "a part is named where it is used",
-                         helps=[f"write `{ast.unparse(node)}.load(...)`, or pass the whole word"])
+    return frame.mistake(
+        "L032",
+        node,
+        f"the part `{name}` of an atomic word cannot be passed on",
+        "a part is named where it is used",
+        helps=[f"write `{ast.unparse(node)}.load(...)`, or pass the whole word"],
+    )
 
 
 def _number(frame: Frame, node: ast.expr, number: int, want: ValueKind) -> Operand:
     if want == BOOL:
-        raise frame.mistake("L046", node, f"expected `bool`, got the number {number}",
-                            helps=[f"write `{bool(number)}`"])
+        raise frame.mistake(
+            "L046", node, f"expected `bool`, got the number {number}", helps=[f"write `{bool(number)}`"]
+        )
     if isinstance(want, Integer):
         check_fits(frame.module, node, number, want)
         return Constant(want.wrap(number), want)
@@ -94,18 +110,38 @@ def _integer(frame: Frame, node: ast.expr, operand: Operand, kind: Integer, want
         return Constant(operand.value, want)
     shown = ast.unparse(node)
     if kind == BOOL:
-        raise frame.mistake("L046", node, f"expected `{want}`, got a `bool`", "a truth value is no number",
-                            helps=[f"write `{want}({shown})`"])
+        raise frame.mistake(
+            "L046",
+            node,
+            f"expected `{want}`, got a `bool`",
+            "a truth value is no number",
+            helps=[f"write `{want}({shown})`"],
+        )
     if want == BOOL:
-        raise frame.mistake("L046", node, f"expected `bool`, got `{kind}`", "a number is no truth value",
-                            helps=[f"write `{shown} != 0`"])
+        raise frame.mistake(
+            "L046",
+            node,
+            f"expected `bool`, got `{kind}`",
+            "a number is no truth value",
+            helps=[f"write `{shown} != 0`"],
+        )
     if widens(kind, want):
         return frame.build.emit("convert", operand, kind=want)
     if {kind.name, want.name} == {"u64", "i64"}:
-        raise frame.mistake("L009", node, f"`{kind}` and `{want}` do not mix", "half of each has no like in the other",
-                            helps=[f"convert it: `{want}({shown})`"])
-    raise frame.mistake("L008", node, f"`{kind}` does not fit `{want}`", "it would lose its upper bits",
-                        helps=[f"convert it: `{want}({shown})`"])
+        raise frame.mistake(
+            "L009",
+            node,
+            f"`{kind}` and `{want}` do not mix",
+            "half of each has no like in the other",
+            helps=[f"convert it: `{want}({shown})`"],
+        )
+    raise frame.mistake(
+        "L008",
+        node,
+        f"`{kind}` does not fit `{want}`",
+        "it would lose its upper bits",
+        helps=[f"convert it: `{want}({shown})`"],
+    )
 
 
 def widens(kind: Integer, want: Integer) -> bool:
@@ -129,7 +165,12 @@ def balance(
     """
     sides = (left, right)
     for (one_node, one), (_, other) in (sides, sides[::-1]):
-        if isinstance(one, Exact) and isinstance(other, Typed) and isinstance(other.kind, Integer) and other.kind != BOOL:
+        if (
+            isinstance(one, Exact)
+            and isinstance(other, Typed)
+            and isinstance(other.kind, Integer)
+            and other.kind != BOOL
+        ):
             if strict:
                 check_fits(frame.module, one_node, one.value, other.kind)
             number = Constant(other.kind.wrap(one.value), other.kind)
@@ -149,10 +190,20 @@ def balance(
     for one_node, one in sides:
         if isinstance(one, Typed) and isinstance(one.kind, PointerKind) and isinstance(one.kind.target, AtomicKind):
             name = ast.unparse(one_node)
-            raise frame.mistake("L045", one_node, f"`{name}` is an atomic, no number", "it is not read here",
-                                helps=[f"write `{name}.load(...)`"])
-    raise frame.mistake("L045", node, f"{shown} have no such operation", "both sides must be numbers of one kind",
-                        helps=_advice(left, right))
+            raise frame.mistake(
+                "L045",
+                one_node,
+                f"`{name}` is an atomic, no number",
+                "it is not read here",
+                helps=[f"write `{name}.load(...)`"],
+            )
+    raise frame.mistake(
+        "L045",
+        node,
+        f"{shown} have no such operation",
+        "both sides must be numbers of one kind",
+        helps=_advice(left, right),
+    )
 
 
 def _advice(left: tuple[ast.expr, Result], right: tuple[ast.expr, Result]) -> list[str]:
@@ -170,11 +221,21 @@ def common(frame: Frame, node: ast.expr, left: Integer, right: Integer) -> Integ
         return left
     if BOOL in (left, right):
         other = right if left == BOOL else left
-        raise frame.mistake("L046", node, f"`bool` and `{other}` do not mix", "a truth value is no number",
-                            helps=[f"convert the truth value: `{other}(...)`"])
+        raise frame.mistake(
+            "L046",
+            node,
+            f"`bool` and `{other}` do not mix",
+            "a truth value is no number",
+            helps=[f"convert the truth value: `{other}(...)`"],
+        )
     if widens(left, right):
         return right
     if widens(right, left):
         return left
-    raise frame.mistake("L009", node, f"`{left}` and `{right}` do not mix", "half of each has no like in the other",
-                        helps=["convert one side: `i64(...)` or `u64(...)`"])
+    raise frame.mistake(
+        "L009",
+        node,
+        f"`{left}` and `{right}` do not mix",
+        "half of each has no like in the other",
+        helps=["convert one side: `i64(...)` or `u64(...)`"],
+    )

@@ -26,6 +26,8 @@ from lockwright.language.parse import look_up, unknown_name
 from lockwright.language.vocabulary import ORDERS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from lockwright.ir.program import Operand
     from lockwright.language.lowering.frame import Frame
 
@@ -103,9 +105,13 @@ def _constant(frame: Frame, node: ast.Constant, value: object) -> Result:
         case None:
             return NullValue()
         case float():
-            raise frame.mistake("L006", node, "there are no fractions", "integers only", helps=["scale it: count in thousandths"])
+            raise frame.mistake(
+                "L006", node, "there are no fractions", "integers only", helps=["scale it: count in thousandths"]
+            )
         case str():
-            raise frame.mistake("L006", node, "there are no strings", helps=["a message for a person stands after `assert ...,`"])
+            raise frame.mistake(
+                "L006", node, "there are no strings", helps=["a message for a person stands after `assert ...,`"]
+            )
     raise frame.mistake("L006", node, f"`{ast.unparse(node)}` is not in the language")
 
 
@@ -114,16 +120,26 @@ def _name(frame: Frame, node: ast.Name, name: str) -> Result:
         raise Follows
     if name in frame.locals:
         if frame.known is not None and name not in frame.known.assigned:
-            raise frame.mistake("L020", node, f"`{name}` may have no value here", "not on every way to this point",
-                                secondary=[(frame.locals[name].span, "only assigned here")],
-                                helps=[f"give it a first value above: `{name} = ...`"])
+            raise frame.mistake(
+                "L020",
+                node,
+                f"`{name}` may have no value here",
+                "not on every way to this point",
+                secondary=[(frame.locals[name].span, "only assigned here")],
+                helps=[f"give it a first value above: `{name} = ...`"],
+            )
         return frame.read(name)
     if name == "self" and frame.owner is not None:
         return Typed(frame.build.parameters[0], PointerKind(frame.owner))
     if name in frame.ended:
-        raise frame.mistake("L048", node, f"`{name}` counts a loop that has ended", "it exists only in the loop",
-                            secondary=[(frame.ended[name], "the loop")],
-                            helps=["keep what you need in a local of its own, set in the loop"])
+        raise frame.mistake(
+            "L048",
+            node,
+            f"`{name}` counts a loop that has ended",
+            "it exists only in the loop",
+            secondary=[(frame.ended[name], "the loop")],
+            helps=["keep what you need in a local of its own, set in the loop"],
+        )
     match look_up(frame.module, name):
         case ConstantDeclaration() as declared:
             return Exact(constant_value(declared))
@@ -134,7 +150,9 @@ def _name(frame: Frame, node: ast.Name, name: str) -> Result:
         case FunctionDeclaration() | ClassDeclaration():
             raise frame.mistake("L007", node, f"`{name}` is no value", "it can be called, not passed on")
         case WordOfLanguage(name=word) if word in ORDERS:
-            raise frame.mistake("L017", node, f"the memory order `{word}` is no value", "an order stands last, behind the values")
+            raise frame.mistake(
+                "L017", node, f"the memory order `{word}` is no value", "an order stands last, behind the values"
+            )
         case WordOfLanguage(name=word):
             raise frame.mistake("L007", node, f"the word `{word}` is no value", helps=[f"write `{word}(...)`"])
     raise unknown_name(frame.module, node, name, (*frame.locals, "self"))
@@ -169,7 +187,7 @@ def operate(frame: Frame, mnemonic: str, left: Operand, right: Operand, kind: Va
     return Typed(frame.build.emit(mnemonic, left, right), kind)
 
 
-_FOLDS = {
+_FOLDS: dict[str, Callable[[int, int], int]] = {
     "add": lambda a, b: a + b,
     "sub": lambda a, b: a - b,
     "mul": lambda a, b: a * b,
@@ -200,8 +218,13 @@ def _shift(
     assert isinstance(count, Typed)
     assert isinstance(value.kind, Integer)
     if isinstance(count.operand, Constant) and not 0 <= count.operand.value < value.kind.bits:
-        raise frame.mistake("L027", node, f"a shift by {count.operand.value}", f"`{value.kind}` has {value.kind.bits} bits",
-                            helps=["convert to a wider type first: `u64(...)`"])
+        raise frame.mistake(
+            "L027",
+            node,
+            f"a shift by {count.operand.value}",
+            f"`{value.kind}` has {value.kind.bits} bits",
+            helps=["convert to a wider type first: `u64(...)`"],
+        )
     return operate(frame, mnemonic, value.operand, count.operand, value.kind)
 
 
@@ -263,8 +286,13 @@ def _common_kind(frame: Frame, node: ast.IfExp, left: Result, right: Result) -> 
         if isinstance(left.kind, Integer) and isinstance(right.kind, Integer):
             return common(frame, node, left.kind, right.kind)
         return left.kind
-    raise frame.mistake("L010", node, "what this gives has no type", "two bare numbers",
-                        helps=[f"give one of them a type: `u32({ast.unparse(node.body)})`"])
+    raise frame.mistake(
+        "L010",
+        node,
+        "what this gives has no type",
+        "two bare numbers",
+        helps=[f"give one of them a type: `u32({ast.unparse(node.body)})`"],
+    )
 
 
 def assign_local(frame: Frame, node: ast.expr, name: str, value_node: ast.expr, value: Result) -> Typed:
@@ -287,17 +315,32 @@ def assign_local(frame: Frame, node: ast.expr, name: str, value_node: ast.expr, 
 def _again(frame: Frame, node: ast.expr, name: str, value_node: ast.expr, value: Result) -> Operand:
     local = frame.locals[name]
     is_other = isinstance(value, Typed) and type(value.kind) is not type(local.kind)
-    is_null = isinstance(local.kind, PointerKind) and not local.kind.nullable and (
-        isinstance(value, NullValue) or (isinstance(value, Typed) and isinstance(value.kind, PointerKind) and value.kind.nullable)
+    is_null = (
+        isinstance(local.kind, PointerKind)
+        and not local.kind.nullable
+        and (
+            isinstance(value, NullValue)
+            or (isinstance(value, Typed) and isinstance(value.kind, PointerKind) and value.kind.nullable)
+        )
     )
     if is_other:
-        raise frame.mistake("L011", node, f"`{name}` is a `{local.kind}`, and this is {describe(value)}",
-                            "a local has one type", secondary=[(local.span, f"`{name}` became a `{local.kind}` here")],
-                            helps=["use another local"])
+        raise frame.mistake(
+            "L011",
+            node,
+            f"`{name}` is a `{local.kind}`, and this is {describe(value)}",
+            "a local has one type",
+            secondary=[(local.span, f"`{name}` became a `{local.kind}` here")],
+            helps=["use another local"],
+        )
     if is_null:
-        raise frame.mistake("L014", value_node, f"`{name}` never holds `None`, and this may be it", "",
-                            secondary=[(local.span, f"`{name}` became a `{local.kind}` here")],
-                            helps=[f"declare it at its first assignment: `{name}: {local.kind} | None = ...`"])
+        raise frame.mistake(
+            "L014",
+            value_node,
+            f"`{name}` never holds `None`, and this may be it",
+            "",
+            secondary=[(local.span, f"`{name}` became a `{local.kind}` here")],
+            helps=[f"declare it at its first assignment: `{name}: {local.kind} | None = ...`"],
+        )
     return coerce(frame, value_node, value, local.kind)
 
 
@@ -307,9 +350,19 @@ def _first_kind(frame: Frame, node: ast.expr, name: str, value_node: ast.expr, v
             return kind
         case Exact(value=number):
             shown = ast.unparse(value_node)
-            raise frame.mistake("L010", node, f"`{name}` begins with the bare number {number}", "of which type is not said",
-                                helps=[f"write `{name} = u32({shown})`, or `{name}: u32 = {shown}`"])
+            raise frame.mistake(
+                "L010",
+                node,
+                f"`{name}` begins with the bare number {number}",
+                "of which type is not said",
+                helps=[f"write `{name} = u32({shown})`, or `{name}: u32 = {shown}`"],
+            )
         case NullValue():
-            raise frame.mistake("L010", node, f"`{name}` begins with `None`", "to what it will point is not said",
-                                helps=[f"write `{name}: Ptr[...] | None = None`"])
+            raise frame.mistake(
+                "L010",
+                node,
+                f"`{name}` begins with `None`",
+                "to what it will point is not said",
+                helps=[f"write `{name}: Ptr[...] | None = None`"],
+            )
     raise frame.mistake("L007", value_node, f"{describe(value)} cannot be kept in a local", "it gives no value")

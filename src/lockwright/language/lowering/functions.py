@@ -1,4 +1,4 @@
-"""Bodies: each function that somebody calls is lowered once; then the finders of slots, which need to know all places."""
+"""Bodies: each function that is called is lowered once; then the finders of slots, which need to know all places."""
 
 from __future__ import annotations
 
@@ -57,8 +57,13 @@ def _end(frame: Frame, signature: Signature) -> None:
     if frame.build.is_closed:
         return
     if frame.known is not None and signature.result is not None:
-        error = mistake("L022", signature.span, f"`{signature.declaration.name}` may end without a value",
-                        f"`{signature.result}` is declared as the result", helps=["return one on every way through it"])
+        error = mistake(
+            "L022",
+            signature.span,
+            f"`{signature.declaration.name}` may end without a value",
+            f"`{signature.result}` is declared as the result",
+            helps=["return one on every way through it"],
+        )
         frame.unit.found.add(error.diagnostic)
     frame.build.span = signature.span
     frame.build.give_back(None if signature.result is None else Constant(0, lowered_value(signature.result)))
@@ -74,8 +79,12 @@ def _decorate(unit: Unit, signature: Signature, build: Writer) -> None:
             build.function.symbol = text.value
             return
     if symbol is not None:
-        raise mistake("L038", (signature.declaration.module, symbol), "`symbol` takes the name in a profile, as text",
-                      helps=['write `@symbol("name")`'])
+        raise mistake(
+            "L038",
+            (signature.declaration.module, symbol),
+            "`symbol` takes the name in a profile, as text",
+            helps=['write `@symbol("name")`'],
+        )
 
 
 def write_finders(unit: Unit) -> None:
@@ -91,9 +100,14 @@ def check_recursion(unit: Unit) -> None:
         circle = _circle(signatures, name)
         if circle and min(circle) == name:
             others = " -> ".join(f"`{signatures[step].declaration.name}`" for step in (*circle, name))
-            error: Mistake = mistake("L039", one.span, f"`{one.declaration.name}` calls itself", others,
-                                     notes=["a lock's depth is known when compiling: there is no stack to grow"],
-                                     helps=["write a loop"])
+            error: Mistake = mistake(
+                "L039",
+                one.span,
+                f"`{one.declaration.name}` calls itself",
+                others,
+                notes=["a lock's depth is known when compiling: there is no stack to grow"],
+                helps=["write a loop"],
+            )
             unit.found.add(error.diagnostic)
 
 

@@ -69,10 +69,16 @@ def _target(frame: Frame, node: ast.expr) -> tuple[Typed, str, str]:
     frame.at(node)
     owner = value.kind.target if isinstance(value, Typed) and isinstance(value.kind, PointerKind) else None
     if not isinstance(value, Typed) or not isinstance(owner, StructKind) or not owner.is_lock:
-        raise frame.mistake("L042", node, f"`{ast.unparse(node)}` is no lock", "a `with` takes a lock, or `rcu_read()` and its like")
+        raise frame.mistake(
+            "L042", node, f"`{ast.unparse(node)}` is no lock", "a `with` takes a lock, or `rcu_read()` and its like"
+        )
     base = owner.declaration.base
     if (base == "RwLock") != (take != "lock"):
-        helps = [f"write `with {ast.unparse(inner)}.reading():` or `.writing():`"] if base == "RwLock" else [f"write `with {ast.unparse(inner)}:`"]
+        helps = (
+            [f"write `with {ast.unparse(inner)}.reading():` or `.writing():`"]
+            if base == "RwLock"
+            else [f"write `with {ast.unparse(inner)}:`"]
+        )
         raise frame.mistake("L042", node, f"`{owner}` is a `{base}`", "", helps=helps)
     if take not in owner.declaration.methods:
         raise frame.mistake("L023", node, f"`{owner}` has no `{take}`")
@@ -91,18 +97,27 @@ def _nodes(signature: Signature) -> list[tuple[str, StructKind]]:
 def _check_unlock(frame: Frame, node: ast.expr, entry: Signature, leave: Signature) -> None:
     nodes = _nodes(entry)
     if len(nodes) != len(entry.parameters) - 1:
-        raise frame.mistake("L024", node, f"`{entry.declaration.name}` takes something that is no queue node",
-                            "the pool of a thread provides nodes only", secondary=[(entry.span, "declared here")],
-                            helps=["declare it `node: Ptr[Node]`"])
+        raise frame.mistake(
+            "L024",
+            node,
+            f"`{entry.declaration.name}` takes something that is no queue node",
+            "the pool of a thread provides nodes only",
+            secondary=[(entry.span, "declared here")],
+            helps=["declare it `node: Ptr[Node]`"],
+        )
     results = 1 if entry.result is not None and entry.declaration.name != "trylock" else 0
     wanted = len(nodes) + results
     given = len(leave.parameters) - 1
     if given not in (wanted, len(nodes)):
         shown = ", ".join(f"{name}: Ptr[{kind}]" for name, kind in nodes)
-        raise mistake("L024", leave.span, f"`{leave.declaration.name}` does not take what `{entry.declaration.name}` was given",
-                      f"{wanted} beside `self` {'is' if wanted == 1 else 'are'} needed, {given} {'is' if given == 1 else 'are'} here",
-                      secondary=[(entry.span, "takes these")],
-                            helps=[f"write `def {leave.declaration.name}(self, {shown})`"] if shown else [])
+        raise mistake(
+            "L024",
+            leave.span,
+            f"`{leave.declaration.name}` does not take what `{entry.declaration.name}` was given",
+            f"{wanted} beside `self` {_are(wanted)} needed, {given} {_are(given)} here",
+            secondary=[(entry.span, "takes these")],
+            helps=[f"write `def {leave.declaration.name}(self, {shown})`"] if shown else [],
+        )
 
 
 def needs_slot(frame: Frame, owner: StructKind, signature: Signature) -> bool:
@@ -178,8 +193,12 @@ def _place(frame: Frame, owner: StructKind, entry: Signature) -> Reg:
     return frame.build.emit("element", array, frame.build.emit("thread"))
 
 
+def _are(number: int) -> str:
+    return "is" if number == 1 else "are"
+
+
 def _find(frame: Frame, owner: StructKind, receiver: Typed) -> Reg:
-    """Return the slot in which this thread holds a lock: the job of a function that is written when all places are known."""
+    """Return the slot in which this thread holds a lock; the function that finds it is written when all are known."""
     unit = frame.unit
     context = f"@{frame.context}" if frame.context else ""
     name = f"{owner.name}.slot_of{context}"

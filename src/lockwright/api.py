@@ -133,6 +133,10 @@ def explain(code: str) -> str:
     Raises:
         LockwrightError: There is no such code.
     """
-    from lockwright.diagnostics.explanations import explain as explained
+    from lockwright.diagnostics import explanations
+    from lockwright.errors import LockwrightError
 
-    return explained(code)
+    text = explanations.explain(code)
+    if text is None:
+        raise LockwrightError([explanations.unknown_code(code)])
+    return text

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 import lockwright
-from lockwright.diagnostics.explanations import explain, explanations
+from lockwright.api import explain
+from lockwright.diagnostics.explanations import explanations
 from lockwright.errors import LockwrightError
 from lockwright.language.compile import compile_text
 from lockwright.language.vocabulary import WORDS

@@ -12,7 +12,6 @@ from lockwright.diagnostics.explained_values import VALUES
 from lockwright.diagnostics.explained_verdicts import USAGE, VERDICTS
 from lockwright.diagnostics.explanation import Explanation
 from lockwright.diagnostics.span import NOWHERE
-from lockwright.errors import LockwrightError
 
 
 @cache
@@ -22,15 +21,11 @@ def explanations() -> dict[str, Explanation]:
     return {one.code: one for one in sorted(listed, key=lambda one: one.code)}
 
 
-def explain(code: str) -> str:
-    """Return the explanation of a code as text, without a line end at the end.
-
-    Raises:
-        LockwrightError: There is no such code.
-    """
+def explain(code: str) -> str | None:
+    """Return the explanation of a code as text, without a line end at the end; None if there is no such code."""
     found = explanations().get(code.strip().upper())
     if found is None:
-        raise _unknown(code)
+        return None
     parts = [f"{found.code}: {found.title}", found.text]
     parts += [_example(heading, text) for heading, text in (("wrong", found.wrong), ("right", found.right)) if text]
     return "\n\n".join(parts)
@@ -40,10 +35,10 @@ def _example(heading: str, text: str) -> str:
     return "\n".join([f"{heading}:", "", *(f"    {line}".rstrip() for line in text.splitlines())])
 
 
-def _unknown(code: str) -> LockwrightError:
+def unknown_code(code: str) -> Diagnostic:
+    """Return the message for a code that there is not, with the nearest one."""
     letter, digits = code.strip().upper()[:1], code.strip()[1:]
-    padded = f"{letter}{digits:0>3}"
-    near = difflib.get_close_matches(padded, explanations(), n=1, cutoff=0.5)
+    near = difflib.get_close_matches(f"{letter}{digits:0>3}", explanations(), n=1, cutoff=0.5)
     helps = [f"did you mean `{near[0]}`?"] if near else []
     helps.append("codes are L001 ... for the language, V001 ... for verdicts, U003 ... for how lockwright is called")
-    return LockwrightError([Diagnostic("U007", f"there is no code `{code}`", Label(NOWHERE), helps=tuple(helps))])
+    return Diagnostic("U007", f"there is no code `{code}`", Label(NOWHERE), helps=tuple(helps))

@@ -1,7 +1,5 @@
 """The words of the language, as type checkers and editors see them.  Nothing here is executed."""
 
-
-
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Annotated, Any, Generic, TypeAlias, TypeVar, dataclass_transform

@@ -45,7 +45,7 @@ def test_the_page_of_a_fault(browser: Browser, tmp_path: Path, scheme: str) -> N
     page.goto(path.as_uri())
     assert requests == [path.as_uri()]
     assert errors == []
-    assert page.locator("#steps tbody tr").count() == 4
+    assert page.locator("table.steps tbody tr").count() == 4
     assert page.locator("mark").count() == 2
     background = page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert background == ("rgb(13, 17, 23)" if scheme == "dark" else "rgb(255, 255, 255)")
@@ -55,9 +55,9 @@ def test_the_page_of_a_fault(browser: Browser, tmp_path: Path, scheme: str) -> N
 
 def test_the_page_of_a_proof(browser: Browser, tmp_path: Path) -> None:
     path = tmp_path / "proof.html"
-    path.write_text(check_page(proved()), encoding="utf-8")
+    path.write_text(check_page([proved()]), encoding="utf-8")
     page = browser.new_page()
     page.goto(path.as_uri())
     assert page.title() == "mine: proved"
-    assert page.locator("#states tbody tr").count() == 2
+    assert page.locator("table.states tbody tr").count() == 2
     page.close()

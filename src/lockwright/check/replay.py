@@ -72,9 +72,14 @@ def digest(text: str) -> str:
 
 def save(result: CheckResult, path: Path) -> Trace:
     """Write the trace of the first fault of a check."""
+    path.write_text(trace_text(result), encoding="utf-8")
+    return load(path)
+
+
+def trace_text(result: CheckResult) -> str:
+    """Return the text of the file that keeps the first fault of a check."""
     trace = trace_of(result.faults[0], result.name, result.sources)
-    path.write_bytes(msgspec.json.format(msgspec.json.encode(trace), indent=1) + b"\n")
-    return trace
+    return msgspec.json.format(msgspec.json.encode(trace), indent=1).decode() + "\n"
 
 
 def load(path: Path) -> Trace:
@@ -130,7 +135,7 @@ import lockwright
 
 
 def test_{name}() -> None:
-    result = lockwright.check({lock!r}, models=[{model!r}], threads={threads}, acquire=[{acquire}])
+    result = lockwright.check({lock!r}, memory={model!r}, threads={threads}, acquire={acquire!r})
     assert result.verdict == {verdict!r}, result.faults[0].sentence if result.faults else result.verdict
 '''
 
@@ -145,7 +150,7 @@ def test_file(result: CheckResult, lock: str) -> str:
         name=f"{word}_has_no_{fault.kind}",
         model=fault.model,
         threads=fault.threads,
-        acquire="None" if fault.acquisitions is None else fault.acquisitions,
+        acquire="forever" if fault.acquisitions is None else fault.acquisitions,
         verdict=PROVED,
     )
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from lockwright.check.engine.options import Options
@@ -20,7 +21,9 @@ from lockwright.check.verdict import Findings, Problem, Promised, findings
 from lockwright.errors import InternalError
 from lockwright.ir.inline import inline
 from lockwright.ir.interpreter import prepare
+from lockwright.ir.kinds import infer_kinds
 from lockwright.ir.program import Shape
+from lockwright.ir.symmetry import find_symmetry
 from lockwright.ir.waiting import Waiting, waiting
 from lockwright.results import FAULT, NOT_COVERED, NOT_EXHAUSTED, PROVED, CheckResult, Fault, Run, Wait, instance
 
@@ -67,7 +70,7 @@ class Settings:
     kinds: tuple[str, ...] = ()  # look only for these faults
 
 
-@dataclass(slots=True)
+@dataclass
 class _Check:
     """One check under way."""
 
@@ -92,6 +95,13 @@ class _Check:
         counts = [worker.count for worker in self.program.workers]
         return None if None in counts or not counts else sum(count or 0 for count in counts)
 
+    @cached_property
+    def interchangeable(self) -> bool:
+        """Whether any two threads differ only in their number; where none do, three are too many for a quick answer."""
+        shape = Shape.plain(THREADS)
+        cells, _ = prepare(self.waiting.program, shape)
+        return bool(find_symmetry(self.waiting.program, infer_kinds(self.waiting.program), shape, cells).groups)
+
     def sizes(self, acquisitions: int | None) -> list[tuple[int, int | None]]:
         """Return the instances of a run, largest first; the first that can be exhausted is the one."""
         threads = self.settings.threads or self.fixed_threads
@@ -100,6 +110,8 @@ class _Check:
         if threads is not None:
             return [(threads, acquisitions)]
         sizes = [(THREADS, acquisitions), (2, acquisitions)]
+        if not self.interchangeable:
+            sizes = sizes[1:]
         if acquisitions is not None and acquisitions > 1:
             sizes.append((2, 1))
         return [one for one in sizes if one not in self.too_large] or sizes[-1:]
@@ -143,7 +155,12 @@ def check(
     for model, acquisitions in one.instances():
         if progress is not None:
             progress(f"{model}, {'for ever' if acquisitions is None else f'{acquisitions} each'}")
-        run, found = _run(one, model, acquisitions)
+        try:
+            run, found = _run(one, model, acquisitions)
+        except KeyboardInterrupt:
+            threads = one.sizes(acquisitions)[0][0]
+            result.runs.append(Run(model, threads, acquisitions, NOT_EXHAUSTED, reason="interrupted"))
+            break
         result.runs.append(run)
         if found.problems and run.verdict == FAULT:
             result.faults.append(_told(one, result, run, found.problems))

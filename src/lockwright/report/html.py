@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from lockwright.report.columns import words
 from lockwright.report.terminal import counts_table, styled_lines
-from lockwright.results import counted, instance, thread_name
+from lockwright.results import CheckResult, counted, instance, thread_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from lockwright.diagnostics.span import Span
-    from lockwright.results import CheckResult, Fault, Row
+    from lockwright.results import Fault, Row
 
 _STYLE = """
 :root { color-scheme: light dark; --ink: #1b1f24; --paper: #fff; --line: #d0d7de; --soft: #f6f8fa;
@@ -33,16 +33,26 @@ tr.flush td { font-style: italic; } tr.loop td { border-top: 2px dashed var(--do
 """
 
 
-def check_page(result: CheckResult) -> str:
-    """Return the page."""
-    return "\n".join(_page(result)) + "\n"
+def check_page(results: CheckResult | Sequence[CheckResult]) -> str:
+    """Return the page of one check, or of several."""
+    several = [results] if isinstance(results, CheckResult) else list(results)
+    return "\n".join(_page(several)) + "\n"
 
 
-def _page(result: CheckResult) -> Iterator[str]:
+def _page(results: list[CheckResult]) -> Iterator[str]:
     yield '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">'
     yield '<meta name="viewport" content="width=device-width, initial-scale=1">'
-    yield f"<title>{escape(result.name)}: {escape(result.verdict)}</title>"
+    title = "; ".join(f"{result.name}: {result.verdict}" for result in results)
+    yield f"<title>{escape(title)}</title>"
     yield f"<style>{_STYLE}</style>\n</head>\n<body>"
+    for result in results:
+        yield from _section(result)
+    yield "</body>\n</html>"
+
+
+def _section(result: CheckResult) -> Iterator[str]:
+    """Yield what there is to say about one lock."""
+    yield "<section>"
     for fault in result.faults:
         yield from _fault(fault, result)
     if not result.faults:
@@ -50,7 +60,7 @@ def _page(result: CheckResult) -> Iterator[str]:
         yield f'<h1 class="{_class(result.verdict)}">{escape(first)}</h1>'
     yield from _runs(result)
     yield from _coverage(result)
-    yield "</body>\n</html>"
+    yield "</section>"
 
 
 def _class(verdict: str) -> str:
@@ -105,7 +115,7 @@ def _marked(line: str, spans: list[Span]) -> str:
 
 
 def _table(fault: Fault) -> Iterator[str]:
-    yield '<div class="scroll"><table id="steps">\n<thead><tr><th>step</th>'
+    yield '<div class="scroll"><table class="steps">\n<thead><tr><th>step</th>'
     yield "".join(f"<th>{thread_name(thread)}</th>" for thread in range(fault.threads))
     yield "<th>line</th></tr></thead>\n<tbody>"
     yield from (_row(fault, row) for row in fault.rows)
@@ -126,7 +136,7 @@ def _row(fault: Fault, row: Row) -> str:
 
 def _runs(result: CheckResult) -> Iterator[str]:
     head, *rows = counts_table(result)
-    yield '<h2>States</h2>\n<div class="scroll"><table id="states">'
+    yield '<h2>States</h2>\n<div class="scroll"><table class="states">'
     yield f"<thead><tr>{''.join(f'<th>{escape(cell)}</th>' for cell in head)}</tr></thead>\n<tbody>"
     for label, *cells in rows:
         yield f"<tr><td>{escape(label)}</td>{''.join(f'<td>{escape(cell)}</td>' for cell in cells)}</tr>"

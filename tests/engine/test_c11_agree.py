@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,16 +20,16 @@ if TYPE_CHECKING:
     from lockwright.ir.program import Program
 
 MOST_PLAIN_STATES = 10_000
-COLLECT = c11.replace(c11.RAW, collect=True)
+COLLECT = replace(c11.RAW, collect=True)
 EXACT = [
     COLLECT,
-    c11.replace(COLLECT, dominated=True, only_updated=True),
-    c11.replace(COLLECT, raised=True),
-    c11.replace(c11.Reductions(), symmetry=False, tickets=False),
+    replace(COLLECT, dominated=True, only_updated=True),
+    replace(COLLECT, raised=True),
+    replace(c11.Reductions(), symmetry=False, tickets=False),
 ]
 """Reductions that keep every outcome."""
 
-agree = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+agree = settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def compare(program: Program, threads: int) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from tests.engine.c11_locks import LOCKS, prepared, program_of
 
@@ -41,10 +43,10 @@ def test_runs_for_ever(name: str) -> None:
 @pytest.mark.parametrize("name", sorted(LOCKS))
 def test_each_reduction_alone_keeps_the_verdict(name: str) -> None:
     _, flat, image, out = prepared(program_of(LOCKS[name]), 2)
-    collect = c11.replace(c11.RAW, collect=True)
+    collect = replace(c11.RAW, collect=True)
     largest = c11.explore(flat, image, out, acquisitions=2, reductions=c11.RAW).states
     for switch in ("merge", "only_updated", "dominated", "raised", "symmetry", "tickets", "constants"):
-        reductions = c11.replace(collect, **{switch: True})  # type: ignore[arg-type]
+        reductions = replace(collect, **{switch: True})
         explored = c11.explore(flat, image, out, acquisitions=2, reductions=reductions)
         assert (explored.exhausted, explored.faults) == (True, [])
         assert explored.states <= largest

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from tests.engine.c11_locks import LOCKS, prepared, program_of
 
@@ -25,7 +27,7 @@ MUTANTS = [
 def test_weaker_orders_break_the_lock(name: str, slot: str, order: str, kinds: set[str]) -> None:
     _, flat, image, out = prepared(program_of(LOCKS[name], **{slot: order}), 2)
     reduced = c11.explore(flat, image, out, acquisitions=1)
-    raw = c11.explore(flat, image, out, acquisitions=1, reductions=c11.replace(c11.RAW, collect=True))
+    raw = c11.explore(flat, image, out, acquisitions=1, reductions=replace(c11.RAW, collect=True))
     assert {one.kind for one in reduced.faults} & kinds
     assert {one.kind for one in raw.faults} & kinds
 

@@ -48,6 +48,7 @@ def _compare_quickly(settings: Any) -> None:
 _compare_quickly(targetconfig.TargetConfig)
 
 _OPTIONS: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy", "_nrt": False}
+_UNWRAPPED: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 
 
 def kernel(function: F) -> F:
@@ -58,7 +59,7 @@ def kernel(function: F) -> F:
 
 def inner(function: F) -> F:
     """Compile a function that only kernels call: without the wrapper for Python, which takes longer than the rest."""
-    compiled: F = numba.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, **_OPTIONS)(function)
+    compiled: F = numba.njit(**_OPTIONS, **_UNWRAPPED)(function)
     return compiled
 
 

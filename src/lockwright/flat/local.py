@@ -8,7 +8,6 @@
 
 Memory, choices and marks are the executors' own: there a run stops.
 """
-# ruff: noqa: PLR0917 - a kernel takes its parts by position
 
 from __future__ import annotations
 

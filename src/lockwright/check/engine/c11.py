@@ -33,6 +33,8 @@ __all__ = ["RAW", "C11Search", "Reductions", "explore", "explore_raw"]
 LAG = 3
 """The bound for runs that are not finite without one."""
 MORE_MESSAGES = 250
+FEW_MESSAGES = 12
+"""Of one location, in a run for ever: more means that their number is not bounded."""
 SLICE = 2_000
 REASONS = {go.TOO_MANY_MESSAGES: "messages", go.NOT_COVERED: "not covered"}
 
@@ -139,7 +141,7 @@ class C11Search:
         )  # fmt: skip
 
     def outcomes(self) -> set[tuple[int, ...]]:
-        """Return what final states leave in the plain cells, in the order of their addresses, after the at-rest functions."""
+        """Return what final states leave in the plain cells, in the order of their addresses, at rest."""
         plain = [address for address, cell in enumerate(self.flat.cells.cells) if address and not cell.is_atomic]
         base = int(self.world.m[at.CELL_BASE])
         found = set()
@@ -227,9 +229,10 @@ def explore(
     """
     chosen = reductions or Reductions()
     attempts = [chosen]
-    if chosen.lag == 0:
-        more = replace(chosen, messages=max(chosen.messages, MORE_MESSAGES))
-        attempts += [more] if acquisitions is not None else [replace(chosen, lag=LAG)]
+    if chosen.lag == 0 and acquisitions is None:
+        attempts = [replace(chosen, messages=min(chosen.messages, FEW_MESSAGES)), replace(chosen, lag=LAG)]
+    elif chosen.lag == 0:
+        attempts.append(replace(chosen, messages=max(chosen.messages, MORE_MESSAGES)))
     for attempt in attempts:
         search = C11Search(flat, image, out, acquisitions, attempt, keep_graph=keep_graph, stop_at=stop_at)
         if search.run(states, seconds, progress) != "messages":

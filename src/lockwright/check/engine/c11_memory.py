@@ -1,7 +1,8 @@
 """Accesses under C11: what each may read, where it may write, and what its thread then knows.
 
 1. A load reads any message from `cur` on.  Its view goes into `acq`, and into `cur` if the load acquires.
-2. A store goes behind any message from `cur` on whose successor is not glued.  Its view is `cur` if it releases, else `rel`.
+2. A store goes behind any message from `cur` on whose successor is not glued.  Its view is `cur` if it releases,
+   else `rel`.
 3. A read-modify-write goes directly behind what it reads, glued, and inherits the view of that message.
 4. A store to a part of a word keeps the rest as a read-modify-write does, but inherits nothing.
 5. A seq_cst access acquires and releases; it neither reads nor writes behind what is older than G; a write moves G.
@@ -9,16 +10,43 @@
 
 `choice` counts messages back from the newest.  A message's view has 0 at its own cell.
 """
-# ruff: noqa: PLR0917 - a kernel takes its parts by position
+# ruff: noqa: PLR1730 - kernels spell loops out: numba compiles them faster
 
 from __future__ import annotations
 
 import numpy as np
 
 from lockwright.check.engine.c11_world import (
-    ATOMICS, ATOMIC_OF, BLOCKED, CARRIES, CELL_BASE, CELL_FLAGS, CELL_OF, COUNT, GLUED, MESSAGES, PLAINS,
-    PLAIN_OF, ROWS, THREADS, UNSUPPORTED, USES_ACQ, USES_G, USES_HIDDEN, USES_REL, VALUE, WIDTH, WORDS, World,
-    clear_view, copy_view, first_word, insert, join, list_rows, message_row,
+    ATOMIC_OF,
+    ATOMICS,
+    BLOCKED,
+    CARRIES,
+    CELL_BASE,
+    CELL_FLAGS,
+    CELL_OF,
+    COUNT,
+    GLUED,
+    MESSAGES,
+    PLAIN_OF,
+    PLAINS,
+    ROWS,
+    THREADS,
+    UNSUPPORTED,
+    USES_ACQ,
+    USES_G,
+    USES_HIDDEN,
+    USES_REL,
+    VALUE,
+    WIDTH,
+    WORDS,
+    World,
+    clear_view,
+    copy_view,
+    first_word,
+    insert,
+    join,
+    list_rows,
+    message_row,
 )  # fmt: skip
 from lockwright.flat import opcodes as op
 from lockwright.flat.jit import Int64, inlined, inner

@@ -1,22 +1,75 @@
 """States as bytes: what is alive, packed; unpacked into the working state; put into canonical order under symmetry.
 
 1. Numbers are written 7 bits to a byte, views as their bytes.
-2. Packed are: of each unfinished thread its words, live slots and views; tracked cells; CPUs; holders; records; messages; G.
+2. Packed are: of each unfinished thread its words, live slots and views; tracked cells; CPUs; holders; records;
+   messages; G.
 3. Under symmetry a state stands for all its permutations: of those allowed, the one whose bytes come first.
    A permutation renames thread numbers, and pointers into storage that threads index; records are numbered as reached.
 """
-# ruff: noqa: PLR0917 - a kernel takes its parts by position
+
 
 from __future__ import annotations
 
 import numpy as np
 
 from lockwright.check.engine.c11_world import (
-    ADDRESS, ATOMICS, ATOMIC_OF, BITS, CARRIES, CELLS, CELL_BASE, CELL_FLAGS, CELL_KIND, CELL_OF, COUNT, CPUS,
-    FINISHED, FLAGS, GLUED, HEAP_BASE, HOLD_BASE, KINDS, LATCH_BASE, LEFT, LIVE, LOCKS, MESSAGES, ORDER, PC, PENDING,
-    PERMUTATIONS, PHASE, PLAIN_CELL, PLAIN_OF, POOL_OF, RECORDS, RECORD_BASE, RECORD_OF, RECORD_SIZE, SLEEP, SLOTS,
-    SOURCE, STATUS, STRIDE, THREADS, TOKEN, TRACKED, TRACKED_CELLS, USES_ACQ, USES_G, USES_HIDDEN, USES_REL, VALUE,
-    WANTED, WIDTH, WORDS, WORK, WORK_WIDTH, World, first_word, message_row,
+    ADDRESS,
+    ATOMIC_OF,
+    ATOMICS,
+    BITS,
+    CARRIES,
+    CELL_BASE,
+    CELL_FLAGS,
+    CELL_KIND,
+    CELL_OF,
+    CELLS,
+    COUNT,
+    CPUS,
+    FINISHED,
+    FLAGS,
+    GLUED,
+    HEAP_BASE,
+    HOLD_BASE,
+    KINDS,
+    LATCH_BASE,
+    LEFT,
+    LIVE,
+    LOCKS,
+    MESSAGES,
+    ORDER,
+    PC,
+    PENDING,
+    PERMUTATIONS,
+    PHASE,
+    PLAIN_CELL,
+    PLAIN_OF,
+    POOL_OF,
+    RECORD_BASE,
+    RECORD_OF,
+    RECORD_SIZE,
+    RECORDS,
+    SLEEP,
+    SLOTS,
+    SOURCE,
+    STATUS,
+    STRIDE,
+    THREADS,
+    TOKEN,
+    TRACKED,
+    TRACKED_CELLS,
+    USES_ACQ,
+    USES_G,
+    USES_HIDDEN,
+    USES_REL,
+    VALUE,
+    WANTED,
+    WIDTH,
+    WORDS,
+    WORK,
+    WORK_WIDTH,
+    World,
+    first_word,
+    message_row,
 )  # fmt: skip
 from lockwright.flat import opcodes as op
 from lockwright.flat.jit import Int64, UInt8s, inlined, inner, kernel
@@ -219,7 +272,8 @@ def pack(w: World, buffer: UInt8s, permutation: Int64) -> Int64:
     for record in range(m[RECORDS]):
         k = put(buffer, k, m[m[HEAP_BASE] + m[m[WORK] + 7 * m[WORK_WIDTH] + record]])
     for a in range(m[ATOMICS]):
-        k = put_messages(w, buffer, k, m[m[ATOMIC_OF] + m[m[WORK] + 1 * m[WORK_WIDTH] + m[m[CELL_OF] + a]]], permutation)
+        source = m[m[WORK] + m[WORK_WIDTH] + m[m[CELL_OF] + a]]
+        k = put_messages(w, buffer, k, m[m[ATOMIC_OF] + source], permutation)
     if m[USES_G]:
         k = put_view(w, buffer, k, 3 * threads, permutation)
     if m[USES_HIDDEN]:

@@ -1,8 +1,10 @@
 """What makes C11 states fewer, each behind a switch of its own.
 
-1. *Collect*: drop messages that no unfinished thread can read, and what every unfinished thread knows from all other views.
+1. *Collect*: drop messages that no unfinished thread can read, and what every unfinished thread knows from all other
+   views.
 2. *Only updated*: in a cell that only read-modify-writes read, drop each message whose successor is glued.
-3. *Dominated*: drop a message if an earlier one has its value, knows no more, and whoever may read the one may read the other.
+3. *Dominated*: drop a message if an earlier one has its value, knows no more, and whoever may read the one may read
+   the other.
 4. *Raise*: a thread that on its way takes the newest message of a cell by an acquiring update, and touches or publishes
    nothing in between, may know the view of that message already.
 5. *Lag*: let no thread be more than so many messages late.  A bound, not a reduction: the result must name it.
@@ -10,6 +12,7 @@
 
 Source: Promising semantics' observation that only views matter; the reductions are argued and tested, not proved.
 """
+# ruff: noqa: SIM110 - kernels spell loops out: numba compiles them faster
 
 from __future__ import annotations
 
@@ -17,10 +20,52 @@ import numpy as np
 
 from lockwright.check.engine.c11_memory import acquires, releases
 from lockwright.check.engine.c11_world import (
-    ATOMICS, ATOMIC_OF, CARRIES, CELL_BASE, CELL_FLAGS, CELL_KIND, CELL_OF, COLLECTS, COUNT, CPU_OF, DOMINATES,
-    FINISHED, GLUED, KINDS, LAG, LEFT, LIVE, LOOK_BASE, MESSAGES, NODE_OF, ONLY_UPDATED, ONLY_WRITTEN_BY_UPDATES, PC,
-    RAISES, RMW_ONLY, ROWS, RUNS, SLOTS, STATUS, THREADS, TICKETS, TICKET_BASE, TOUCHED, TRACKED, TRACKED_CELLS,
-    USES_ACQ, VALUE, WIDTH, WORDS, WORD_PARTS, WORD_START, World, first_word, list_rows, message_row, remove,
+    ATOMIC_OF,
+    ATOMICS,
+    CARRIES,
+    CELL_BASE,
+    CELL_FLAGS,
+    CELL_KIND,
+    CELL_OF,
+    COLLECTS,
+    COUNT,
+    CPU_OF,
+    DOMINATES,
+    FINISHED,
+    GLUED,
+    KINDS,
+    LAG,
+    LEFT,
+    LIVE,
+    LOOK_BASE,
+    MESSAGES,
+    NODE_OF,
+    ONLY_UPDATED,
+    ONLY_WRITTEN_BY_UPDATES,
+    PC,
+    RAISES,
+    RMW_ONLY,
+    ROWS,
+    RUNS,
+    SLOTS,
+    STATUS,
+    THREADS,
+    TICKET_BASE,
+    TICKETS,
+    TOUCHED,
+    TRACKED,
+    TRACKED_CELLS,
+    USES_ACQ,
+    VALUE,
+    WIDTH,
+    WORD_PARTS,
+    WORD_START,
+    WORDS,
+    World,
+    first_word,
+    list_rows,
+    message_row,
+    remove,
 )  # fmt: skip
 from lockwright.flat import opcodes as op
 from lockwright.flat.jit import Int64, inlined, inner

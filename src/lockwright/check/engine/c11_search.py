@@ -2,10 +2,10 @@
 
 1. States lie packed behind each other in one arena; a table of state numbers, open addressing, finds them again.
 2. A slice that lacks room forgets what it did with the state at hand, and does it again after the arrays have grown.
-3. A state in which every unfinished thread sleeps, or stands at an await that is false on the newest messages, is stuck:
-   an older message that would satisfy an await need not be read, ever.
+3. A state in which every unfinished thread sleeps, or stands at an await that is false on the newest messages, is
+   stuck: an older message that would satisfy an await need not be read, ever.
 """
-# ruff: noqa: PLR0917 - a kernel takes its parts by position
+# ruff: noqa: SIM110 - kernels spell loops out: numba compiles them faster
 
 from __future__ import annotations
 
@@ -17,8 +17,25 @@ from lockwright.check.engine.c11_pack import pack_first, unpack
 from lockwright.check.engine.c11_reduce import reduce
 from lockwright.check.engine.c11_step import act, choices, rest, waits
 from lockwright.check.engine.c11_world import (
-    ASLEEP, BLOCKED, FINISHED, HOLD_BASE, LEFT, LOCKS, ORDER, OVERFLOW, PC, PHASE, RESTART, RUNS, STATUS, SUBJECT,
-    THREADS, UNSUPPORTED, WAITS, World, first_word,
+    ASLEEP,
+    BLOCKED,
+    FINISHED,
+    HOLD_BASE,
+    LEFT,
+    LOCKS,
+    ORDER,
+    OVERFLOW,
+    PC,
+    PHASE,
+    RESTART,
+    RUNS,
+    STATUS,
+    SUBJECT,
+    THREADS,
+    UNSUPPORTED,
+    WAITS,
+    World,
+    first_word,
 )  # fmt: skip
 from lockwright.flat import opcodes as op
 from lockwright.flat.jit import Int64, Int64s, UInt8s, inner, kernel

@@ -5,7 +5,7 @@
    `running`, ends of lock and unlock; a beginning of lock or unlock waits (`PENDING`) for the step of its first access.
 3. Sleepers that a step wakes run on in it to their next stop.
 """
-# ruff: noqa: PLR0917 - a kernel takes its parts by position
+
 
 from __future__ import annotations
 
@@ -13,12 +13,69 @@ import numpy as np
 
 from lockwright.check.engine.c11_memory import access, fence, forget_thread, meet, part_of
 from lockwright.check.engine.c11_world import (
-    ADDRESS, ASLEEP, ATOMICS, ATOMIC_OF, BEGINS, CELLS, CELL_BASE, COUNT, CPUS, CPU_OF, EVENT,
-    EVENT_SET, FINISHED, FLAGS, FUTEX, GLUED, HALTED, HAS_DOORWAY, HEAP_BASE, HOLD_BASE, INTERRUPTS, LATCHED,
-    LATCH_BASE, LEFT, LOCK_OF, LOOK_BASE, MERGES, MESSAGES, NODE_OF, NO_SLEEP, ONLINE, PARKED, PC, PENDING,
-    PHASE, PLAIN_OF, POOL_OF, PREEMPTION, RECORDS, RECORD_BASE, RECORD_OF, RECORD_SIZE, RESTART, ROWS, RUNS, SLEEP,
-    SLOTS, SOFTIRQS, STATUS, SUBJECT, THREADS, TOKEN, UNSUPPORTED, USES_ACQ, VALUE, WANTED, WOKEN, WORDS, World,
-    clear_view, first_word, list_rows, message_row,
+    ADDRESS,
+    ASLEEP,
+    ATOMIC_OF,
+    ATOMICS,
+    BEGINS,
+    CELL_BASE,
+    CELLS,
+    COUNT,
+    CPU_OF,
+    CPUS,
+    EVENT,
+    EVENT_SET,
+    FINISHED,
+    FLAGS,
+    FUTEX,
+    GLUED,
+    HALTED,
+    HAS_DOORWAY,
+    HEAP_BASE,
+    HOLD_BASE,
+    INTERRUPTS,
+    LATCH_BASE,
+    LATCHED,
+    LEFT,
+    LOCK_OF,
+    LOOK_BASE,
+    MERGES,
+    MESSAGES,
+    NO_SLEEP,
+    NODE_OF,
+    ONLINE,
+    PARKED,
+    PC,
+    PENDING,
+    PHASE,
+    PLAIN_OF,
+    POOL_OF,
+    PREEMPTION,
+    RECORD_BASE,
+    RECORD_OF,
+    RECORD_SIZE,
+    RECORDS,
+    RESTART,
+    ROWS,
+    RUNS,
+    SLEEP,
+    SLOTS,
+    SOFTIRQS,
+    STATUS,
+    SUBJECT,
+    THREADS,
+    TOKEN,
+    UNSUPPORTED,
+    USES_ACQ,
+    VALUE,
+    WANTED,
+    WOKEN,
+    WORDS,
+    World,
+    clear_view,
+    first_word,
+    list_rows,
+    message_row,
 )  # fmt: skip
 from lockwright.flat import opcodes as op
 from lockwright.flat.jit import Int64, inlined, inner, kernel
@@ -171,8 +228,6 @@ def run_cpu(w: World, t: Int64, pc: Int64, choice: Int64) -> Int64:
     regs = base + WORDS
     a = operand(w.consts, m, regs, row[op.A])
     b = operand(w.consts, m, regs, row[op.B])
-    latch = m[LATCH_BASE]
-    own = latch + m[m[CPU_OF] + t]
     result = np.int64(0)
     if opcode == op.CPU:
         result = m[m[CPU_OF] + t]
@@ -272,7 +327,8 @@ def renew(w: World, t: Int64, record: Int64, zero: Int64) -> None:
         a = m[m[ATOMIC_OF] + cell]
         column = a if a >= 0 else m[ATOMICS] + m[m[PLAIN_OF] + cell]
         if a >= 0:
-            m[m[VALUE] + a * m[MESSAGES] + 0] = np.int64(0) if zero else m[m[VALUE] + a * m[MESSAGES] + m[m[COUNT] + a] - 1]
+            first = m[VALUE] + a * m[MESSAGES]
+            m[first] = np.int64(0) if zero else m[first + m[m[COUNT] + a] - 1]
             m[m[COUNT] + a] = 1
             m[m[GLUED] + a * m[MESSAGES] + 0] = 0
             clear_view(w, message_row(w, a, np.int64(0)))

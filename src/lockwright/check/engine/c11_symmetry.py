@@ -22,7 +22,7 @@ MOST_THREADS = 5
 
 
 def allowed(flat: Flat) -> tuple[list[tuple[int, ...]], list[Region]]:
-    """Return the permutations to try (for each position the thread that takes it, the identity first), and the arrays."""
+    """Return the permutations to try (for each position the thread there, the identity first), and the arrays."""
     threads = len(flat.threads)
     identity = tuple(range(threads))
     found = find_symmetry(flat.cells.program, flat.kinds_known, flat.cells.shape, flat.cells)

@@ -8,12 +8,13 @@
 
 Only cells that some thread writes are followed; all others keep what they hold at the beginning.
 """
+# ruff: noqa: PLR1730 - kernels spell comparisons out: numba compiles them faster
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-from lockwright.flat.jit import Int64, Int64s, UInt8s, inlined, inner, kernel
+from lockwright.flat.jit import Int64, Int64s, UInt8s, inlined, inner
 
 # Words of a thread.
 PC, LEFT, STATUS, PHASE, TOKEN, SLEEP, ADDRESS, WANTED, FLAGS, PENDING = range(10)

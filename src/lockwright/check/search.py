@@ -39,7 +39,7 @@ BUDGETS = frozenset({"states", "seconds", "memory", "interrupted"})
 
 THREADS = 3
 QUICK_STATES, LAST_STATES = {"c11": 50_000}, {"c11": 200_000}
-QUICK_DEFAULT, LAST_DEFAULT = 250_000, 1_000_000
+QUICK_DEFAULT, LAST_DEFAULT = 250_000, 500_000
 RAW_STATES = 1_000_000
 """Without a number of threads: states after which a smaller instance is taken, and those of the smallest."""
 
@@ -258,7 +258,7 @@ def _largest(one: _Check, model: str, acquisitions: int | None) -> tuple[Explora
         if explored.exhausted or found.problems or explored.reason not in BUDGETS:
             return explored, found
         one.too_large[size] = model
-    states = LAST_STATES.get(model, LAST_DEFAULT) if one.too_large else None
+    states = LAST_STATES.get(model, LAST_DEFAULT) if one.settings.threads is None else None
     explored = _explore(one, sizes[-1][0], model, sizes[-1][1], states=states)
     return explored, findings(explored, one.promised, one.settings.kinds)
 

@@ -49,7 +49,13 @@ def elements_of(facts: Int64s, cfg: Int64s, address: Int64) -> Int64:
 
 @inner
 def is_private(
-    facts: Int64s, elements: Int64s, slot_kinds: Int64s, cfg: Int64s, w: Int64s, thread: Int64, address: Int64,
+    facts: Int64s,
+    elements: Int64s,
+    slot_kinds: Int64s,
+    cfg: Int64s,
+    w: Int64s,
+    thread: Int64,
+    address: Int64,
     with_own: Int64,
 ) -> Int64:
     """Return whether no other thread can name an address, now or before `thread` moves again.
@@ -100,8 +106,16 @@ def is_plain(opcode: Int64) -> Int64:
 
 @inner
 def class_of(
-    code: Int64s, consts: Int64s, rows: Int64s, facts: Int64s, elements: Int64s, slot_kinds: Int64s, cfg: Int64s,
-    w: Int64s, thread: Int64, pc: Int64,
+    code: Int64s,
+    consts: Int64s,
+    rows: Int64s,
+    facts: Int64s,
+    elements: Int64s,
+    slot_kinds: Int64s,
+    cfg: Int64s,
+    w: Int64s,
+    thread: Int64,
+    pc: Int64,
 ) -> Int64:
     """Return how the instruction at `pc` takes part in a move, in this state."""
     if cfg[at.MERGE] == 0:
@@ -166,8 +180,20 @@ def race(code: Int64s, cfg: Int64s, w: Int64s) -> Int64:
 
 @inner
 def move(
-    code: Int64s, consts: Int64s, stops: UInt8s, rows: Int64s, facts: Int64s, elements: Int64s, slot_kinds: Int64s,
-    tables: Int64s, lock_of: Int64s, cfg: Int64s, w: Int64s, thread: Int64, choice: Int64, is_flush: bool,
+    code: Int64s,
+    consts: Int64s,
+    stops: UInt8s,
+    rows: Int64s,
+    facts: Int64s,
+    elements: Int64s,
+    slot_kinds: Int64s,
+    tables: Int64s,
+    lock_of: Int64s,
+    cfg: Int64s,
+    w: Int64s,
+    thread: Int64,
+    choice: Int64,
+    is_flush: bool,
 ) -> Int64:
     """Do one move of a thread; return 1 if it did anything, 0 if it can't move, or a fault."""
     block = thread * cfg[at.BLOCK]
@@ -382,7 +408,14 @@ def find_leak(facts: Int64s, cfg: Int64s, w: Int64s, reached: Int64s) -> Int64:
 
 @inner
 def run_at_rest(
-    code: Int64s, consts: Int64s, stops: UInt8s, facts: Int64s, tables: Int64s, lock_of: Int64s, cfg: Int64s, w: Int64s,
+    code: Int64s,
+    consts: Int64s,
+    stops: UInt8s,
+    facts: Int64s,
+    tables: Int64s,
+    lock_of: Int64s,
+    cfg: Int64s,
+    w: Int64s,
     entry: Int64,
 ) -> Int64:
     """Run one at-rest function, alone; return 0 or a fault."""
@@ -406,8 +439,20 @@ def run_at_rest(
 
 @inner
 def at_rest(
-    code: Int64s, consts: Int64s, stops: UInt8s, facts: Int64s, tables: Int64s, lock_of: Int64s, entries: Int64s,
-    cfg: Int64s, w: Int64s, counters: Int64s, outcomes: Int64s, plain_cells: Int64s, scratch: Int64s, state: Int64,
+    code: Int64s,
+    consts: Int64s,
+    stops: UInt8s,
+    facts: Int64s,
+    tables: Int64s,
+    lock_of: Int64s,
+    entries: Int64s,
+    cfg: Int64s,
+    w: Int64s,
+    counters: Int64s,
+    outcomes: Int64s,
+    plain_cells: Int64s,
+    scratch: Int64s,
+    state: Int64,
 ) -> None:
     """Judge a final state; memory is not kept."""
     tso = cfg[at.TSO]
@@ -442,9 +487,23 @@ def at_rest(
 
 @kernel
 def intern(
-    code: Int64s, rows: Int64s, facts: Int64s, names: Int64s, words: Int64s, slot_kinds: Int64s, refs: Int64s,
-    classes: Int64s, scratch: Int64s, fields: Int64s, cfg: Int64s, w: Int64s, out: Int64s, packed: Int64s,
-    counters: Int64s, table: Int64s, store: Int64s,
+    code: Int64s,
+    rows: Int64s,
+    facts: Int64s,
+    names: Int64s,
+    words: Int64s,
+    slot_kinds: Int64s,
+    refs: Int64s,
+    classes: Int64s,
+    scratch: Int64s,
+    fields: Int64s,
+    cfg: Int64s,
+    w: Int64s,
+    out: Int64s,
+    packed: Int64s,
+    counters: Int64s,
+    table: Int64s,
+    store: Int64s,
 ) -> Int64:
     """Make the state in `w` canonical and enter it; return its number (~number if new)."""
     result = w
@@ -477,13 +536,42 @@ def intern(
 
 @kernel
 def explore(
-    code: Int64s, consts: Int64s, stops: UInt8s, rows: Int64s, facts: Int64s, names: Int64s, words: Int64s,
-    slot_kinds: Int64s, elements: Int64s, tables: Int64s, lock_of: Int64s, entries: Int64s, refs: Int64s,
-    classes: Int64s, fields: Int64s, field_of: Int64s, plain_cells: Int64s, cfg: Int64s, w: Int64s, out: Int64s,
+    code: Int64s,
+    consts: Int64s,
+    stops: UInt8s,
+    rows: Int64s,
+    facts: Int64s,
+    names: Int64s,
+    words: Int64s,
+    slot_kinds: Int64s,
+    elements: Int64s,
+    tables: Int64s,
+    lock_of: Int64s,
+    entries: Int64s,
+    refs: Int64s,
+    classes: Int64s,
+    fields: Int64s,
+    field_of: Int64s,
+    plain_cells: Int64s,
+    cfg: Int64s,
+    w: Int64s,
+    out: Int64s,
     scratch: Int64s,
-    packed: Int64s, counters: Int64s, table: Int64s, store: Int64s, parent: Int64s, via: Int64s, start: Int64s,
-    target: Int64s, edge_move: Int64s, edge_perm: Int64s, phase: UInt8s, status: UInt8s, place: Int64s,
-    outcomes: Int64s, budget: Int64,
+    packed: Int64s,
+    counters: Int64s,
+    table: Int64s,
+    store: Int64s,
+    parent: Int64s,
+    via: Int64s,
+    start: Int64s,
+    target: Int64s,
+    edge_move: Int64s,
+    edge_perm: Int64s,
+    phase: UInt8s,
+    status: UInt8s,
+    place: Int64s,
+    outcomes: Int64s,
+    budget: Int64,
 ) -> Int64:
     """Expand states until all are, or `budget` of them, or there is no room for more."""
     threads, has_graph = cfg[at.THREADS], start.shape[0] > 1
@@ -505,8 +593,8 @@ def explore(
             block = thread * cfg[at.BLOCK]
             pc = w[block + at.PC]
             is_buffered = w[block + at.BUFFERED] != 0
-            has_ended = stops[pc] == op.END
             is_awake = w[block + at.SLEEP] == at.AWAKE
+            has_ended = stops[pc] == op.END and is_awake  # one that sleeps in its last step has not
             all_ended = all_ended and has_ended and not is_buffered
             steps = 0
             if is_awake and not has_ended:
@@ -520,8 +608,20 @@ def explore(
                     w[cfg[at.KEEP] + index] = w[block + index]
                 cfg[at.LOGGED] = 0
                 result = move(
-                    code, consts, stops, rows, facts, elements, slot_kinds, tables, lock_of, cfg, w, thread,
-                    choice, is_flush,
+                    code,
+                    consts,
+                    stops,
+                    rows,
+                    facts,
+                    elements,
+                    slot_kinds,
+                    tables,
+                    lock_of,
+                    cfg,
+                    w,
+                    thread,
+                    choice,
+                    is_flush,
                 )
                 number = np.int64(thread | 16 if is_flush else thread | choice << 5)
                 if result < 0:
@@ -538,8 +638,23 @@ def explore(
                             reached = insert(cfg, counters, table, store, packed)
                     else:
                         reached = intern(
-                            code, rows, facts, names, words, slot_kinds, refs, classes, scratch, fields, cfg, w, out,
-                            packed, counters, table, store,
+                            code,
+                            rows,
+                            facts,
+                            names,
+                            words,
+                            slot_kinds,
+                            refs,
+                            classes,
+                            scratch,
+                            fields,
+                            cfg,
+                            w,
+                            out,
+                            packed,
+                            counters,
+                            table,
+                            store,
                         )
                     if counters[NARROW] != 0:
                         return TOO_NARROW
@@ -578,7 +693,19 @@ def explore(
                 note_fault(counters, np.int64(op.DATA_RACE), state, racer)
         if all_ended and not can_move:
             at_rest(
-                code, consts, stops, facts, tables, lock_of, entries, cfg, w, counters, outcomes, plain_cells, scratch,
+                code,
+                consts,
+                stops,
+                facts,
+                tables,
+                lock_of,
+                entries,
+                cfg,
+                w,
+                counters,
+                outcomes,
+                plain_cells,
+                scratch,
                 state,
             )
         counters[CURSOR] = state + 1

@@ -39,9 +39,7 @@ def pattern(value: int) -> int:
     return I64.wrap(value)
 
 
-def row(
-    opcode: int, result: int = -1, a: int = -1, b: int = -1, bits: int = 64, x: int = 0, y: int = 0
-) -> list[int]:
+def row(opcode: int, result: int = -1, a: int = -1, b: int = -1, bits: int = 64, x: int = 0, y: int = 0) -> list[int]:
     return [opcode, result, a, b, -1, bits, x, y, 0, 0]
 
 

@@ -64,7 +64,10 @@ def is_useless(rows: Sequence[Row], index: int, starts: dict[str, int], live: Se
 
 
 def colour(
-    rows: Sequence[Row], starts: dict[str, int], live: Sequence[int], class_of: Callable[[int], Hashable],
+    rows: Sequence[Row],
+    starts: dict[str, int],
+    live: Sequence[int],
+    class_of: Callable[[int], Hashable],
     slots: list[Hashable],
 ) -> dict[int, int]:
     """Return the slot of each register; `slots` holds the class of each slot, and grows."""

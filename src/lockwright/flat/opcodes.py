@@ -34,7 +34,9 @@ ALLOC, FREE, RCU_READ, RCU_SYNCHRONIZE, RCU_FREE = range(79, 84)
 OPCODE: dict[str, int] = {
     name.lower(): value
     for name, value in globals().items()
-    if name.isupper() and isinstance(value, int) and name not in {"COLUMNS", "SIGNED", "NONE", "OP", "D", "A", "B"}
+    if name.isupper()
+    and isinstance(value, int)
+    and name not in {"COLUMNS", "SIGNED", "NONE", "OP", "D", "A", "B"}
     and name not in {"C", "BITS", "X", "Y", "Z", "SOURCE"}
 }
 """The opcode of each mnemonic; `call` and `call_table` have none, since `inline` removes them."""

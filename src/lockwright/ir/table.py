@@ -109,12 +109,22 @@ _ENTRIES = (
     _entry("root", "", "address", "global", _LOCAL, "the address of a global"),
     _entry("field", "address", "address", "field", _LOCAL, "the address of a field of the struct there", "null"),
     _entry(
-        "element", "address int", "address", "", _LOCAL, "the address of an element of the array there",
+        "element",
+        "address int",
+        "address",
+        "",
+        _LOCAL,
+        "the address of an element of the array there",
         "null index_out_of_range",
     ),
     _entry(
-        "part_address", "address", "address", "part", _LOCAL,
-        "the address of one part of the atomic word there: an atomic of the part's type that overlaps the whole", "null",
+        "part_address",
+        "address",
+        "address",
+        "part",
+        _LOCAL,
+        "the address of one part of the atomic word there: an atomic of the part's type that overlaps the whole",
+        "null",
     ),
     # Memory.
     _entry("load", "address", "T", "", _READ, "plain read", "null use_after_free data_race"),
@@ -123,13 +133,20 @@ _ENTRIES = (
     _entry("atomic_store", "address A", None, "order", _WRITE, "atomic write", "null use_after_free"),
     _entry("exchange", "address A", "A", "order", _UPDATE, "write, return what was there", "null use_after_free"),
     _entry(
-        "compare_exchange", "address A same", "A", "order failure", _UPDATE,
-        "write the second value if the first is there; return what was there", "null use_after_free",
+        "compare_exchange",
+        "address A same",
+        "A",
+        "order failure",
+        _UPDATE,
+        "write the second value if the first is there; return what was there",
+        "null use_after_free",
     ),
     _entry("fetch_add", "address A", "A", "order", _UPDATE, "add, return what was there", "null use_after_free"),
     _entry("fetch_sub", "address A", "A", "order", _UPDATE, "subtract, return what was there", "null use_after_free"),
     _entry("fetch_or", "address A", "A", "order", _UPDATE, "bitwise or, return what was there", "null use_after_free"),
-    _entry("fetch_and", "address A", "A", "order", _UPDATE, "bitwise and, return what was there", "null use_after_free"),
+    _entry(
+        "fetch_and", "address A", "A", "order", _UPDATE, "bitwise and, return what was there", "null use_after_free"
+    ),
     _entry("fence", "", None, "order", Effect.FENCE, "C11 fence; seq_cst drains the store buffer on x86"),
     # Time.
     _entry("pause", "", None, "", _DELAY, "a hint that this is a spin loop"),
@@ -153,17 +170,37 @@ _ENTRIES = (
     _entry("patch", "", None, "table implementation", Effect.WRITE, "make the table call that implementation"),
     _entry("assert", "bool", None, "message", Effect.CHECK, "a property that the author states", "assertion"),
     # Boundaries of locks: made by `inline` from calls of functions with a role.
-    _entry("mark", "address", None, "event", Effect.MARK, "`lock_begin`, `lock_end`, `unlock_begin`, ... of the lock there"),
+    _entry(
+        "mark", "address", None, "event", Effect.MARK, "`lock_begin`, `lock_end`, `unlock_begin`, ... of the lock there"
+    ),
     _entry("doorway", "", None, "", Effect.MARK, "the doorway of the lock ends here, not at its first await"),
     # CPUs and threads.
-    _entry("halt", "", None, "interrupts", _CPU, "`on`: enable interrupts and halt in one step; `keep`: leave them as they are"),
+    _entry(
+        "halt",
+        "",
+        None,
+        "interrupts",
+        _CPU,
+        "`on`: enable interrupts and halt in one step; `keep`: leave them as they are",
+    ),
     _entry("halt_if", "bool", None, "", _CPU, "halt, with interrupts on if the operand is true, else as they are"),
-    _entry("kick", "int", None, "latch", _CPU, "end the halt of that CPU; with `latched`, also its next one", "no_such_cpu"),
+    _entry(
+        "kick", "int", None, "latch", _CPU, "end the halt of that CPU; with `latched`, also its next one", "no_such_cpu"
+    ),
     _entry("cpu_online", "int", "bool", "", _CPU, "whether that CPU is online", "no_such_cpu"),
     _entry("cpu_set_online", "int bool", None, "", _CPU, "bring that CPU online or take it offline", "no_such_cpu"),
     _entry("park", "", None, "", _CPU, "sleep until unparked; an earlier `unpark` counts once"),
-    _entry("unpark", "int", None, "", _CPU, "wake that thread, or make its next `park` return at once", "no_such_thread"),
-    _entry("futex_wait", "address A int", None, "", _CPU, "sleep if the value is still there (bits of the wake-up that match)"),
+    _entry(
+        "unpark", "int", None, "", _CPU, "wake that thread, or make its next `park` return at once", "no_such_thread"
+    ),
+    _entry(
+        "futex_wait",
+        "address A int",
+        None,
+        "",
+        _CPU,
+        "sleep if the value is still there (bits of the wake-up that match)",
+    ),
     _entry("futex_wake", "address int int", None, "", _CPU, "wake at most so many sleepers whose bits match"),
     _entry("interrupts_off", "", "bool", "", _CPU, "disable interrupts; whether they were on"),
     _entry("interrupts_restore", "bool", None, "", _CPU, "enable interrupts if the operand is true, else disable them"),
@@ -181,7 +218,15 @@ _ENTRIES = (
     _entry("free", "pointer", None, "", _STORAGE, "give a record back", "null double_free"),
     _entry("rcu_read", "", None, "change", _STORAGE, "`enter` or `leave` a read section; they nest"),
     _entry("rcu_synchronize", "", None, "", _STORAGE, "wait for every read section that has begun"),
-    _entry("rcu_free", "pointer pointer", None, "", _STORAGE, "free after every read section that has begun", "null double_free"),
+    _entry(
+        "rcu_free",
+        "pointer pointer",
+        None,
+        "",
+        _STORAGE,
+        "free after every read section that has begun",
+        "null double_free",
+    ),
 )
 
 TABLE: dict[str, Entry] = {entry.mnemonic: entry for entry in _ENTRIES}

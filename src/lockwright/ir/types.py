@@ -1,6 +1,7 @@
 """Types of the intermediate representation.
 
-A *value* fits a register: an `Integer` (`bool` is one of 1 bit), a `Word` (parts packed into at most 64 bits) or a `Pointer`.
+A *value* fits a register: an `Integer` (`bool` is one of 1 bit), a `Word` (parts packed into at most 64 bits),
+or a `Pointer`.
 A *place* lies in memory: a value (a plain field), an `Atomic`, a `StructRef`, an `Array`.
 Structs are named and defined once in the program (`program.Struct`), so that a node may point to its own kind.
 """

@@ -7,7 +7,6 @@
    A permutation renames thread numbers, and pointers into storage that threads index; records are numbered as reached.
 """
 
-
 from __future__ import annotations
 
 import numpy as np

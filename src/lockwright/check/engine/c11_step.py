@@ -6,7 +6,6 @@
 3. Sleepers that a step wakes run on in it to their next stop.
 """
 
-
 from __future__ import annotations
 
 import numpy as np

@@ -37,6 +37,7 @@ def compiled(test: LitmusTest, model: str) -> list[dict[str, int]]:
     options = Options(outcomes=True, races=False, tickets=False, symmetry=False)
     found = explore(lower(test), Shape.plain(len(test.threads)), model, None, options)
     assert found.exhausted, found.reason
+    assert found.outcomes is not None
     names = [cell.name for cell in list(found.cells.cells)[1:] if not cell.is_atomic]
     return [dict(zip(names, one, strict=True)) for one in found.outcomes]
 
@@ -121,7 +122,7 @@ def test_a_mistake_is_shown_where_it_is(old, new, place, title):
     with pytest.raises(LitmusError) as caught:
         read(BASE.replace(old, new), "broken.litmus")
     first, where, *_ = str(caught.value).splitlines()
-    assert re.fullmatch(r"error\[U01[01]\]: (.*)", first).group(1) == title
+    assert re.sub(r"^error\[U01[01]\]: ", "", first) == title
     assert where.strip() == f"--> broken.litmus:{place}"
 
 

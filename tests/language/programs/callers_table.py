@@ -33,7 +33,8 @@ class Gate(Union):
 
 
 class GateCalls(Table):
-    def enter(self, gate: Ptr[Gate]) -> bool: ...
+    def enter(self, gate: Ptr[Gate]) -> bool:
+        return False
 
     def leave(self, gate: Ptr[Gate]) -> None: ...
 

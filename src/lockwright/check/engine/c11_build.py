@@ -156,7 +156,8 @@ def ticket_words(flat: Flat, followed: set[int]) -> list[tuple[int, int, int, in
 
 def word_tables(flat: Flat) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
     """Return where the parts of each kind of word begin, and all parts."""
-    starts, parts = [0], []
+    starts: list[int] = [0]
+    parts: list[Any] = []
     for kinds in flat.word_kinds:
         parts.extend(kinds)
         starts.append(len(parts))

@@ -149,15 +149,18 @@ def _through(lowered: Lowered, label: str) -> int:
 
 
 def _bound(
-    program: Program, cells: Cells, tables: Tables, sheet: _Sheet, kinds: KindNumbers, awaits: list[int],
+    program: Program,
+    cells: Cells,
+    tables: Tables,
+    sheet: _Sheet,
+    kinds: KindNumbers,
+    awaits: list[int],
     begin: dict[str, int],
 ) -> Flat:
     locks = tuple(_locks(program, cells))
     cell_kinds = np.array(kinds.cells(cells), dtype=np.int8)  # first: it may number further words
     slot_kinds = tuple(kind for kind, _ in sheet.slots)
-    slot_bits = tuple(
-        sheet.bits[slot] | (op.SIGNED if signed else 0) for slot, (_, signed) in enumerate(sheet.slots)
-    )
+    slot_bits = tuple(sheet.bits[slot] | (op.SIGNED if signed else 0) for slot, (_, signed) in enumerate(sheet.slots))
     return Flat(
         code=np.array(sheet.code, dtype=np.int32).reshape(-1, op.COLUMNS),
         consts=np.array(list(sheet.consts), dtype=np.int64),

@@ -32,7 +32,6 @@ UInt8s: TypeAlias = NDArray[np.uint8]
 setattr(config, "CACHE_DIR", str(cache.folder()))  # noqa: B010 - numba makes its settings at run time
 
 
-
 def _compare_quickly(settings: Any) -> None:
     """Let settings that were set alike be equal without a look at all options; the hash never depended on values."""
     slowly = settings.__eq__

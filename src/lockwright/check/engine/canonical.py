@@ -50,7 +50,13 @@ def entity(names: Int64s, signature: Int64s, cfg: Int64s, address: Int64) -> Int
 
 @inner
 def look(
-    names: Int64s, words: Int64s, signature: Int64s, total: Int64s, cfg: Int64s, kind: Int64, value: Int64,
+    names: Int64s,
+    words: Int64s,
+    signature: Int64s,
+    total: Int64s,
+    cfg: Int64s,
+    kind: Int64,
+    value: Int64,
     salt: Int64,
 ) -> Int64:
     """Return a number for a value, and tell what it points at who points there."""
@@ -154,8 +160,15 @@ def set_amounts(refs: Int64s, amount: Int64s, cfg: Int64s, w: Int64s) -> None:
 
 @inner
 def shift_tickets(
-    code: Int64s, rows: Int64s, facts: Int64s, words: Int64s, slot_kinds: Int64s, refs: Int64s, amount: Int64s,
-    cfg: Int64s, w: Int64s,
+    code: Int64s,
+    rows: Int64s,
+    facts: Int64s,
+    words: Int64s,
+    slot_kinds: Int64s,
+    refs: Int64s,
+    amount: Int64s,
+    cfg: Int64s,
+    w: Int64s,
 ) -> None:
     """Count all tickets of a state from the references, in place."""
     set_amounts(refs, amount, cfg, w)
@@ -178,8 +191,16 @@ def shift_tickets(
 
 @inner
 def refine(
-    code: Int64s, rows: Int64s, facts: Int64s, names: Int64s, words: Int64s, slot_kinds: Int64s, signature: Int64s,
-    total: Int64s, cfg: Int64s, w: Int64s,
+    code: Int64s,
+    rows: Int64s,
+    facts: Int64s,
+    names: Int64s,
+    words: Int64s,
+    slot_kinds: Int64s,
+    signature: Int64s,
+    total: Int64s,
+    cfg: Int64s,
+    w: Int64s,
 ) -> None:
     """Refine all signatures by one round."""
     threads = cfg[at.THREADS]
@@ -208,7 +229,13 @@ def refine(
                     found += mix(np.int64(12345 + slot))
                 else:
                     found += look(
-                        names, words, signature, total, cfg, kind, value,
+                        names,
+                        words,
+                        signature,
+                        total,
+                        cfg,
+                        kind,
+                        value,
                         own + mix(np.int64(1000 + slot)),
                     )
         for number in range(w[block + at.BUFFERED]):
@@ -276,8 +303,18 @@ def rank(classes: Int64s, signature: Int64s, perm: Int64s, cfg: Int64s) -> None:
 
 @inner
 def find_permutation(
-    code: Int64s, rows: Int64s, facts: Int64s, names: Int64s, words: Int64s, slot_kinds: Int64s, classes: Int64s,
-    signature: Int64s, total: Int64s, perm: Int64s, cfg: Int64s, w: Int64s,
+    code: Int64s,
+    rows: Int64s,
+    facts: Int64s,
+    names: Int64s,
+    words: Int64s,
+    slot_kinds: Int64s,
+    classes: Int64s,
+    signature: Int64s,
+    total: Int64s,
+    perm: Int64s,
+    cfg: Int64s,
+    w: Int64s,
 ) -> None:
     """Find new numbers for threads and records."""
     count = cfg[at.THREADS] + cfg[at.RECORD_COUNT]
@@ -299,8 +336,17 @@ def find_permutation(
 
 @inner
 def rename(
-    code: Int64s, facts: Int64s, names: Int64s, words: Int64s, slot_kinds: Int64s, rows: Int64s, perm: Int64s,
-    moved: Int64s, cfg: Int64s, w: Int64s, out: Int64s,
+    code: Int64s,
+    facts: Int64s,
+    names: Int64s,
+    words: Int64s,
+    slot_kinds: Int64s,
+    rows: Int64s,
+    perm: Int64s,
+    moved: Int64s,
+    cfg: Int64s,
+    w: Int64s,
+    out: Int64s,
 ) -> None:
     """Write the state with new names into `out`."""
     threads = cfg[at.THREADS]

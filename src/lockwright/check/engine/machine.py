@@ -109,9 +109,7 @@ def read(code: Int64s, cfg: Int64s, w: Int64s, block: Int64, pc: Int64, address:
 
 
 @inner
-def access(
-    code: Int64s, cfg: Int64s, w: Int64s, block: Int64, pc: Int64, address: Int64, b: Int64, c: Int64
-) -> Int64:
+def access(code: Int64s, cfg: Int64s, w: Int64s, block: Int64, pc: Int64, address: Int64, b: Int64, c: Int64) -> Int64:
     """Do a memory instruction; return the next row, or DISABLED.  The result goes into its slot."""
     opcode, bits = code[pc, op.OP], code[pc, op.BITS]
     shift, size = code[pc, op.Y], code[pc, op.Z]
@@ -168,7 +166,14 @@ def access(
 
 @inner
 def mark(
-    code: Int64s, lock_of: Int64s, cfg: Int64s, w: Int64s, block: Int64, pc: Int64, address: Int64, got: Int64,
+    code: Int64s,
+    lock_of: Int64s,
+    cfg: Int64s,
+    w: Int64s,
+    block: Int64,
+    pc: Int64,
+    address: Int64,
+    got: Int64,
     thread: Int64,
 ) -> Int64:
     """Pass a boundary of a lock; return the next row, or a fault.  Events count as `opcodes.EVENTS` lists them."""
@@ -326,8 +331,17 @@ def doze(w: Int64s, block: Int64, reason: Int64, flag: Int64, cfg: Int64s) -> No
 
 @inner
 def system(
-    code: Int64s, cpu_of: Int64s, cfg: Int64s, w: Int64s, block: Int64, pc: Int64, thread: Int64, a: Int64, b: Int64,
-    c: Int64, choice: Int64,
+    code: Int64s,
+    cpu_of: Int64s,
+    cfg: Int64s,
+    w: Int64s,
+    block: Int64,
+    pc: Int64,
+    thread: Int64,
+    a: Int64,
+    b: Int64,
+    c: Int64,
+    choice: Int64,
 ) -> Int64:
     """Do what concerns CPUs and sleeping; return the next row, a fault, or DISABLED."""
     opcode = code[pc, op.OP]
@@ -419,8 +433,17 @@ def nudge(cpu_of: Int64s, cfg: Int64s, w: Int64s, cpu: Int64, is_kick: bool, is_
 
 @inner
 def visible_step(
-    code: Int64s, consts: Int64s, facts: Int64s, tables: Int64s, lock_of: Int64s, cfg: Int64s, w: Int64s,
-    block: Int64, pc: Int64, thread: Int64, choice: Int64,
+    code: Int64s,
+    consts: Int64s,
+    facts: Int64s,
+    tables: Int64s,
+    lock_of: Int64s,
+    cfg: Int64s,
+    w: Int64s,
+    block: Int64,
+    pc: Int64,
+    thread: Int64,
+    choice: Int64,
 ) -> Int64:
     """Do the visible instruction at `pc`; return the next row, a fault, or DISABLED.
 

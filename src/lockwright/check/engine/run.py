@@ -90,7 +90,12 @@ def _refused(flat: Flat, model: str, acquisitions: int | None, reasons: list[str
 
 
 def _explore_c11(
-    flat: Flat, image: Image, acquisitions: int | None, options: Options, states: int, seconds: float,
+    flat: Flat,
+    image: Image,
+    acquisitions: int | None,
+    options: Options,
+    states: int,
+    seconds: float,
     progress: Callable[[int], None] | None,
 ) -> Exploration:
     from lockwright.check.engine import c11

@@ -31,9 +31,7 @@ SCRATCH_FIXED = 4096
 class Search:
     """One search of one instance under `sc` or `tso`."""
 
-    def __init__(
-        self, built: Model, options: Options, model: str, acquisitions: int | None, began: float
-    ) -> None:
+    def __init__(self, built: Model, options: Options, model: str, acquisitions: int | None, began: float) -> None:
         self.built, self.options = built, options
         self.model, self.acquisitions = model, acquisitions
         self.began, self.cpu_began = began, time.process_time()

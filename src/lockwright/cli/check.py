@@ -27,7 +27,7 @@ class Outputs:
         save_test: Write a pytest file that repeats this check and expects its verdict.
     """
 
-    json: str | None = None
+    json: Annotated[str | None, Parameter(allow_leading_hyphen=True)] = None
     html: str | None = None
     save_trace: str | None = None
     save_test: str | None = None

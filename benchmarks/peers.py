@@ -54,6 +54,7 @@ def spin(lock: str, threads: int, times: int) -> tuple[int, float]:
 def harmony(program: Path, lock: str, threads: int, times: int) -> tuple[int, float]:
     """Return Harmony's states and the seconds that its engine reports."""
     with tempfile.TemporaryDirectory() as folder:
+        model = shutil.copy(HERE / "harmony" / f"{lock}.hny", folder)  # it writes pages beside what it reads
         printed = subprocess.run(
             [
                 program,
@@ -66,7 +67,7 @@ def harmony(program: Path, lock: str, threads: int, times: int) -> tuple[int, fl
                 f"K={times}",
                 "-o",
                 f"{folder}/out.hco",
-                HERE / "harmony" / f"{lock}.hny",
+                model,
             ],
             check=True,
             capture_output=True,

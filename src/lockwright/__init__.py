@@ -1,23 +1,35 @@
 """Lockwright: write a lock once; prove it, run it, and see it on a thousand cores before you patch anything.
 
-The public names, each one call for a command: `check`, `show`, `locks`, `litmus`, `explain`.
+The public names, each one call for a command: `check`, `show`, `locks`, `litmus`, `explain`, `replay`.
 """
 
 from __future__ import annotations
 
+import sys
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from lockwright.api import check, explain, litmus, locks, show
+    from lockwright.api import check, explain, litmus, locks, replay, show
 
-__all__ = ["check", "explain", "litmus", "locks", "show"]
+__all__ = ["check", "explain", "litmus", "locks", "replay", "show"]
 
 
-def __getattr__(name: str) -> object:
-    """Import the API when it is first asked for: `import lockwright` costs nothing."""
-    if name in __all__:
-        from lockwright import api
+class _Package(ModuleType):
+    """Keeps the public names: rooms called like a command (`check`, `locks`, `litmus`) are imported, not bound."""
 
-        return getattr(api, name)
-    message = f"module 'lockwright' has no attribute '{name}'"
-    raise AttributeError(message)
+    def __setattr__(self, name: str, value: object) -> None:
+        if name not in __all__ or not isinstance(value, ModuleType):
+            super().__setattr__(name, value)
+
+    def __getattr__(self, name: str) -> object:
+        """Import the API when it is first asked for: `import lockwright` costs nothing."""
+        if name in __all__:
+            from lockwright import api
+
+            return getattr(api, name)
+        message = f"module 'lockwright' has no attribute '{name}'"
+        raise AttributeError(message)
+
+
+sys.modules[__name__].__class__ = _Package

@@ -59,12 +59,27 @@ def check(
     if acquire is not None:
         chosen["acquisitions"] = (None if acquire == "forever" else acquire,)
     if properties:
-        chosen["kinds"] = tuple(properties)
+        chosen["kinds"] = _kinds(properties)
     if budget_states is not None:
         chosen["budget_states"] = budget_states
     if budget_seconds is not None:
         chosen["budget_seconds"] = budget_seconds
-    return search(program, Settings(**chosen), progress=progress)  # type: ignore[arg-type]
+    return search(program, Settings(**chosen), progress=progress)  # type: ignore[arg-type]  # only what was asked for
+
+
+def _kinds(properties: Sequence[str]) -> tuple[str, ...]:
+    """Return the kinds of fault to look for; a name that is none would silently look for nothing."""
+    from lockwright.language.mistakes import nearest
+    from lockwright.language.select import refuse
+    from lockwright.results import FAULTS
+
+    for name in properties:
+        if name not in FAULTS:
+            near = nearest(name, FAULTS)
+            raise refuse(
+                "U004", f"there is no property `{name}`", f"did you mean `{near}`?" if near else ", ".join(FAULTS)
+            )
+    return tuple(properties)
 
 
 @dataclass(frozen=True, slots=True)

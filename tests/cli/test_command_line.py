@@ -75,6 +75,7 @@ def test_a_budget_that_is_hit_exits_with_3(capsys: pytest.CaptureFixture[str]) -
         (["check", "nowhere.py"], "nowhere.py"),
         (["check", "ticket[u24]"], "u24"),
         (["check", "ticket_backoff:shortst=3"], "did you mean `shortest`?"),
+        (["check", "ticket", "--property", "two_holder"], "did you mean `two_holders`?"),
         (["chek", "ticket"], "check"),
         (["explain", "L9"], "L"),
     ],

@@ -1,6 +1,6 @@
 """Lockwright: write a lock once; prove it, run it, and see it on a thousand cores before you patch anything.
 
-The public names, each one call for a command: `check`, `show`, `locks`, `litmus`, `explain`, `replay`.
+The public names, each one call for a command: `check`, `show`, `locks`, `litmus`, `gallery`, `explain`, `replay`.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from lockwright.api import check, explain, litmus, locks, replay, show
+    from lockwright.api import check, explain, gallery, litmus, locks, replay, show
 
-__all__ = ["check", "explain", "litmus", "locks", "replay", "show"]
+__all__ = ["check", "explain", "gallery", "litmus", "locks", "replay", "show"]
 
 
 class _Package(ModuleType):
-    """Keeps the public names: rooms called like a command (`check`, `locks`, `litmus`) are imported, not bound."""
+    """Keeps the public names: rooms called like a command (`check`, `gallery`, ...) are imported, not bound."""
 
     def __setattr__(self, name: str, value: object) -> None:
         if name not in __all__ or not isinstance(value, ModuleType):

@@ -2,4 +2,5 @@
 
 from lockwright.cli.main import main
 
-main()
+if __name__ == "__main__":  # a process that shares the work of `gallery` imports this file too
+    main()

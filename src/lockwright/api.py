@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from lockwright.bugs import BugResult
     from lockwright.litmus import Judgement
     from lockwright.results import CheckResult
 
@@ -140,6 +141,23 @@ def replay(lock: str, file: Path) -> CheckResult:
     fault = play(program, trace)
     run = Run(fault.model, fault.threads, fault.acquisitions, FAULT, kinds=(fault.kind,))
     return CheckResult(program.name, [run], [fault], sources=dict(program.sources))
+
+
+def gallery(*bugs: str, jobs: int = 1, finished: Callable[[BugResult], None] | None = None) -> list[BugResult]:
+    """Play bugs that locks had: check the broken and the fixed source of each at the same instance.
+
+    Args:
+        bugs: Ids such as `P1`; all by default.
+        jobs: How many processes share the work.
+        finished: Called with each result as it is there.
+
+    Raises:
+        LockwrightError: There is no such bug.
+    """
+    from lockwright.gallery import known, load, play_all
+
+    chosen = [load(name) for name in bugs or known()]
+    return play_all(chosen, check, jobs=min(jobs, len(chosen)), finished=finished)  # type: ignore[arg-type]
 
 
 def explain(code: str) -> str:

@@ -10,7 +10,7 @@ from lockwright.report.terminal import counts_table, styled_lines
 from lockwright.results import CheckResult, counted, instance, thread_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from lockwright.diagnostics.span import Span
     from lockwright.results import Fault, Row
@@ -36,29 +36,33 @@ tr.flush td { font-style: italic; } tr.loop td { border-top: 2px dashed var(--do
 def check_page(results: CheckResult | Sequence[CheckResult]) -> str:
     """Return the page of one check, or of several."""
     several = [results] if isinstance(results, CheckResult) else list(results)
-    return "\n".join(_page(several)) + "\n"
+    title = "; ".join(f"{result.name}: {result.verdict}" for result in several)
+    return document(title, (line for result in several for line in _section(result)))
 
 
-def _page(results: list[CheckResult]) -> Iterator[str]:
-    yield '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">'
-    yield '<meta name="viewport" content="width=device-width, initial-scale=1">'
-    title = "; ".join(f"{result.name}: {result.verdict}" for result in results)
-    yield f"<title>{escape(title)}</title>"
-    yield f"<style>{_STYLE}</style>\n</head>\n<body>"
-    for result in results:
-        yield from _section(result)
-    yield "</body>\n</html>"
+def document(title: str, body: Iterable[str]) -> str:
+    """Return a whole page with the style of all pages."""
+    head = (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">',
+        '<meta name="viewport" content="width=device-width, initial-scale=1">',
+        f"<title>{escape(title)}</title>",
+        f"<style>{_STYLE}</style>\n</head>\n<body>",
+    )
+    return "\n".join([*head, *body, "</body>\n</html>"]) + "\n"
 
 
 def _section(result: CheckResult) -> Iterator[str]:
     """Yield what there is to say about one lock."""
     yield "<section>"
     for fault in result.faults:
-        yield from _fault(fault, result)
+        yield f'<h1 class="fault">{escape(fault.code)} {escape(fault.sentence)}</h1>'
+        yield from fault_story(fault, result)
+        yield from _helps(fault)
     if not result.faults:
         first = next(text for text, _ in styled_lines(result, 10_000))
         yield f'<h1 class="{_class(result.verdict)}">{escape(first)}</h1>'
-    yield from _runs(result)
+    yield "<h2>States</h2>"
+    yield from states_table(result)
     yield from _coverage(result)
     yield "</section>"
 
@@ -70,8 +74,8 @@ def _class(verdict: str) -> str:
 # A fault.
 
 
-def _fault(fault: Fault, result: CheckResult) -> Iterator[str]:
-    yield f'<h1 class="fault">{escape(fault.code)} {escape(fault.sentence)}</h1>'
+def fault_story(fault: Fault, result: CheckResult) -> Iterator[str]:
+    """Yield what happens in a counterexample: how large it is, the place, the table of its steps."""
     size = [
         instance(fault.threads, fault.acquisitions),
         counted(fault.steps, "step"),
@@ -82,6 +86,9 @@ def _fault(fault: Fault, result: CheckResult) -> Iterator[str]:
     yield from _table(fault)
     if fault.why_fair:
         yield f"<p>Fair: {escape(fault.why_fair)}.</p>"
+
+
+def _helps(fault: Fault) -> Iterator[str]:
     if fault.helps:
         yield "<h2>What to do</h2>\n<ul>"
         yield from (f"<li>{escape(one)}</li>" for one in fault.helps)
@@ -134,9 +141,10 @@ def _row(fault: Fault, row: Row) -> str:
 # What was explored.
 
 
-def _runs(result: CheckResult) -> Iterator[str]:
+def states_table(result: CheckResult) -> Iterator[str]:
+    """Yield how many states each instance has under each model."""
     head, *rows = counts_table(result)
-    yield '<h2>States</h2>\n<div class="scroll"><table class="states">'
+    yield '<div class="scroll"><table class="states">'
     yield f"<thead><tr>{''.join(f'<th>{escape(cell)}</th>' for cell in head)}</tr></thead>\n<tbody>"
     for label, *cells in rows:
         yield f"<tr><td>{escape(label)}</td>{''.join(f'<td>{escape(cell)}</td>' for cell in cells)}</tr>"

@@ -23,7 +23,7 @@ from lockwright.results import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from rich.console import Console
 
@@ -38,6 +38,7 @@ _STYLES = {
     "not covered": "bold yellow",
     "help": "bold cyan",
     "warning": "yellow",
+    "title": "bold",
     "dim": "dim",
     "": "",
 }
@@ -51,12 +52,23 @@ def print_check(result: CheckResult, console: Console | None = None, *, replay_p
         console: Where to print; by default the terminal, without colour when it is none.
         replay_path: The file in which the trace was kept.
     """
+    console = console or terminal()
+    width = min(WIDTH, console.width) if console.is_terminal else WIDTH
+    print_lines(styled_lines(result, width, replay_path=replay_path), console)
+
+
+def terminal() -> Console:
+    """Return the terminal, without colour when it is none."""
     from rich.console import Console
+
+    return Console(highlight=False)
+
+
+def print_lines(lines: Iterable[tuple[str, str]], console: Console) -> None:
+    """Print lines, each in the style that it names."""
     from rich.text import Text
 
-    console = console or Console(highlight=False)
-    width = min(WIDTH, console.width) if console.is_terminal else WIDTH
-    for text, style in styled_lines(result, width, replay_path=replay_path):
+    for text, style in lines:
         console.print(Text(spelled(text, console.encoding), style=_STYLES[style]), soft_wrap=True)
 
 
@@ -92,23 +104,32 @@ def styled_lines(result: CheckResult, width: int = WIDTH, *, replay_path: str = 
 
 
 def _fault(fault: Fault, result: CheckResult, width: int, replay_path: str) -> Iterator[tuple[str, str]]:
-    first, *more = textwrap.wrap(f"fault[{fault.code}] {fault.sentence}", width, subsequent_indent="      ")
-    yield first, "fault"
-    yield from ((line, "fault") for line in more)
-    yield from ((line, "") for line in _excerpt(fault, result))
-    yield f"   {fault.origin}", ""
-    yield f"   {_size(fault)}", ""
+    yield from fault_lines(fault, result, width, took=f", {fault.seconds:.1f} s")
     yield "", ""
-    yield from ((line, "") for line in table(fault, width))
-    if fault.why_fair:
-        yield f"       fair: {fault.why_fair}", ""
-    yield "", ""
-    yield from _helps(fault, width, replay_path)
+    yield from _helps(fault, width)
+    also = [f"lockwright explain {fault.code}"]
+    if replay_path:
+        also.append(f"--replay {replay_path}")
+    yield f"also: {' · '.join(also)}", ""
     clean = [run for run in result.runs if run.verdict == PROVED]
     if clean:
         yield from (
             (line, "dim") for line in _wrapped("proved: ", "; ".join(_instance_of(run) for run in clean), width)
         )
+
+
+def fault_lines(fault: Fault, result: CheckResult, width: int = WIDTH, *, took: str = "") -> Iterator[tuple[str, str]]:
+    """Yield what happens in a counterexample: the sentence, the place, how large it is, the table of its steps."""
+    first, *more = textwrap.wrap(f"fault[{fault.code}] {fault.sentence}", width, subsequent_indent="      ")
+    yield first, "fault"
+    yield from ((line, "fault") for line in more)
+    yield from ((line, "") for line in _excerpt(fault, result))
+    yield f"   {fault.origin}", ""
+    yield f"   {_size(fault)}{took}", ""
+    yield "", ""
+    yield from ((line, "") for line in table(fault, width))
+    if fault.why_fair:
+        yield f"       fair: {fault.why_fair}", ""
 
 
 def _excerpt(fault: Fault, result: CheckResult) -> list[str]:
@@ -129,17 +150,13 @@ def _excerpt(fault: Fault, result: CheckResult) -> list[str]:
 
 def _size(fault: Fault) -> str:
     parts = [instance(fault.threads, fault.acquisitions), counted(fault.steps, "step")]
-    parts += [counted(fault.switches, "switch"), counted(fault.states, "state"), f"{fault.seconds:.1f} s"]
+    parts += [counted(fault.switches, "switch"), counted(fault.states, "state")]
     return ", ".join(parts)
 
 
-def _helps(fault: Fault, width: int, replay_path: str) -> Iterator[tuple[str, str]]:
+def _helps(fault: Fault, width: int) -> Iterator[tuple[str, str]]:
     for one in fault.helps:
         yield from ((line, "help") for line in _wrapped("help: ", one, width))
-    also = [f"lockwright explain {fault.code}"]
-    if replay_path:
-        also.append(f"--replay {replay_path}")
-    yield f"also: {' · '.join(also)}", ""
 
 
 # A proof.

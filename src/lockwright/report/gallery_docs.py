@@ -1,0 +1,78 @@
+"""Bugs of the gallery as pages of the documentation, in MyST Markdown."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lockwright.report.terminal import counts, fault_lines
+from lockwright.results import FAULTS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from lockwright.bugs import Bug, BugResult, CaseResult
+    from lockwright.results import CheckResult
+
+
+def index_page(bugs: Sequence[Bug]) -> str:
+    """Return the page that leads to all others."""
+    return "\n".join(_index(bugs)) + "\n"
+
+
+def bug_page(result: BugResult) -> str:
+    """Return the page of one bug; nothing on it depends on the machine."""
+    return "\n".join(_page(result)) + "\n"
+
+
+def breaks(bug: Bug) -> str:
+    """Return what a bug breaks, in the words of the field."""
+    return ", ".join(dict.fromkeys(FAULTS[case.fault][1] for case in bug.case))
+
+
+def _index(bugs: Sequence[Bug]) -> Iterator[str]:
+    yield "# The gallery of bugs\n"
+    yield "Bugs that locks and structures of the Linux kernel had (*historic*), or could have had (*mutant*)."
+    yield "`lockwright gallery` plays them all, `lockwright gallery P1` shows one.\n"
+    yield "| bug | kind | what it is | what it breaks |\n|---|---|---|---|"
+    for bug in bugs:
+        yield f"| [{bug.id}]({bug.id.lower()}.md) | {bug.kind} | {bug.title} | {breaks(bug)} |"
+    yield "\n```{toctree}\n:hidden:\n"
+    yield from (bug.id.lower() for bug in bugs)
+    yield "```"
+
+
+def _page(result: BugResult) -> Iterator[str]:
+    bug = result.bug
+    yield f"# {bug.id}: {bug.title}\n"
+    yield f"{' '.join(bug.story.split())}\n"
+    yield f"*What should hold*: {bug.property}.\n"
+    yield f"*{bug.kind.capitalize()}*: {'; '.join(bug.commits)}.\n"
+    for case in result.cases:
+        yield from _case(case)
+    for counter, checked in zip(bug.counter, result.counters, strict=True):
+        yield f"## Counter-check: {counter.name}\n"
+        yield from _proof(checked)
+    if bug.limits:
+        yield f"*Limits*: {bug.limits}\n"
+    yield f"*Sources*: {'; '.join(bug.sources)}."
+
+
+def _case(result: CaseResult) -> Iterator[str]:
+    name = f": {result.case.name}" if result.case.name else ""
+    yield f"## The trace{name}\n"
+    if result.fault is not None:
+        yield from _block("text", (line for line, _ in fault_lines(result.fault, result.broken)))
+    yield f"## The fix{name}\n"
+    yield f"{result.case.cure}\n"
+    yield from _block("diff", result.difference.splitlines())
+    yield from _proof(result.fixed)
+
+
+def _proof(result: CheckResult) -> Iterator[str]:
+    yield from _block("text", [f"{result.verdict}, states:", *counts(result)])
+
+
+def _block(language: str, lines: Iterable[str]) -> Iterator[str]:
+    yield f"```{language}"
+    yield from lines
+    yield "```\n"

@@ -1,7 +1,8 @@
 """The decorators of compiled kernels.
 
-1. `_nrt=False`: a kernel allocates nothing, and arrays are not counted (counting costs a factor of ten).
-2. Compiled code is kept in the folder that `cache` names; it is set here, before the first kernel is decorated.
+1. `_nrt=False`: a kernel allocates nothing, and arrays are not counted (counting costs a factor of ten); only
+   `allocating` ones do.
+2. Compiled code is kept from run to run; `cache` says where, and under which names.
 3. A kernel never takes a function as an argument: that would be compiled anew in every process.
 4. Numba looks up its compiler settings some hundred thousand times while it infers types, and compares them by building
    dictionaries of all options each time.  `_compare_quickly` gives the same answers at once: a third of the first
@@ -10,14 +11,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
 
 import numba
 import numpy as np
-from numba.core import config, targetconfig
+from numba.core import targetconfig
 from numpy.typing import NDArray
 
-from lockwright.flat import cache
+from lockwright.flat.cache import KernelCache
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,8 +29,6 @@ Int64: TypeAlias = Any
 """A number inside a kernel: numba infers its type and is the judge of it."""
 Int64s: TypeAlias = NDArray[Any]
 UInt8s: TypeAlias = NDArray[np.uint8]
-
-setattr(config, "CACHE_DIR", str(cache.folder()))  # noqa: B010 - numba makes its settings at run time
 
 
 def _compare_quickly(settings: Any) -> None:
@@ -46,23 +45,33 @@ def _compare_quickly(settings: Any) -> None:
 
 _compare_quickly(targetconfig.TargetConfig)
 
-_OPTIONS: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy", "_nrt": False}
+_OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
+_BARE: dict[str, Any] = {**_OPTIONS, "_nrt": False}
 _UNWRAPPED: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+
+
+def _compile(function: F, options: dict[str, Any]) -> F:
+    compiled: Any = numba.njit(**options)(function)
+    if compiled is not function:  # NUMBA_DISABLE_JIT leaves it as it is
+        compiled._cache = KernelCache(compiled.py_func, options)  # noqa: SLF001 - there is no other way in
+    return cast("F", compiled)
 
 
 def kernel(function: F) -> F:
     """Compile a function, and keep what was compiled."""
-    compiled: F = numba.njit(**_OPTIONS)(function)
-    return compiled
+    return _compile(function, _BARE)
 
 
 def inner(function: F) -> F:
     """Compile a function that only kernels call: without the wrapper for Python, which takes longer than the rest."""
-    compiled: F = numba.njit(**_OPTIONS, **_UNWRAPPED)(function)
-    return compiled
+    return _compile(function, _BARE | _UNWRAPPED)
 
 
 def inlined(function: F) -> F:
     """Compile a small function into its callers."""
-    compiled: F = numba.njit(forceinline=True, **_OPTIONS)(function)
-    return compiled
+    return _compile(function, _BARE | {"forceinline": True})
+
+
+def allocating(function: F) -> F:
+    """Compile a function that may allocate arrays, and keep what was compiled."""
+    return _compile(function, _OPTIONS)

@@ -6,28 +6,17 @@ A *product node* is a state together with the position of one thread that is fol
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
+from typing import Any, TypeAlias
 
-import numba
 import numpy as np
 
-import lockwright.flat.jit  # noqa: F401 - says where compiled kernels are kept
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from lockwright.flat.jit import allocating as kernel
 
 Array: TypeAlias = "np.ndarray[Any, Any]"
-_F = TypeVar("_F", bound="Callable[..., Any]")
 
 WAITING, INSIDE = 2, 3
 BUFFERED = 32
 UNFAIR, FAIR, STUBBORN = 1, 2, 3  # what `judge` says of a component that has a cycle
-
-
-def kernel(function: _F) -> _F:
-    """Compile a function, which may allocate arrays, and keep the machine code for the next run."""
-    compiled: Any = numba.njit(cache=True, nogil=True, error_model="numpy")(function)
-    return cast("_F", compiled)
 
 
 @kernel

@@ -35,8 +35,8 @@ def check(
     """Explore every interleaving of a small instance of a lock or of a whole program.
 
     Args:
-        lock: A built-in name (`ticket`, `ticket[u8]`, `ticket_backoff:shortest=32`), a file (`mylock.py`,
-            `mylock.py:MyLock`), or a file with a `Workload`.
+        lock: A built-in name (`ticket`, `ticket[u8]`, `ticket_backoff:shortest=32`, `openvswitch:PerNode`), a file
+            (`mylock.py`, `mylock.py:MyLock`), or a file with a `Workload`.
         threads: How many threads contend; by default as many as the answer comes at once with.
         acquire: How often each of them acquires the lock, or `forever`; by default twice and, apart, for ever.
         memory: The memory model, or all of them in order.
@@ -85,7 +85,7 @@ def _kinds(properties: Sequence[str]) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class LockInfo:
-    """A built-in lock: its name, the first sentence of its docstring, what it promises, where it comes from."""
+    """A built-in lock or workload: name, first sentence of the docstring, what it promises, where it comes from."""
 
     name: str
     summary: str
@@ -100,6 +100,14 @@ def locks() -> list[LockInfo]:
     from lockwright.language.compile import builtin_locks
 
     return [LockInfo(name, *describe(Path(path)), Path(path)) for name, path in builtin_locks().items()]
+
+
+def workloads() -> list[LockInfo]:
+    """Return the built-in workloads, by name; what they promise is what their `assert`s say."""
+    from lockwright.language.catalogue import describe
+    from lockwright.language.compile import builtin_workloads
+
+    return [LockInfo(name, *describe(Path(path)), Path(path)) for name, path in builtin_workloads().items()]
 
 
 def show(lock: str) -> str:

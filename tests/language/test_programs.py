@@ -64,5 +64,5 @@ def test_the_arithmetic_of_the_language_holds() -> None:
     Interpreter(cells, image=image).call("thread.each_thread", ())
 
 
-def test_there_are_thirteen_programs() -> None:
-    assert len(list(FOLDER.glob("*.py"))) == 13
+def test_there_are_thirteen_programs_or_more() -> None:
+    assert len(list(FOLDER.glob("*.py"))) >= 13

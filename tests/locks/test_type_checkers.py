@@ -7,7 +7,12 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-FOLDERS = ("src/lockwright/locks", "src/lockwright/workloads", "tests/language/programs")
+FOLDERS = (
+    "src/lockwright/locks",
+    "src/lockwright/structures",
+    "src/lockwright/workloads",
+    "tests/language/programs",
+)
 SOURCES = [str(path.relative_to(ROOT)) for folder in FOLDERS for path in sorted((ROOT / folder).rglob("*.py"))]
 BIN = Path(sys.executable).parent
 TOOLS = {

@@ -29,7 +29,7 @@ release: Order
 acq_rel: Order
 seq_cst: Order
 
-def field(*, length: int = ..., align: int = ..., default: int = ...) -> Any: ...
+def field(*, length: int = ..., align: int = ..., default: int = ..., **parameters: int) -> Any: ...
 
 @dataclass_transform(kw_only_default=True, field_specifiers=(field,))
 class Struct:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from lockwright.ir.program import Constant
@@ -26,7 +27,7 @@ from lockwright.language.kinds import (
     WordKind,
     is_value,
 )
-from lockwright.language.mistakes import Follows, mistake
+from lockwright.language.mistakes import Follows, mistake, nearest
 from lockwright.language.parse import look_up, unknown_name
 from lockwright.language.spans import span_of
 from lockwright.language.vocabulary import INTEGER_NAMES
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from lockwright.language.instances import Instances
 
 EXTENTS = {"PerCpu": Extent.CPUS, "PerThread": Extent.THREADS, "PerNode": Extent.NODE_IDS}
+NOTHING: Mapping[str, tuple[int, ast.keyword]] = MappingProxyType({})
 
 
 def annotation_name(node: ast.expr, module: Module) -> str | None:
@@ -44,6 +46,31 @@ def annotation_name(node: ast.expr, module: Module) -> str | None:
     head = node.value if isinstance(node, ast.Subscript) else node
     declared = look_up(module, head.id) if isinstance(head, ast.Name) else None
     return declared.name if isinstance(declared, WordOfLanguage) else None
+
+
+def parameter_names(declared: ClassDeclaration) -> tuple[str, ...]:
+    """Return the names of the `Param`s of a class."""
+    return tuple(
+        name
+        for name, one in declared.fields.items()
+        if annotation_name(one.node.annotation, declared.module) == "Param"
+    )
+
+
+def _no_option(module: Module, where: ast.keyword, name: str, label: str, near: str | None = None) -> Exception:
+    return mistake(
+        "L015",
+        (module, where),
+        f"`field` has no `{name}`",
+        f"known: `length`, `align`, `default`; {label}",
+        helps=[f"did you mean `{near}`?"] if near else [],
+    )
+
+
+def _params_of(declared: ClassDeclaration, known: tuple[str, ...]) -> str:
+    if not known:
+        return f"`{declared.name}` has no `Param`"
+    return f"of `{declared.name}`: {', '.join(f'`{one}`' for one in known)}"
 
 
 class Annotations:
@@ -55,9 +82,17 @@ class Annotations:
         self.instances, self.module = instances, module
         self.arguments, self.parameters = arguments, parameters
 
-    def place(self, node: ast.expr, length: int | Extent | None = None) -> Kind:
-        """Return the kind of a field or of storage; `length` is what `field(length=)` says."""
-        kind = self._read(node, length)
+    def place(
+        self, node: ast.expr, length: int | Extent | None = None, given: Mapping[str, tuple[int, ast.keyword]] = NOTHING
+    ) -> Kind:
+        """Return the kind of a field or of storage.
+
+        Args:
+            node: The annotation.
+            length: What `field(length=)` says.
+            given: Values for the `Param`s of the struct that lies there, and where each is written.
+        """
+        kind = self._read(node, length, given)
         is_array = annotation_name(node, self.module) == "Array"
         if length is not None and not is_array:
             raise mistake(
@@ -140,16 +175,19 @@ class Annotations:
                         for one, argument in zip(listed, target.arguments, strict=False):
                             self.bind(one, argument, bound)
 
-    def _read(self, node: ast.expr, length: int | Extent | None) -> Kind:
+    def _read(
+        self, node: ast.expr, length: int | Extent | None, given: Mapping[str, tuple[int, ast.keyword]] = NOTHING
+    ) -> Kind:
         match node:
             case ast.Name(id=name):
-                return self._named(node, name)
+                return self._named(node, name, given)
             case ast.Constant(value=str() as text):
-                return self._read(ast.copy_location(ast.parse(text, mode="eval").body, node), length)
+                return self._read(ast.copy_location(ast.parse(text, mode="eval").body, node), length, given)
             case ast.BinOp(left=left, op=ast.BitOr(), right=ast.Constant(value=None)):
+                self._no_parameters(given, "a `Ptr`")
                 return self._optional(left)
             case ast.Subscript(value=ast.Name(id=name), slice=inner):
-                return self._applied(node, name, inner, length)
+                return self._applied(node, name, inner, length, given)
         raise mistake(
             "L005",
             (self.module, node),
@@ -168,18 +206,23 @@ class Annotations:
             helps=[f"write `Ptr[{ast.unparse(node)}] | None`"],
         )
 
-    def _named(self, node: ast.expr, name: str) -> Kind:
+    def _named(self, node: ast.expr, name: str, given: Mapping[str, tuple[int, ast.keyword]]) -> Kind:
+        declared = None if name in self.arguments else look_up(self.module, name)
+        if isinstance(declared, ClassDeclaration):
+            return self._class(node, declared, (), given)
+        self._no_parameters(given, f"`{name}`")
         if name in self.arguments:
             return self.arguments[name]
-        match look_up(self.module, name):
+        match declared:
             case WordOfLanguage(name=word) if word in INTEGERS:
                 return INTEGERS[word]
             case WordOfLanguage(name="RcuHead"):
                 return self.instances.rcu_head()
-            case ClassDeclaration() as declared:
-                return self._class(node, declared, ())
-            case declared:
-                raise self._no_type(node, name, declared)
+        raise self._no_type(node, name, declared)
+
+    def _no_parameters(self, given: Mapping[str, tuple[int, ast.keyword]], shown: str) -> None:
+        for name, (_, where) in given.items():
+            raise _no_option(self.module, where, name, f"{shown} has no `Param`")
 
     def _no_type(self, node: ast.expr, name: str, declared: Declaration | None) -> Exception:
         if isinstance(declared, Broken):
@@ -222,7 +265,13 @@ class Annotations:
             return unknown_name(self.module, node, name, INTEGER_NAMES)
         return mistake("L005", (self.module, node), f"`{name}` is not a type")
 
-    def _class(self, node: ast.expr, declared: ClassDeclaration, given: tuple[Kind, ...]) -> Kind:
+    def _class(
+        self,
+        node: ast.expr,
+        declared: ClassDeclaration,
+        listed: tuple[Kind, ...],
+        given: Mapping[str, tuple[int, ast.keyword]] = NOTHING,
+    ) -> Kind:
         if declared.base == "Table":
             raise mistake(
                 "L037",
@@ -230,10 +279,14 @@ class Annotations:
                 f"`{declared.name}` is a table of calls, not a type",
                 helps=[f"declare one at the top of the file: `calls: {declared.name} = table(First)`"],
             )
-        arguments = self.complete(node, declared, given)
+        arguments = self.complete(node, declared, listed)
+        known = parameter_names(declared)
+        for name, (_, where) in given.items():
+            if name not in known:
+                raise _no_option(self.module, where, name, _params_of(declared, known), nearest(name, known))
         if declared.base == "Word":
             return self.instances.word(declared, arguments)
-        return self.instances.struct(declared, arguments)
+        return self.instances.struct(declared, arguments, {name: value for name, (value, _) in given.items()})
 
     def complete(self, node: ast.expr, declared: ClassDeclaration, given: tuple[Kind, ...]) -> tuple[Kind, ...]:
         """Return the arguments of a generic, checked, with defaults for those that are left out."""
@@ -283,11 +336,20 @@ class Annotations:
                 secondary=[(variable.span, "declared here")],
             )
 
-    def _applied(self, node: ast.Subscript, name: str, inner: ast.expr, length: int | Extent | None) -> Kind:
+    def _applied(
+        self,
+        node: ast.Subscript,
+        name: str,
+        inner: ast.expr,
+        length: int | Extent | None,
+        given: Mapping[str, tuple[int, ast.keyword]],
+    ) -> Kind:
         declared = look_up(self.module, name)
         if isinstance(declared, ClassDeclaration):
             listed = inner.elts if isinstance(inner, ast.Tuple) else [inner]
-            return self._class(node, declared, tuple(self._read(one, None) for one in listed))
+            return self._class(node, declared, tuple(self._read(one, None) for one in listed), given)
+        if not (isinstance(declared, WordOfLanguage) and declared.name in ("Array", *EXTENTS)):
+            self._no_parameters(given, f"`{name}[...]`")
         match declared:
             case WordOfLanguage(name="Ptr"):
                 return self._pointer(node, inner)
@@ -301,9 +363,9 @@ class Annotations:
                         "this array has no length",
                         helps=[f"write `{ast.unparse(node)} = field(length=16)`"],
                     )
-                return ArrayKind(self._read(inner, None), length)
+                return ArrayKind(self._read(inner, None, given), length)
             case WordOfLanguage(name="PerCpu" | "PerThread" | "PerNode" as word):
-                return ArrayKind(self._read(inner, None), EXTENTS[word])
+                return ArrayKind(self._read(inner, None, given), EXTENTS[word])
             case WordOfLanguage(name="Param"):
                 raise mistake(
                     "L034",

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import ast
 import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lockwright.diagnostics.span import Span
 from lockwright.ir.types import INTEGERS
+from lockwright.language.annotations import parameter_names
 from lockwright.language.declarations import ClassDeclaration
 from lockwright.language.kinds import StructKind
 from lockwright.language.lowering.unit import Unit
@@ -18,7 +18,7 @@ from lockwright.language.modules import PACKAGE, Modules
 from lockwright.language.select import Target, parse_target, refuse
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from lockwright.ir.program import Program
     from lockwright.language.declarations import Module
@@ -26,11 +26,18 @@ if TYPE_CHECKING:
 
 HARNESSES = {"Lock": "mutual_exclusion", "RwLock": "readers_writers"}
 """The workload of `workloads/` into which a lock alone is put."""
+DEFAULT_LOCKS = {"Lock": "ticket", "RwLock": "bias_rwlock"}
+"""The built-in lock for a workload that takes any, where none is named."""
 
 
 def builtin_locks() -> dict[str, str]:
     """Return the files of the built-in locks by name, in order."""
     return {path.stem: str(path) for path in sorted((PACKAGE / "locks").glob("*.py")) if path.stem != "__init__"}
+
+
+def builtin_workloads() -> dict[str, str]:
+    """Return the files of the built-in workloads by name, in order."""
+    return {path.stem: str(path) for path in sorted((PACKAGE / "workloads").glob("*.py")) if path.stem != "__init__"}
 
 
 def compile_target(text: str, harness: str | None = None) -> Program:
@@ -69,13 +76,13 @@ def _told(modules: Modules, compiling: Callable[[], Program]) -> Program:
 def _open(target: Target, modules: Modules) -> Module:
     if target.is_file:
         return modules.add_file(Path(target.name))
-    known = builtin_locks()
+    known = {**builtin_workloads(), **builtin_locks()}
     if target.name not in known:
         near = nearest(target.name, known)
         advice = [f"did you mean `{near}`?"] if near else ["`lockwright locks` lists what is built in"]
         raise refuse(
             "U004",
-            f"there is no built-in lock `{target.name}`",
+            f"there is no built-in lock or workload `{target.name}`",
             *advice,
             "a file of yours: `lockwright check mylock.py`",
         )
@@ -88,6 +95,8 @@ def _compile(target: Target, text: str, modules: Modules, module: Module, harnes
         modules.found.raise_if_any(modules.sources)  # the class may be missing because of a mistake in it
     declared = _choose(target, module)
     arguments = tuple(_argument(unit, module, one) for one in target.arguments)
+    if declared.base == "Workload":
+        arguments += tuple(_default_locks(unit, declared, len(arguments)))
     made = _instance(unit, declared, arguments, target)
     if made.is_lock:
         root = _harness(unit, modules, made, harness)
@@ -151,8 +160,7 @@ def _argument(unit: Unit, module: Module, name: str) -> Kind:
         return _instance(unit, declared, (), Target(name))
     known = builtin_locks()
     if name in known:
-        other = unit.modules.add_file(Path(known[name]))
-        return _instance(unit, _choose(Target(name), other), (), Target(name))
+        return _builtin_lock(unit, name)
     near = nearest(name, (*INTEGERS, *known, *module.scope))
     raise refuse(
         "U004",
@@ -161,10 +169,23 @@ def _argument(unit: Unit, module: Module, name: str) -> Kind:
     )
 
 
+def _default_locks(unit: Unit, declared: ClassDeclaration, given: int) -> Iterator[StructKind]:
+    """Yield a lock for each type argument of a workload that was left out and is a lock."""
+    for variable in declared.type_variables[given:]:
+        if variable.bound not in DEFAULT_LOCKS:
+            return
+        yield _builtin_lock(unit, DEFAULT_LOCKS[variable.bound])
+
+
+def _builtin_lock(unit: Unit, name: str) -> StructKind:
+    module = unit.modules.add_file(Path(builtin_locks()[name]))
+    return _instance(unit, _choose(Target(name), module), (), Target(name))
+
+
 def _instance(unit: Unit, declared: ClassDeclaration, arguments: tuple[Kind, ...], target: Target) -> StructKind:
     reader = unit.instances.annotations(declared, {}, {})
     complete = reader.complete(declared.node, declared, arguments)  # type: ignore[arg-type]
-    parameters = [name for name, one in declared.fields.items() if "Param" in _head(one.node.annotation)]
+    parameters = parameter_names(declared)
     for name in target.parameters:
         if name not in parameters:
             near = nearest(name, parameters)
@@ -173,10 +194,6 @@ def _instance(unit: Unit, declared: ClassDeclaration, arguments: tuple[Kind, ...
     made = unit.instances.struct(declared, complete, target.parameters)
     unit.sync()
     return made
-
-
-def _head(node: ast.expr) -> str:
-    return ast.unparse(node.value) if isinstance(node, ast.Subscript) else ""
 
 
 def _harness(unit: Unit, modules: Modules, lock: StructKind, name: str | None) -> StructKind:

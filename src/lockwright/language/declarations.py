@@ -115,6 +115,7 @@ class ClassDeclaration:
     keywords: dict[str, ast.expr] = field(default_factory=dict)
     fields: dict[str, FieldDeclaration] = field(default_factory=dict)
     methods: dict[str, FunctionDeclaration] = field(default_factory=dict)
+    assertions: list[ast.Assert] = field(default_factory=list)  # about its `Param`s, held when it is made
 
     @property
     def docstring(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from lockwright.language.declarations import Broken, ConstantDeclaration, Module
@@ -53,10 +54,13 @@ class _Evaluation:
                 return fold(self.module, node, op, self.value(left), self.value(right))
             case ast.IfExp(test=test, body=body, orelse=orelse):
                 return self.value(body) if self.value(test) else self.value(orelse)
-            case ast.Compare(left=left, ops=[op], comparators=[right]):
-                compared = fold_comparison(op, self.value(left), self.value(right))
+            case ast.Compare(left=left, ops=ops, comparators=comparators):
+                compared = self._compared(ops, [left, *comparators])
                 if compared is not None:
                     return int(compared)
+            case ast.BoolOp(op=op, values=nodes):
+                values = [self.value(one) for one in nodes]
+                return next((one for one in values if bool(one) is isinstance(op, ast.Or)), values[-1])
         raise mistake(
             "L026",
             (self.module, node),
@@ -64,6 +68,11 @@ class _Evaluation:
             f"`{ast.unparse(node)}` is not known when compiling",
             helps=["use literals, constants of the file, and `Param`s of the class"],
         )
+
+    def _compared(self, ops: list[ast.cmpop], nodes: list[ast.expr]) -> bool | None:
+        values = [self.value(one) for one in nodes]
+        found = [fold_comparison(op, *pair) for op, pair in zip(ops, pairwise(values), strict=True)]
+        return None if None in found else all(found)
 
     def _named(self, node: ast.Name, name: str) -> int:
         if name in self.parameters:

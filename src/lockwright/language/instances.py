@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from lockwright.diagnostics.span import NOWHERE
 from lockwright.ir import types as ir
-from lockwright.language.annotations import Annotations, annotation_name
+from lockwright.language.annotations import Annotations, parameter_names
 from lockwright.language.declarations import ClassDeclaration, Module, WordOfLanguage
 from lockwright.language.exact import exact
 from lockwright.language.kinds import ArrayKind, AtomicKind, FieldOf, Kind, StructKind, WordKind
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from lockwright.language.mistakes import Collector
 
 WORD_SIZES = (8, 16, 32, 64)
+MOST_ELEMENTS = 1 << 32
 
 
 class Instances:
@@ -104,19 +105,33 @@ class Instances:
 
     def _fill(self, made: StructKind, overrides: Mapping[str, int]) -> None:
         declared = made.declaration
-        for name, one in declared.fields.items():
+        reader = self.annotations(declared, made.arguments, made.parameters)
+        names = parameter_names(declared)
+        for name in names:
             with self.found.going_on():
-                reader = self.annotations(declared, made.arguments, made.parameters)
-                if annotation_name(one.node.annotation, declared.module) == "Param":
-                    made.parameters[name] = reader.parameter(one.node, overrides.get(name))
-                else:
+                made.parameters[name] = reader.parameter(declared.fields[name].node, overrides.get(name))
+        before = len(self.found)
+        self._check_promises(made)
+        if len(self.found) > before:  # lengths would only say it again
+            return
+        for name, one in declared.fields.items():
+            if name not in names:
+                with self.found.going_on():
                     made.fields[name] = self._field(made, name, one.node, reader)
         with self.found.going_on():
             made.align = _alignment(made)
 
+    def _check_promises(self, made: StructKind) -> None:
+        """Hold the `Param`s against what the class asserts of them."""
+        declared = made.declaration
+        for node in declared.assertions:
+            with self.found.going_on():
+                if not exact(declared.module, node.test, made.parameters):
+                    raise _out_of_range(made, node)
+
     def _field(self, made: StructKind, name: str, node: ast.AnnAssign, reader: Annotations) -> FieldOf:
         options = _Options(made, node, self)
-        kind = reader.place(node.annotation, options.length)
+        kind = reader.place(node.annotation, options.length, options.given)
         span = span_of(made.declaration.module, node)
         if _contains(kind, self._open):
             raise _endless(made, name, kind, span)
@@ -147,7 +162,7 @@ class Instances:
 
 
 class _Options:
-    """What stands right of a field: `field(length=, align=, default=)`, or a number."""
+    """What stands right of a field: `field(length=, align=, default=)` and values of `Param`s, or a number."""
 
     def __init__(self, made: StructKind, node: ast.AnnAssign, instances: Instances) -> None:
         self.module = made.declaration.module
@@ -156,6 +171,7 @@ class _Options:
         self.instances = instances
         self.length: int | ir.Extent | None = None
         self.align = 0
+        self.given: dict[str, tuple[int, ast.keyword]] = {}
         self._default: ast.expr | None = None
         value = node.value
         if isinstance(value, ast.Call):
@@ -191,13 +207,8 @@ class _Options:
                 self.align = read_alignment(self.module, keyword.value, self.parameters)
             case "default":
                 self._default = keyword.value
-            case _:
-                raise mistake(
-                    "L015",
-                    (self.module, keyword),
-                    f"`field` has no `{keyword.arg}`",
-                    "known: `length`, `align`, `default`",
-                )
+            case name:
+                self.given[name or ""] = exact(self.module, keyword.value, self.parameters), keyword
 
     def default(self, kind: Kind) -> int:
         """Return the first value of the field, as bits of its type."""
@@ -248,8 +259,9 @@ def read_length(module: Module, node: ast.expr, parameters: Mapping[str, Constan
         if isinstance(word, WordOfLanguage) and word.name in extents:
             return extents[word.name]
     length = exact(module, node, parameters)
-    if not 1 <= length <= 1 << 32:
-        raise mistake("L027", (module, node), f"an array of {length} elements", "a length is at least 1")
+    if not 1 <= length <= MOST_ELEMENTS:
+        limit = "a length is at least 1" if length < 1 else f"at most {MOST_ELEMENTS:,} lie in memory together"
+        raise mistake("L027", (module, node), f"an array of {length:,} elements", limit)
     return length
 
 
@@ -264,6 +276,19 @@ def read_alignment(module: Module, node: ast.expr, parameters: Mapping[str, Cons
 def _alignment(made: StructKind) -> int:
     node = made.declaration.keywords.get("align")
     return 0 if node is None else read_alignment(made.declaration.module, node, made.parameters)
+
+
+def _out_of_range(made: StructKind, node: ast.Assert) -> Exception:
+    used = {one.id for one in ast.walk(node.test) if isinstance(one, ast.Name)}
+    values = [f"`{name}` is {constant.value}" for name, constant in made.parameters.items() if name in used]
+    message = node.msg.value if isinstance(node.msg, ast.Constant) else ""
+    return mistake(
+        "L027",
+        (made.declaration.module, node),
+        f"`{made.declaration.name}` cannot be made: {' and '.join(values) or 'its assertion fails'}",
+        str(message or "the class asserts this"),
+        helps=[f"take values with `{ast.unparse(node.test)}`"],
+    )
 
 
 def _contains(kind: Kind, open_structs: list[StructKind]) -> bool:

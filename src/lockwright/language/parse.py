@@ -267,6 +267,8 @@ def _declare_member(declared: ClassDeclaration, statement: ast.stmt, found: Coll
         case ast.AnnAssign(target=ast.Name(id=name)):
             _check_fresh(declared, name, statement)
             declared.fields[name] = FieldDeclaration(name, statement)
+        case ast.Assert():
+            declared.assertions.append(statement)
         case ast.Assign(targets=[ast.Name(id=name), *_]):
             raise mistake(
                 "L021",

@@ -1,0 +1,1 @@
+"""Data structures that any workload can use, written in the language."""

@@ -406,8 +406,11 @@ def _cure(one: _Check, result: CheckResult) -> None:
 
     fault = result.faults[0]
     seconds = min(one.left_s(), 10.0)
-    helps = cures(one.program, fault, one.settings, one.explore, seconds)
-    result.faults[0] = replace(fault, helps=(*fault.helps, *helps))
+    found = cures(one.program, fault, one.settings, one.explore, seconds)
+    spoken = {remark.span for remark in (fault.primary, *fault.secondary) if remark is not None}
+    remarks = [cure.remark for cure in found[:1] if cure.remark.span not in spoken]
+    helps = (*fault.helps, *(cure.text for cure in found))
+    result.faults[0] = replace(fault, helps=helps, secondary=(*fault.secondary, *remarks))
 
 
 def _weigh(one: _Check, result: CheckResult) -> None:

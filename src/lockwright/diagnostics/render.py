@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from lockwright.diagnostics.span import Span
 
 CONTEXT_LINES = 2  # shown above the line of the message
-TAB = "    "
+WIDTH = 100  # of a terminal
 
 
 def render(diagnostic: Diagnostic, sources: Mapping[str, str]) -> str:
@@ -29,7 +29,7 @@ def render(diagnostic: Diagnostic, sources: Mapping[str, str]) -> str:
         lines.append(f"{' ' * width}--> {span.file}:{span.line}:{span.column}")
     text = sources.get(span.file)
     if text is not None and span.line:
-        lines += _excerpt(text.splitlines(), shown, width)
+        lines += excerpt(text, shown, _shown_lines(shown), width)
     lines += _elsewhere(diagnostic, sources)
     lines += _closing(diagnostic)
     return "\n".join(line.rstrip() for line in lines)
@@ -44,27 +44,45 @@ def _in_file(diagnostic: Diagnostic, file: str) -> list[Label]:
     return [diagnostic.primary, *(label for label in diagnostic.secondary if label.span.file == file)]
 
 
-def _excerpt(source: list[str], labels: list[Label], width: int) -> Iterator[str]:
-    """Yield the lines around the labels; the first label is the primary one."""
-    gutter = f"{' ' * width} |"
+def excerpt(text: str, labels: list[Label], lines: Iterable[int], width: int, mark: str = "^") -> Iterator[str]:
+    """Yield some lines of a source, the labels under them; the first label is the primary one.
+
+    Args:
+        text: The source.
+        labels: What there is to say; their lines are among `lines`.
+        lines: The numbers of the lines to show.
+        width: Columns for a number.
+        mark: What the first label is underlined with.
+    """
+    source, gutter = text.splitlines(), f"{' ' * width} |"
     yield gutter
     previous = 0
-    for number in _shown_lines(source, labels):
+    for number in sorted(one for one in lines if 1 <= one <= len(source)):
         if previous and number > previous + 1:
             yield "..."
         previous = number
-        text = source[number - 1]
-        yield f"{number:>{width}} | {text.expandtabs(4)}"
+        shown = source[number - 1]
+        yield f"{number:>{width}} | {shown.expandtabs(4)}".rstrip()
         for position, label in enumerate(labels):
             if label.span.line == number:
-                yield f"{gutter} {_underline(text, label.span, '^' if position == 0 else '-')} {label.text}"
+                yield from _labelled(gutter, _underline(shown, label.span, mark if position == 0 else "-"), label.text)
     yield gutter
 
 
-def _shown_lines(source: list[str], labels: list[Label]) -> list[int]:
+def _labelled(gutter: str, underline: str, text: str) -> Iterator[str]:
+    """Yield what is said under a line: beside its underline, or below it where that would be too wide."""
+    beside = f"{gutter} {underline} {text}".rstrip()
+    if len(beside) <= WIDTH or not text:
+        yield beside
+        return
+    yield f"{gutter} {underline}"
+    indent = min(len(underline) - len(underline.lstrip()), max(0, WIDTH - len(gutter) - 1 - len(text)))
+    yield f"{gutter} {' ' * indent}{text}"
+
+
+def _shown_lines(labels: list[Label]) -> set[int]:
     primary = labels[0].span.line
-    wanted = {label.span.line for label in labels} | set(range(primary - CONTEXT_LINES, primary + 1))
-    return sorted(number for number in wanted if 1 <= number <= len(source))
+    return {label.span.line for label in labels} | set(range(primary - CONTEXT_LINES, primary + 1))
 
 
 def _underline(text: str, span: Span, mark: str) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import textwrap
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from lockwright.report.places import line_label, main_file
 from lockwright.results import thread_name
 
 if TYPE_CHECKING:
@@ -12,14 +14,39 @@ if TYPE_CHECKING:
 
     from lockwright.results import Fault, Row
 
-_STEP = 6  # columns for the number of the step
+_STEP = 5  # columns for the number of the step
 _NARROWEST = 26  # of a column for one thread; below that, the threads share one
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """A counterexample, and the columns to the left of what the threads do."""
+
+    fault: Fault
+    main: str
+    label_width: int
+
+    @property
+    def left(self) -> int:
+        """Columns before the first thread."""
+        return _STEP + 2 + self.label_width + 2
+
+    def head(self, step: str, line: str) -> str:
+        """Return the cells to the left of a row."""
+        return f"{step:>{_STEP}}  {line:>{self.label_width}}  "
+
+    def of(self, row: Row) -> str:
+        """Return the cells to the left of a step."""
+        return self.head(str(row.step), line_label(row, self.main))
 
 
 def table(fault: Fault, width: int) -> list[str]:
     """Return the lines of the table, with what each thread waits for at the end."""
-    each = (width - _STEP) // max(1, fault.threads)
-    lines = _side_by_side(fault, each) if each >= _NARROWEST else _one_below_the_other(fault, width)
+    main = main_file(fault)
+    labels = [len(line_label(row, main)) for row in fault.rows]
+    shape = _Table(fault, main, max([len("line"), *labels]))
+    each = (width - shape.left) // max(1, fault.threads)
+    lines = _side_by_side(shape, each) if each >= _NARROWEST else _one_below_the_other(shape, width)
     return [line.rstrip() for line in lines]
 
 
@@ -28,41 +55,43 @@ def words(row: Row) -> str:
     return f"{row.text} ({row.note})" if row.note else row.text
 
 
-def _side_by_side(fault: Fault, each: int) -> Iterator[str]:
+def _side_by_side(shape: _Table, each: int) -> Iterator[str]:
+    fault = shape.fault
     names = "".join(f"{thread_name(thread):<{each}}" for thread in range(fault.threads))
-    yield f"{'step':>{_STEP - 1}} {' '}{names}"
+    yield f"{shape.head('step', 'line')}{names}"
     for row in fault.rows:
-        yield from _loop_line(fault, row, each * fault.threads)
+        yield from _loop_line(shape, row, each * fault.threads)
         for number, part in enumerate(_wrapped(words(row), each - 2)):
-            label = f"{row.step:>{_STEP - 1}}" if number == 0 else " " * (_STEP - 1)
-            yield f"{label}  {' ' * each * row.thread}{part}"
-    yield from _final(fault, each)
+            left = shape.of(row) if number == 0 else " " * shape.left
+            yield f"{left}{' ' * each * row.thread}{part}"
+    yield from _final(shape, each)
 
 
-def _loop_line(fault: Fault, row: Row, width: int) -> Iterator[str]:
-    if row.step == fault.loop_from:
+def _loop_line(shape: _Table, row: Row, width: int) -> Iterator[str]:
+    if row.step == shape.fault.loop_from:
         title = " from here on again and again "
-        yield f"{' ' * (_STEP + 1)}{title:-^{min(width - 2, 72)}}"
+        yield f"{' ' * shape.left}{title:-^{min(width - 2, 72)}}"
 
 
-def _final(fault: Fault, each: int) -> Iterator[str]:
-    if not fault.final:
+def _final(shape: _Table, each: int) -> Iterator[str]:
+    if not shape.fault.final:
         return
-    cells = [_wrapped(text, each - 2) for text in fault.final]
+    cells = [_wrapped(text, each - 2) for text in shape.fault.final]
     for number in range(max(len(cell) for cell in cells)):
         parts = "".join(f"{cell[number] if number < len(cell) else '':<{each}}" for cell in cells)
-        yield f"{' ' * (_STEP + 1)}{parts}"
+        yield f"{' ' * shape.left}{parts}"
 
 
-def _one_below_the_other(fault: Fault, width: int) -> Iterator[str]:
-    yield f"{'step':>{_STEP - 1}}"
+def _one_below_the_other(shape: _Table, width: int) -> Iterator[str]:
+    fault = shape.fault
+    yield shape.head("step", "line")
     for row in fault.rows:
-        yield from _loop_line(fault, row, width - _STEP)
-        for number, part in enumerate(_wrapped(words(row), width - _STEP - 6)):
-            label = f"{row.step:>{_STEP - 1}}  {thread_name(row.thread):<4}" if number == 0 else " " * (_STEP + 5)
-            yield f"{label}{part}"
+        yield from _loop_line(shape, row, width - shape.left)
+        for number, part in enumerate(_wrapped(words(row), width - shape.left - 6)):
+            left = f"{shape.of(row)}{thread_name(row.thread):<4}" if number == 0 else " " * (shape.left + 4)
+            yield f"{left}{part}"
     for thread, text in enumerate(fault.final):
-        yield f"{' ' * (_STEP + 1)}{thread_name(thread):<4}{text}"
+        yield f"{' ' * shape.left}{thread_name(thread):<4}{text}"
 
 
 def _wrapped(text: str, width: int) -> list[str]:

@@ -6,6 +6,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from lockwright.report.columns import words
+from lockwright.report.places import line_label, main_file, places
 from lockwright.report.terminal import counts_table, styled_lines
 from lockwright.results import CheckResult, counted, instance, thread_name
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from lockwright.diagnostics.span import Span
+    from lockwright.report.places import Place
     from lockwright.results import Fault, Row
 
 _STYLE = """
@@ -96,20 +98,23 @@ def _helps(fault: Fault) -> Iterator[str]:
 
 
 def _excerpt(fault: Fault, result: CheckResult) -> Iterator[str]:
-    """Yield the source lines, the places that matter marked and spoken of."""
-    if fault.primary is None or fault.primary.span.file not in result.sources:
-        return
-    span = fault.primary.span
-    remarks = [fault.primary, *(one for one in fault.secondary if one.span.file == span.file)]
-    lines = result.sources[span.file].splitlines()
-    first = max(1, min(one.span.line for one in remarks) - 2)
-    last = min(len(lines), max(one.span.line for one in remarks) + 1)
-    yield f"<p>{escape(span.file)}, line {span.line}, in {escape(fault.function)}</p>\n<pre>"
-    for number in range(first, last + 1):
-        spans = [one.span for one in remarks if one.span.line == number]
-        yield f"{number:>4}  {_marked(lines[number - 1], spans)}"
-        yield from (f'      <span class="note">{escape(one.text)}</span>' for one in remarks if one.span.line == number)
-    yield "</pre>"
+    """Yield of each file the lines that the steps ran, the places that matter marked and spoken of."""
+    for number, place in enumerate(places(fault, result.sources)):
+        inside = f", in {escape(fault.function)}" if number == 0 and fault.function else ""
+        yield f"<p>{escape(place.file)}{inside}</p>\n<pre>"
+        yield from _lines(result.sources[place.file].splitlines(), place)
+        yield "</pre>"
+
+
+def _lines(source: list[str], place: Place) -> Iterator[str]:
+    previous = 0
+    for number in sorted(line for line in place.lines if line <= len(source)):
+        if previous and number > previous + 1:
+            yield "   ..."
+        previous = number
+        remarks = [one for one in place.remarks if one.span.line == number]
+        yield f"{number:>4}  {_marked(source[number - 1], [one.span for one in remarks])}"
+        yield from (f'      <span class="note">{escape(one.text)}</span>' for one in remarks)
 
 
 def _marked(line: str, spans: list[Span]) -> str:
@@ -122,19 +127,20 @@ def _marked(line: str, spans: list[Span]) -> str:
 
 
 def _table(fault: Fault) -> Iterator[str]:
+    main = main_file(fault)
     yield '<div class="scroll"><table class="steps">\n<thead><tr><th>step</th>'
     yield "".join(f"<th>{thread_name(thread)}</th>" for thread in range(fault.threads))
     yield "<th>line</th></tr></thead>\n<tbody>"
-    yield from (_row(fault, row) for row in fault.rows)
+    yield from (_row(fault, row, main) for row in fault.rows)
     if fault.final:
         yield f"<tr><td></td>{''.join(f'<td>{escape(text)}</td>' for text in fault.final)}<td></td></tr>"
     yield "</tbody></table></div>"
 
 
-def _row(fault: Fault, row: Row) -> str:
+def _row(fault: Fault, row: Row, main: str) -> str:
     names = [row.kind] + (["loop"] if row.step == fault.loop_from else [])
     cells = "".join(f"<td>{escape(words(row)) if t == row.thread else ''}</td>" for t in range(fault.threads))
-    line = row.span.line or ""
+    line = escape(line_label(row, main))
     return f'<tr class="{" ".join(names)}"><td class="number">{row.step}</td>{cells}<td>{line}</td></tr>'
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
-from lockwright.diagnostics.diagnostic import Diagnostic, Label
-from lockwright.diagnostics.render import render
+from lockwright.diagnostics.diagnostic import Label
+from lockwright.diagnostics.render import excerpt
 from lockwright.report.columns import table
+from lockwright.report.places import places
 from lockwright.results import (
     FAULT,
     FAULTS,
@@ -132,20 +133,18 @@ def fault_lines(fault: Fault, result: CheckResult, width: int = WIDTH, *, took: 
         yield f"       fair: {fault.why_fair}", ""
 
 
-def _excerpt(fault: Fault, result: CheckResult) -> list[str]:
-    """Return the place and the source lines with carets."""
-    if fault.primary is None:
-        return []
-    diagnostic = Diagnostic(
-        fault.code,
-        "",
-        Label(fault.primary.span, fault.primary.text),
-        tuple(Label(one.span, one.text) for one in fault.secondary),
-    )
-    lines = render(diagnostic, result.sources).splitlines()[1:]
-    if lines and fault.function:
-        lines[0] = f"{lines[0]}, in {fault.function}"
-    return lines
+def _excerpt(fault: Fault, result: CheckResult) -> Iterator[str]:
+    """Yield the place, and of each file the lines that the steps ran, with what there is to say about them."""
+    shown = places(fault, result.sources)
+    width = max((len(str(line)) for place in shown for line in place.lines), default=1)
+    for number, place in enumerate(shown):
+        first = place.remarks[0].span if place.remarks else None
+        where = f":{first.line}:{first.column}" if first is not None else ""
+        inside = f", in {fault.function}" if number == 0 and fault.function else ""
+        yield f"{' ' * width}{'-->' if number == 0 else ':::'} {place.file}{where}{inside}"
+        labels = [Label(remark.span, remark.text) for remark in place.remarks]
+        mark = "^" if number == 0 else "-"
+        yield from excerpt(result.sources[place.file], labels, place.lines, width, mark)
 
 
 def _size(fault: Fault) -> str:

@@ -133,19 +133,36 @@ def _short_end(standing: final.Standing) -> str:
 
 
 def _secondary(told: Told, primary: Remark | None) -> tuple[Remark, ...]:
-    """Return what led to it: stores that waited in a buffer, old values that were read, the other holder's way in."""
-    remarks: list[Remark] = []
+    """Return what led to it: stores that came too late, old values that were read, the other holder's way in."""
+    late: list[Remark] = []
+    waited: list[Remark] = []
+    stale: list[Remark] = []
     for seen in told.played.seen:
-        remark = _buffered(told, seen) or _stale(told, seen)
-        if remark is not None and (primary is None or remark.span != primary.span):
-            remarks.append(remark)
+        reader = _reader_of_old(told, seen)
+        remark = _buffered(told, seen, reader)
+        (late if reader is not None else waited).extend([remark] if remark is not None else [])
+        stale += [one for one in [_stale(told, seen)] if one is not None]
+    remarks = [*(late or waited), *stale]
     if told.kind == "two_holders":
         remarks += _other_entry(told, primary)
-    unique = {one.span: one for one in remarks}
+    unique = {one.span: one for one in remarks if primary is None or one.span != primary.span}
     return tuple(list(unique.values())[-_WRITTEN_LABELS:])
 
 
-def _buffered(told: Told, seen: Seen) -> Remark | None:
+def _reader_of_old(told: Told, store: Seen) -> Seen | None:
+    """Return who last read a word while a store to it was still in its buffer: without one, the wait hurt nobody."""
+    event, arrival = store.event, store.arrival
+    if not (event.kind == "write" and event.buffered):
+        return None
+    end = arrival.move if arrival is not None else len(told.played.moves)
+    for seen in reversed(told.played.seen):
+        same = seen.event.address == event.address and seen.event.thread != event.thread
+        if same and seen.event.kind in ("read", "update") and store.move < seen.move <= end:
+            return seen
+    return None
+
+
+def _buffered(told: Told, seen: Seen, reader: Seen | None) -> Remark | None:
     event = seen.event
     if not (event.kind == "write" and event.buffered and event.instruction is not None):
         return None
@@ -155,6 +172,8 @@ def _buffered(told: Told, seen: Seen) -> Remark | None:
         return None
     until = "" if seen.arrival is not None else " and on"
     text = f"{thread_name(event.thread)}'s store waits in its store buffer, steps {begin} to {end}{until}"
+    if reader is not None:
+        text += f"; {thread_name(reader.event.thread)} reads the old value in step {told.step(reader.move)}"
     return Remark(event.instruction.span, text)
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from lockwright.check import sites
 from lockwright.check.trial import PASSES, Trials
 from lockwright.ir.table import Effect
-from lockwright.results import counted
+from lockwright.results import Remark, counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,16 +25,25 @@ _MOST_CURES = 2
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A changed program, and how to say it."""
+    """A changed program, how to say it, and what to say at the place itself."""
 
     program: Program
     text: str
+    remark: Remark
 
 
-def cures(program: Program, fault: Fault, settings: Settings, explore: Explorer, seconds: float) -> list[str]:
-    """Return up to two sentences, each with a cure and the models under which it is proved."""
+@dataclass(frozen=True, slots=True)
+class Cure:
+    """A change that passes: the sentence, and the place."""
+
+    text: str
+    remark: Remark
+
+
+def cures(program: Program, fault: Fault, settings: Settings, explore: Explorer, seconds: float) -> list[Cure]:
+    """Return up to two cures, each with the models under which it is proved."""
     trials = Trials.lasting(explore, settings, seconds)
-    told: list[str] = []
+    told: list[Cure] = []
     if fault.model == "sc":
         return told  # the logic: no order and no fence can cure it
     for change in _changes(program, fault.model):
@@ -44,7 +53,8 @@ def cures(program: Program, fault: Fault, settings: Settings, explore: Explorer,
             continue
         proved = _proved(trials, change, settings, fault)
         if fault.model in proved:
-            told.append(f"{change.text} (proved with {counted(max(2, fault.threads), 'thread')}: {', '.join(proved)})")
+            instance = f"proved with {counted(max(2, fault.threads), 'thread')}: {', '.join(proved)}"
+            told.append(Cure(f"{change.text} ({instance})", change.remark))
     return told
 
 
@@ -67,9 +77,10 @@ def _changes(program: Program, model: str) -> Iterator[Change]:
 
 def _stronger(program: Program, found: list[sites.Site]) -> Iterator[Change]:
     for site in found:
-        for order in site.stronger[:2]:
+        for order in site.stronger:
             text = f"line {site.span.line}: `{order.value}` instead of `{site.order.value}`"
-            yield Change(sites.with_order(program, site, order), text)
+            remark = Remark(site.span, f"`{site.order.value}` is too weak here: `{order.value}` cures it")
+            yield Change(sites.with_order(program, site, order), text, remark)
 
 
 def _exchanges(program: Program, found: list[sites.Site]) -> Iterator[Change]:
@@ -79,13 +90,15 @@ def _exchanges(program: Program, found: list[sites.Site]) -> Iterator[Change]:
                 f"line {site.span.line}: make the store a read-modify-write (`exchange`, or `fetch_add` where it "
                 "adds), so that what follows cannot come before it"
             )
-            yield Change(sites.with_exchange(program, site), text)
+            remark = Remark(site.span, "what follows can come before this store")
+            yield Change(sites.with_exchange(program, site), text, remark)
 
 
 def _fences(program: Program, found: list[sites.Site]) -> Iterator[Change]:
     for site in found:
-        if site.instruction.entry.effect is Effect.WRITE:
-            text = f"`fence()` behind line {site.span.line}"
-            yield Change(sites.with_fence(program, site, before=False), text)
-        elif site.instruction.entry.effect is Effect.READ:
-            yield Change(sites.with_fence(program, site, before=True), f"`fence()` before line {site.span.line}")
+        effect = site.instruction.entry.effect
+        if effect in (Effect.WRITE, Effect.READ):
+            side = "before" if effect is Effect.READ else "behind"
+            changed = sites.with_fence(program, site, before=effect is Effect.READ)
+            remark = Remark(site.span, f"a fence {side} this cures it")
+            yield Change(changed, f"`fence()` {side} line {site.span.line}", remark)

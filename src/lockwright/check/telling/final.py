@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _ASLEEP = {
     "halt": ("halted; waits for a kick", frozenset({"kick"})),
     "park": ("parked; waits to be unparked", frozenset({"unpark"})),
-    "futex": ("asleep on the futex {word}; waits to be woken", frozenset({"futex_wake"})),
+    "futex": ("asleep on the futex; waits to be woken", frozenset({"futex_wake"})),
     "event": ("waits for its event", frozenset({"event_send", "event_set"})),
     "rcu": ("waits for the readers", frozenset({"rcu_read"})),
 }
@@ -118,7 +118,7 @@ def told(standing: Standing) -> str:
 def _told_sleep(standing: Standing) -> str:
     assert standing.sleep is not None
     text, _ = _ASLEEP.get(standing.sleep.reason, (f"sleeps ({standing.sleep.reason})", frozenset()))
-    line = text.format(word="")
+    line = text
     could = listed([thread_name(one) for one in standing.could_end]) if standing.could_end else ""
     return f"{line}; {could} could have sent it" if could else line
 

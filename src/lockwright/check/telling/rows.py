@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from lockwright.check.telling.names import Names, thread_name
+from lockwright.check.plain.system import sleepers
+from lockwright.check.telling.names import Names, listed, thread_name
 from lockwright.diagnostics.span import NOWHERE, Span
 from lockwright.ir.types import Integer, Pointer, Word
 from lockwright.results import Row
@@ -33,7 +34,6 @@ _CPU_WORDS = {
     "kick": "kicks CPU {0}",
     "unpark": "unparks {thread}",
     "futex_wait": "sleeps on the futex",
-    "futex_wake": "wakes sleepers",
     "event_clear": "clears its event",
     "event_set": "sets its event",
     "event_send": "sends an event to CPU {0}",
@@ -276,7 +276,7 @@ class Rows:
             case "free":
                 return f"the record {self.names.word(event.name)} is freed"
         assert instruction is not None
-        return self._other(event, instruction.op)
+        return self._other(seen, instruction.op)
 
     def _change(self, event: Event) -> str:
         word, new = self._word(event), self._value(event, event.new)
@@ -284,7 +284,8 @@ class Rows:
             return f"{word} ← {new}, into the store buffer"
         return f"{word} {self._value(event, event.old)} → {new}"
 
-    def _other(self, event: Event, op: str) -> str:
+    def _other(self, seen: Seen, op: str) -> str:
+        event = seen.event
         match op:
             case "give_up":
                 return "gives up spinning"
@@ -294,8 +295,17 @@ class Rows:
                 failed = event.value in (None, 0)
                 return "allocation fails" if failed else f"allocates {self.cells.describe(event.value or 0)}"
         target = event.value if event.value is not None else 0
+        if op == "futex_wake":
+            return self._wakes(seen)
         words = _CPU_WORDS.get(op, op.replace("_", " "))
         return words.format(target, thread=thread_name(target))
+
+    def _wakes(self, seen: Seen) -> str:
+        """Say whom a `futex_wake` woke: that it may be nobody is the point of many a trace."""
+        before, after = (self.played.states[seen.move + one] for one in (0, 1))
+        asleep = {number for number, _ in sleepers(after, "futex")}
+        woken = [thread_name(number) for number, _ in sleepers(before, "futex") if number not in asleep]
+        return f"futex: wakes {listed(woken) if woken else 'nobody'}"
 
     def _word(self, event: Event) -> str:
         """Return the name of the accessed word, or of its accessed part."""

@@ -1,0 +1,57 @@
+"""Where in the source a counterexample runs: the lines to show, what is said of them, and how a step names its line."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lockwright.results import Fault, Remark, Row
+
+CONTEXT_LINES = 2  # above the place of the fault
+MOST_LINES = 24  # that steps add to what is shown of one file; longer ones are left to the reader's editor
+HARNESSES = tuple(f"lockwright/workloads/{name}.py" for name in ("mutual_exclusion", "readers_writers", "trying"))
+"""The programs into which a lock alone is put: their lines are nobody's to mend."""
+
+
+@dataclass(slots=True)
+class Place:
+    """What to show of one file."""
+
+    file: str
+    remarks: list[Remark] = field(default_factory=list)  # the one about the fault itself first
+    lines: set[int] = field(default_factory=set)
+
+
+def places(fault: Fault, sources: dict[str, str]) -> list[Place]:
+    """Return what to show of each file, the place of the fault first: remarks, and every line that a step ran."""
+    found: dict[str, Place] = {}
+    for remark in [fault.primary, *fault.secondary]:
+        if remark is not None and remark.span.line:
+            found.setdefault(remark.span.file, Place(remark.span.file)).remarks.append(remark)
+    if fault.primary is not None and fault.primary.span.file in found:
+        line = fault.primary.span.line
+        found[fault.primary.span.file].lines.update(range(max(1, line - CONTEXT_LINES), line))
+    for file in dict.fromkeys(row.span.file for row in fault.rows if row.span.line):
+        ran = {row.span.line for row in fault.rows if row.span.file == file}
+        if file not in HARNESSES and len(ran) <= MOST_LINES:
+            found.setdefault(file, Place(file)).lines.update(ran)
+    for place in found.values():
+        place.lines.update(remark.span.line for remark in place.remarks)
+        place.lines |= {line - 1 for line in place.lines if line - 2 in place.lines}  # no longer than its ellipsis
+    return [place for place in found.values() if place.file in sources]
+
+
+def main_file(fault: Fault) -> str:
+    """Return the file in which most steps are: its lines are named by their number alone."""
+    counts = Counter(row.span.file for row in fault.rows if row.span.line and row.span.file not in HARNESSES)
+    return counts.most_common(1)[0][0] if counts else ""
+
+
+def line_label(row: Row, main: str) -> str:
+    """Return how a step names its line: `41`, `hash_table:41` in another file, nothing in the harness."""
+    if not row.span.line or row.span.file in HARNESSES or row.kind == "flush":
+        return ""
+    return str(row.span.line) if row.span.file == main else f"{PurePath(row.span.file).stem}:{row.span.line}"

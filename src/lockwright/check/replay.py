@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from lockwright.check.moves import Move
-from lockwright.check.search import machine
+from lockwright.check.smallest import machine
 from lockwright.check.telling.counterexample import Found, counterexample
 from lockwright.check.telling.play import NotPlayableError
 from lockwright.check.verdict import Problem

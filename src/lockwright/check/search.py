@@ -7,25 +7,22 @@ played on the plain machine.
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from lockwright.check.engine.options import Options
-from lockwright.check.plain.machine import Machine
-from lockwright.check.races import race
-from lockwright.check.telling.counterexample import Found, counterexample
-from lockwright.check.telling.play import NotPlayableError
-from lockwright.check.verdict import Findings, Problem, Promised, findings
-from lockwright.errors import InternalError
+from lockwright.check.smallest import told
+from lockwright.check.verdict import Findings, Promised, findings
 from lockwright.ir.inline import inline
 from lockwright.ir.interpreter import prepare
 from lockwright.ir.kinds import infer_kinds
 from lockwright.ir.program import Shape
 from lockwright.ir.symmetry import find_symmetry
 from lockwright.ir.waiting import Waiting, waiting
-from lockwright.results import FAULT, NOT_COVERED, NOT_EXHAUSTED, PROVED, CheckResult, Fault, Run, Wait, instance
+from lockwright.results import FAULT, NOT_COVERED, NOT_EXHAUSTED, PROVED, CheckResult, Run, Wait, instance
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -38,10 +35,14 @@ BUDGETS = frozenset({"states", "seconds", "memory", "interrupted"})
 
 
 THREADS = 3
+MOST_STATES = 20_000_000
+"""States of a run whose instance was asked for."""
 QUICK_STATES, LAST_STATES = {"c11": 50_000}, {"c11": 200_000}
 QUICK_DEFAULT, LAST_DEFAULT = 250_000, 500_000
-RAW_STATES = 1_000_000
-"""Without a number of threads: states after which a smaller instance is taken, and those of the smallest."""
+"""Without a number of threads: states after which a smaller instance is taken, and those of the smallest.
+
+So many are also looked through when there is a fault: a longer search ends with the first one.
+"""
 
 
 class Explorer(Protocol):
@@ -59,7 +60,7 @@ class Settings:
     threads: int | None = None  # None: as many as the answer comes at once with
     acquisitions: tuple[int | None, ...] = (2, None)
     models: tuple[str, ...] = ("sc", "tso", "c11")
-    budget_states: int = 20_000_000
+    budget_states: int | None = None  # None: MOST_STATES, or few where a smaller instance would do
     budget_seconds: float = 600.0
     interrupts: int = 1
     fifo: bool | None = None  # overrules what the class line promises
@@ -71,7 +72,7 @@ class Settings:
 
 
 @dataclass
-class _Check:
+class Underway:
     """One check under way."""
 
     program: Program
@@ -134,6 +135,13 @@ class _Check:
         """Return where so many threads are."""
         return self.settings.shape or Shape.plain(threads)
 
+    def explored(
+        self, size: tuple[int, int | None], model: str, options: Options, *, states: int, seconds: float = math.inf
+    ) -> Exploration:
+        """Explore one instance, in the time that is left at most."""
+        budget = {"budget_states": states, "budget_seconds": min(seconds, max(0.1, self.left_s()))}
+        return self.explore(self.waiting, self.shape(size[0]), model, size[1], options, **budget)
+
 
 def check(
     program: Program,
@@ -150,20 +158,20 @@ def check(
         explorer: The search to use; by default the compiled one.
         progress: Told what is being searched.
     """
-    one = _Check(program, settings or Settings(), explorer or _compiled(), progress)
+    one = Underway(program, settings or Settings(), explorer or _compiled(), progress)
     result = _empty(one)
     for model, acquisitions in one.instances():
         if progress is not None:
             progress(f"{model}, {'for ever' if acquisitions is None else f'{acquisitions} each'}")
         try:
-            run, found = _run(one, model, acquisitions)
+            run, explored, found = _run(one, model, acquisitions)
         except KeyboardInterrupt:
             threads = one.sizes(acquisitions)[0][0]
             result.runs.append(Run(model, threads, acquisitions, NOT_EXHAUSTED, reason="interrupted"))
             break
         result.runs.append(run)
         if found.problems and run.verdict == FAULT:
-            result.faults.append(_told(one, result, run, found.problems))
+            result.faults.append(told(one, result, run, explored, found.problems))
             break
     result.not_covered += _left_out(one)
     _cure(one, result)
@@ -172,7 +180,7 @@ def check(
     return result
 
 
-def _left_out(one: _Check) -> list[str]:
+def _left_out(one: Underway) -> list[str]:
     """Return what this check leaves out besides what every check does."""
     missing = [
         f"{model} with {instance(*size)}: too many states at once (`--threads {size[0]}` goes on)"
@@ -196,7 +204,7 @@ def uses(program: Program, op: str) -> bool:
     return any(one.op == op for block in blocks for one in block.instructions)
 
 
-def _empty(one: _Check) -> CheckResult:
+def _empty(one: Underway) -> CheckResult:
     settings, promises = one.settings, one.program.promises
     names = [name for name in ("fifo", "overcommit", "numa") if getattr(promises, name)]
     return CheckResult(
@@ -227,7 +235,7 @@ def _waits(found: Waiting) -> list[Wait]:
 # One run.
 
 
-def _run(one: _Check, model: str, acquisitions: int | None) -> tuple[Run, Findings]:
+def _run(one: Underway, model: str, acquisitions: int | None) -> tuple[Run, Exploration, Findings]:
     explored, found = _largest(one, model, acquisitions)
     verdict, reason = _verdict(explored, found)
     run = Run(
@@ -246,32 +254,33 @@ def _run(one: _Check, model: str, acquisitions: int | None) -> tuple[Run, Findin
         may_starve=found.may_starve,
         notes=(*explored.notes, *found.notes),
     )
-    return run, found
+    return run, explored, found
 
 
-def _largest(one: _Check, model: str, acquisitions: int | None) -> tuple[Exploration, Findings]:
+def _largest(one: Underway, model: str, acquisitions: int | None) -> tuple[Exploration, Findings]:
     """Return the exploration of the largest instance that is exhausted or has a fault, else of the smallest."""
-    sizes = one.sizes(acquisitions)
-    for size in sizes[:-1]:
-        explored = _explore(one, size[0], model, size[1], states=QUICK_STATES.get(model, QUICK_DEFAULT))
-        found = findings(explored, one.promised, one.settings.kinds)
+    *larger, last = one.sizes(acquisitions)
+    quick, asked = QUICK_STATES.get(model, QUICK_DEFAULT), one.settings.budget_states
+    for size in larger:
+        explored, found = _looked_through(one, model, size, asked or quick)
         if explored.exhausted or found.problems or explored.reason not in BUDGETS:
             return explored, found
         one.too_large[size] = model
-    states = LAST_STATES.get(model, LAST_DEFAULT) if one.settings.threads is None else None
-    explored = _explore(one, sizes[-1][0], model, sizes[-1][1], states=states)
+    few = LAST_STATES.get(model, LAST_DEFAULT) if one.settings.threads is None else MOST_STATES
+    return _looked_through(one, model, last, asked or few)
+
+
+def _looked_through(
+    one: Underway, model: str, size: tuple[int, int | None], states: int
+) -> tuple[Exploration, Findings]:
+    """Search for all faults where that is quick, else for the first one."""
+    quick = min(states, QUICK_STATES.get(model, QUICK_DEFAULT))
+    explored = one.explored(size, model, Options(), states=quick)
+    found = findings(explored, one.promised, one.settings.kinds)
+    if found.problems or explored.reason not in BUDGETS or quick == states or one.left_s() <= 0:
+        return explored, found
+    explored = one.explored(size, model, Options(stop_at_fault=not one.settings.kinds), states=states)
     return explored, findings(explored, one.promised, one.settings.kinds)
-
-
-def _explore(
-    one: _Check, threads: int, model: str, acquisitions: int | None, *, raw: bool = False, states: int | None = None
-) -> Exploration:
-    budget = {
-        "budget_states": states or one.settings.budget_states,
-        "budget_seconds": max(0.1, one.left_s()),
-    }
-    options = Options() if not raw else replace(Options.raw(), tickets=acquisitions is None)
-    return one.explore(one.waiting, one.shape(threads), model, acquisitions, options, **budget)
 
 
 _NOT_PROVED = {
@@ -290,115 +299,10 @@ def _verdict(explored: Exploration, found: Findings) -> tuple[str, str]:
     return (NOT_COVERED, doubt) if doubt else (PROVED, "")
 
 
-# The fault that is told.
-
-
-def _told(one: _Check, result: CheckResult, run: Run, problems: tuple[Problem, ...]) -> Fault:
-    """Tell the first problem: raw, in the smallest instance that has it."""
-    smaller = _smallest(one, run, problems[0].kind)
-    if smaller is not None:
-        return _tell(one, result, *smaller)
-    kind = origin(one.settings, run.model)
-    where = Found(run.model, run.threads, run.acquisitions, run.states, run.seconds, kind)
-    return _tell(one, result, problems[0], where)
-
-
-def _smallest(one: _Check, run: Run, kind: str) -> tuple[Problem, Found] | None:
-    for threads, times in _sizes(one, run.threads, run.acquisitions):
-        if one.left_s() < 0:
-            return None
-        explored = _explore(one, threads, run.model, times, raw=True, states=RAW_STATES)
-        problem = _problem(one, explored, kind)
-        if problem is not None:
-            origin_ = origin(one.settings, run.model)
-            where = Found(run.model, threads, times, explored.states, explored.seconds, origin_)
-            return problem, where
-    return None
-
-
-def _problem(one: _Check, explored: Exploration, kind: str) -> Problem | None:
-    """Return the shortest problem of this kind in a raw exploration."""
-    if kind == "data_race" and explored.model != "c11":
-        shape = one.shape(explored.threads)
-        return race(explored, machine(one.waiting, shape, explored.model, explored.acquisitions))
-    return next(iter(findings(explored, one.promised, (kind,)).problems), None)
-
-
-def _sizes(one: _Check, threads: int, acquisitions: int | None) -> list[tuple[int, int | None]]:
-    """Return the instances to try, smallest first."""
-    if one.settings.shape is not None or any(worker.count is not None for worker in one.program.workers):
-        return [(threads, acquisitions)]
-    counts = range(1, threads + 1)
-    if acquisitions is None:
-        return [(count, None) for count in counts]
-    sizes = [(count, times) for count in counts for times in range(1, acquisitions + 1)]
-    return [*sorted(sizes, key=lambda size: (size[0] * size[1], size[0]))]
-
-
-def origin(settings: Settings, model: str) -> str:
-    """Return what kind of mistake it is: only what the models before this one allow to say."""
-    before = settings.models[: settings.models.index(model)]
-    match model:
-        case "sc":
-            return "the logic"
-        case "tso" if "sc" in before:
-            return "the processor, not the logic: found under tso, impossible under sc"
-        case "c11" if {"sc", "tso"} <= set(before):
-            return "the compiler (or a weaker processor): found under c11, impossible under sc and tso"
-    return f"found under {model}; whether a stronger model shows it too was not asked"
-
-
-def _tell(one: _Check, result: CheckResult, problem: Problem, where: Found) -> Fault:
-    found = machine(one.waiting, one.shape(where.threads), where.model, where.acquisitions, one.settings.interrupts)
-    try:
-        told = counterexample(found, one.waiting.awaits, problem, where)
-    except NotPlayableError as error:
-        raise InternalError(f"the two explorers disagree about {problem.kind} under {where.model}: {error}") from error
-    if not told.confirmed:
-        result.warnings.append(f"the plain explorer does not confirm this {problem.kind}: please report it")
-    return _tell_renumbered(one, found, problem, where, told) or told
-
-
-def _tell_renumbered(one: _Check, found: Machine, problem: Problem, where: Found, told: Fault) -> Fault | None:
-    """Let the thread whose row comes first be T1, if the program allows it: the plain machine is asked."""
-    order = list(dict.fromkeys(row.thread for row in told.rows))
-    order += [thread for thread in range(where.threads) if thread not in order]
-    if order == sorted(order) or not told.confirmed:
-        return None
-    number = {thread: place for place, thread in enumerate(order)}
-    renamed = replace(
-        problem,
-        moves=tuple(replace(move, thread=number[move.thread]) for move in problem.moves),
-        loop=tuple(replace(move, thread=number[move.thread]) for move in problem.loop),
-        victim=None if problem.victim is None else number[problem.victim],
-        other=None if problem.other is None else number[problem.other],
-    )
-    try:
-        again = counterexample(found, one.waiting.awaits, renamed, where)
-    except NotPlayableError:
-        return None
-    return again if again.confirmed and again.steps == told.steps else None
-
-
-def machine(found: Waiting, shape: Shape, model: str, acquisitions: int | None, interrupts: int = 1) -> Machine:
-    """Return a plain machine in the state that `setup` leaves."""
-    cells, image = prepare(found.program, shape)
-    return Machine(
-        found.program,
-        found.awaits,
-        shape,
-        model,
-        acquisitions,
-        interrupts=interrupts,
-        cells=cells,
-        image=image,
-    )
-
-
 # Afterwards.
 
 
-def _cure(one: _Check, result: CheckResult) -> None:
+def _cure(one: Underway, result: CheckResult) -> None:
     """Name an order or a fence that cures the fault, if one is found in the time that is left."""
     if not result.faults or not one.settings.cures:
         return
@@ -413,7 +317,7 @@ def _cure(one: _Check, result: CheckResult) -> None:
     result.faults[0] = replace(fault, helps=helps, secondary=(*fault.secondary, *remarks))
 
 
-def _weigh(one: _Check, result: CheckResult) -> None:
+def _weigh(one: Underway, result: CheckResult) -> None:
     if one.settings.orders and result.verdict == PROVED:
         from lockwright.check.orders import weigh
 

@@ -22,8 +22,7 @@ if TYPE_CHECKING:
 class Problem:
     """Something wrong, and how to get there: a path of edges, perhaps one more move, perhaps a loop behind it.
 
-    `victim` and `other` are threads: who waits for ever, is overtaken; who overtakes.  `since` counts the moves before
-    the victim's wait began, as far as that is known.
+    `victim` and `other` are threads: who waits for ever, is overtaken; who overtakes.
     """
 
     kind: str
@@ -32,6 +31,7 @@ class Problem:
     victim: int | None = None
     other: int | None = None
     state: int = -1
+    edges: tuple[int, ...] = ()  # of the graph, loop included; a last move that makes a fault is none
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +79,19 @@ def findings(explored: Exploration, promised: Promised, kinds: Sequence[str] = (
     properties, result = list(_SAFETY), Findings((), ())
     if explored.model == "c11":
         properties.append("no data race")
-    if graph is not None and explored.exhausted:
+    if graph is not None and (explored.exhausted or graph.states <= _PARTIAL):
         problems += _ends(graph, explored)
-        properties.append("every wait ends" if explored.model != "c11" else "nobody is stuck")
         if explored.model != "c11":
             result = _orders(graph, explored, promised, problems, properties)
+        properties.insert(len(_SAFETY), "every wait ends" if explored.model != "c11" else "nobody is stuck")
+    if not explored.exhausted:  # what was found stands; what was not found may be there
+        result, properties = Findings((), ()), properties[: len(_SAFETY)]
     wanted = [one for one in problems if not kinds or one.kind in kinds]
     return replace(result, problems=tuple(sorted(wanted, key=_size)), properties=tuple(properties))
 
+
+_PARTIAL = 2_000_000
+"""States up to which a search that was stopped is looked through for those who are stuck, starve or are overtaken."""
 
 _LAST = ("order_broken", "starvation", "bypass")
 """Faults of fairness: told only where nothing worse is found."""
@@ -101,7 +106,8 @@ def _met(graph: Graph | None, explored: Exploration, kind: str, state: int, move
     if graph is None:
         graph = _tree(explored)
     path = shortest.path_to(graph, state, move & 15 if move >= 0 else None)
-    return Problem(kind, tuple(shortest.concrete(graph, path, move if move >= 0 else None)), state=state)
+    moves = shortest.concrete(graph, path, move if move >= 0 else None)
+    return Problem(kind, tuple(moves), state=state, edges=tuple(path))
 
 
 def _tree(explored: Exploration) -> Graph:
@@ -140,7 +146,7 @@ def _ends(graph: Graph, explored: Exploration) -> list[Problem]:
         if kind not in kinds:
             kinds.add(kind)
             path = shortest.path_to(graph, state)
-            found.append(Problem(kind, tuple(shortest.concrete(graph, path)), state=state))
+            found.append(Problem(kind, tuple(shortest.concrete(graph, path)), state=state, edges=tuple(path)))
     if explored.acquisitions is not None and explored.model != "c11":
         trap = fairness.livelock(graph)
         if trap is not None:
@@ -169,7 +175,7 @@ def _orders(
             problems.append(_overtaken(graph, overtaken))
     bypass: int | None = None
     notes: tuple[str, ...] = ()
-    if explored.acquisitions is None:
+    if explored.acquisitions is None and explored.exhausted:
         bypass, notes = _bypass(graph, promised, problems)
     return Findings((), (), bypass, may_starve, notes)
 
@@ -192,7 +198,7 @@ def _bypassed(graph: Graph, found: order.Bypass) -> Problem:
     moves = shortest.concrete(graph, edges)
     split = len(to) + len(found.prefix)
     victim = shortest.thread_of(graph, to, found.victim)
-    return Problem("bypass", tuple(moves[:split]), tuple(moves[split:]), victim, state=found.state)
+    return Problem("bypass", tuple(moves[:split]), tuple(moves[split:]), victim, state=found.state, edges=tuple(edges))
 
 
 def _overtaken(graph: Graph, found: order.Overtaking) -> Problem:
@@ -203,12 +209,14 @@ def _overtaken(graph: Graph, found: order.Overtaking) -> Problem:
         victim=shortest.thread_of(graph, path, found.victim),
         other=shortest.thread_of(graph, path, found.other),
         state=found.state,
+        edges=(*path, *found.edges),
     )
 
 
 def _lasso(graph: Graph, trap: fairness.Trap, kind: str) -> Problem:
     prefix, loop, at = cycle.lasso(graph, trap)
-    moves = shortest.concrete(graph, [*prefix, *loop])
+    edges = (*prefix, *loop)
+    moves = shortest.concrete(graph, edges)
     split = len(prefix)
     victim = None if trap.victim < 0 else shortest.thread_of(graph, prefix, at)
-    return Problem(kind, tuple(moves[:split]), tuple(moves[split:]), victim, state=trap.entry)
+    return Problem(kind, tuple(moves[:split]), tuple(moves[split:]), victim, state=trap.entry, edges=edges)

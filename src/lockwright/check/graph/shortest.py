@@ -60,10 +60,15 @@ def concrete(graph: Graph, edges: Sequence[int], last: int | None = None) -> lis
 
 def thread_of(graph: Graph, edges: Sequence[int], position: int) -> int:
     """Return the thread that stands at a position after a path from the first state."""
+    return threads_at(graph, edges)[position]
+
+
+def threads_at(graph: Graph, edges: Sequence[int]) -> list[int]:
+    """Return the thread at each position after a path from the first state."""
     thread_at = _first(graph)
     for edge in edges:
         thread_at = _permuted(thread_at, int(graph.perm[edge]))
-    return thread_at[position]
+    return thread_at
 
 
 def _first(graph: Graph) -> list[int]:

@@ -155,7 +155,17 @@ def is_acyclic(relation: Relation) -> bool:
 
 def outcomes(threads: Sequence[Sequence[Operation]], *, strictly: bool = False) -> set[Outcome]:
     """Return all outcomes that the axioms allow."""
-    return {outcome(one) for one in executions(threads) if is_allowed(one, strictly=strictly)}
+    return both_outcomes(threads)[strictly]
+
+
+def both_outcomes(threads: Sequence[Sequence[Operation]]) -> tuple[set[Outcome], set[Outcome]]:
+    """Return all outcomes that the axioms allow, and those that they allow strictly."""
+    allowed: tuple[set[Outcome], set[Outcome]] = (set(), set())
+    for one in executions(threads):
+        for strictly, is_one in enumerate(judged(one)):
+            if is_one:
+                allowed[strictly].add(outcome(one))
+    return allowed
 
 
 def outcome(execution: Execution) -> Outcome:
@@ -255,8 +265,8 @@ def _orders(execution: Execution, choice: Sequence[int | None], numbers: Sequenc
 # The axioms.
 
 
-def is_allowed(execution: Execution, *, strictly: bool = False) -> bool:
-    """Return whether the axioms allow an execution (rules 1 to 5)."""
+def judged(execution: Execution) -> tuple[bool, bool]:
+    """Return whether the axioms allow an execution (rules 1 to 5), and whether they do strictly."""
     happens_before = _happens_before(execution)
     read_before = [
         row & ~(1 << number)
@@ -264,11 +274,12 @@ def is_allowed(execution: Execution, *, strictly: bool = False) -> bool:
     ]
     extended = closure(union(execution.reads_from, execution.modification, read_before))
     if not is_irreflexive(compose(happens_before, maybe(extended))):
-        return False
+        return False, False
     partial = _partial_sc(execution, happens_before, read_before, extended)
-    if strictly:
-        return is_acyclic(union(execution.program_order, execution.reads_from, partial))
-    return is_acyclic(partial)
+    if not any(partial):
+        return True, True  # program order and reads-from have no cycle: such executions are not made
+    strictly = is_acyclic(union(execution.program_order, execution.reads_from, partial))
+    return strictly or is_acyclic(partial), strictly
 
 
 def _happens_before(execution: Execution) -> Relation:

@@ -27,6 +27,7 @@ def check(
     acquire: int | Literal["forever"] | None = None,
     memory: Memory = "all",
     properties: Sequence[str] = (),
+    nodes: Sequence[int] = (),
     budget_states: int | None = None,
     budget_seconds: float | None = None,
     orders: bool = False,
@@ -41,6 +42,7 @@ def check(
         acquire: How often each of them acquires the lock, or `forever`; by default twice and, apart, for ever.
         memory: The memory model, or all of them in order.
         properties: The kinds of fault to look for (`two_holders`, `data_race`, ...); all by default.
+        nodes: The ids of the NUMA nodes that the run has, on which threads are in turn; they may have holes.
         budget_states: Stop after so many states of one run.
         budget_seconds: Stop after so many seconds of one run.
         orders: Also find out which memory orders carry weight.
@@ -59,6 +61,8 @@ def check(
         chosen["threads"] = threads
     if acquire is not None:
         chosen["acquisitions"] = (None if acquire == "forever" else acquire,)
+    if nodes:
+        chosen["nodes"] = tuple(nodes)
     if properties:
         chosen["kinds"] = _kinds(properties)
     if budget_states is not None:

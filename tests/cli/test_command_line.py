@@ -11,6 +11,7 @@ import pytest
 
 from lockwright.cli.main import run
 from lockwright.cli.status import Status
+from lockwright.gallery.read import SOURCES
 
 BROKEN = '''"""A lock that tests and sets in two steps."""
 
@@ -76,6 +77,10 @@ def test_a_budget_that_is_hit_exits_with_3(capsys: pytest.CaptureFixture[str]) -
         (["check", "ticket[u24]"], "u24"),
         (["check", "ticket_backoff:shortst=3"], "did you mean `shortest`?"),
         (["check", "ticket", "--property", "two_holder"], "did you mean `two_holders`?"),
+        (["check", "ticket", "--nodes", "0,left"], "`--nodes 0,1`, or `--nodes 0,8`"),
+        (["check", "openvswitch:PerNode", "--nodes", "0"], "there is no node 1 for the worker `far`"),
+        (["check", "openvswich"], "did you mean `openvswitch`?"),
+        (["check", "openvswitch"], "`openvswitch:PerNode`"),
         (["chek", "ticket"], "check"),
         (["explain", "L9"], "L"),
     ],
@@ -132,8 +137,17 @@ def test_nothing_half_written_where_the_folder_is_missing(broken: str, tmp_path:
 def test_locks_lists_every_file(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["locks"]) == Status.FINE
     shown = capsys.readouterr().out
-    for name in ("ticket", "mcs", "clh", "pv_ticket"):
+    for name in ("ticket", "mcs", "clh", "pv_ticket", "openvswitch"):
         assert name in shown
+
+
+def test_a_trace_on_other_nodes_is_shown_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source, trace = SOURCES / "o3" / "broken_sum.py", tmp_path / "sum.trace.json"
+    given = ["check", str(source), "--threads", "1", "--nodes", "1", "--memory", "sc", "--save-trace", str(trace)]
+    assert run(given) == Status.FINDING
+    assert capsys.readouterr().out
+    assert run(["check", str(source), "--replay", str(trace)]) == Status.FINDING
+    assert "not conserved at rest" in capsys.readouterr().out
 
 
 def test_show_prints_what_the_compiler_made(capsys: pytest.CaptureFixture[str]) -> None:

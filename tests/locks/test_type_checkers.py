@@ -11,6 +11,7 @@ FOLDERS = (
     "src/lockwright/locks",
     "src/lockwright/structures",
     "src/lockwright/workloads",
+    "src/lockwright/gallery/sources",
     "tests/language/programs",
 )
 SOURCES = [str(path.relative_to(ROOT)) for folder in FOLDERS for path in sorted((ROOT / folder).rglob("*.py"))]

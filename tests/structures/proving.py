@@ -31,12 +31,13 @@ class Mutant:
 
     shipped: str
     name: str
-    target: str  # a class of the program of the same name as the source; of a workload, of the source itself
+    target: str  # a class of the program
     old: str
     new: str
     kind: str
     model: str = "sc"
     threads: int | None = 2
+    program: str = ""  # by default the test program of the same name; `workloads/NAME` for a shipped workload
 
     def __str__(self) -> str:
         return f"{Path(self.shipped).name}-{self.name}"
@@ -47,13 +48,11 @@ class Mutant:
         assert text.count(self.old) == 1, "the source has changed, or the place is not told exactly"
         name = Path(self.shipped).name
         (folder / f"edited_{name}.py").write_text(text.replace(self.old, self.new))
-        program = PROGRAMS / f"{name}.py"
-        if not program.exists():
-            return f"{folder / f'edited_{name}.py'}:{self.target}"
+        program = SHIPPED / f"{self.program}.py" if self.program else PROGRAMS / f"{name}.py"
         shipped = f"lockwright.{self.shipped.replace('/', '.')} "
         assert shipped in program.read_text()
-        (folder / f"{name}.py").write_text(program.read_text().replace(shipped, f"edited_{name} "))
-        return f"{folder / f'{name}.py'}:{self.target}"
+        (folder / program.name).write_text(program.read_text().replace(shipped, f"edited_{name} "))
+        return f"{folder / program.name}:{self.target}"
 
 
 def load(folder: Path) -> list[Mutant]:
@@ -61,5 +60,5 @@ def load(folder: Path) -> list[Mutant]:
     found: list[Mutant] = []
     for path in sorted(folder.glob("*.toml")):
         table = tomllib.loads(path.read_text())
-        found += [Mutant(table["source"], **row) for row in table["mutant"]]
+        found += [Mutant(table["source"], program=table.get("program", ""), **row) for row in table["mutant"]]
     return found

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from lockwright.check.moves import Move
+from lockwright.check.shapes import shape_of
 from lockwright.check.smallest import machine
 from lockwright.check.telling.counterexample import Found, counterexample
 from lockwright.check.telling.play import NotPlayableError
@@ -16,12 +17,11 @@ from lockwright.diagnostics.diagnostic import Diagnostic, Label
 from lockwright.diagnostics.span import NOWHERE
 from lockwright.errors import LockwrightError
 from lockwright.ir.inline import inline
-from lockwright.ir.program import Shape
 from lockwright.ir.waiting import waiting
 from lockwright.results import PROVED
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from lockwright.ir.program import Program
@@ -43,13 +43,14 @@ class Trace(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     threads: int
     acquisitions: int | None
     moves: list[int]
+    nodes: list[int] = []
     loop_length: int = 0
     victim: int | None = None
     other: int | None = None
 
 
-def trace_of(fault: Fault, name: str, sources: Mapping[str, str]) -> Trace:
-    """Return the trace of a fault."""
+def trace_of(fault: Fault, name: str, sources: Mapping[str, str], nodes: Sequence[int] = ()) -> Trace:
+    """Return the trace of a fault; `nodes` are the NUMA nodes that the run was given."""
     return Trace(
         lock=name,
         sources={file: digest(text) for file, text in sources.items()},
@@ -59,6 +60,7 @@ def trace_of(fault: Fault, name: str, sources: Mapping[str, str]) -> Trace:
         threads=fault.threads,
         acquisitions=fault.acquisitions,
         moves=list(fault.moves),
+        nodes=list(nodes),
         loop_length=fault.loop_moves,
         victim=fault.victim,
         other=fault.other,
@@ -78,8 +80,14 @@ def save(result: CheckResult, path: Path) -> Trace:
 
 def trace_text(result: CheckResult) -> str:
     """Return the text of the file that keeps the first fault of a check."""
-    trace = trace_of(result.faults[0], result.name, result.sources)
+    trace = trace_of(result.faults[0], result.name, result.sources, nodes_of(result))
     return msgspec.json.format(msgspec.json.encode(trace), indent=1).decode() + "\n"
+
+
+def nodes_of(result: CheckResult) -> list[int]:
+    """Return the NUMA nodes that a check was given."""
+    nodes = result.params.get("nodes", [])
+    return list(nodes) if isinstance(nodes, list) else []
 
 
 def load(path: Path) -> Trace:
@@ -114,7 +122,7 @@ def replay(program: Program, trace: Trace) -> Fault:
     moves = tuple(Move.decode(code) for code in trace.moves)
     split = len(moves) - trace.loop_length
     problem = Problem(trace.kind, moves[:split], moves[split:], trace.victim, trace.other)
-    played = machine(found, Shape.plain(trace.threads), trace.model, trace.acquisitions)
+    played = machine(found, shape_of(program, trace.threads, trace.nodes), trace.model, trace.acquisitions)
     try:
         return counterexample(played, found.awaits, problem, Found(trace.model, trace.threads, trace.acquisitions))
     except NotPlayableError as error:
@@ -135,7 +143,7 @@ import lockwright
 
 
 def test_{name}() -> None:
-    result = lockwright.check({lock!r}, memory={model!r}, threads={threads}, acquire={acquire!r})
+    result = lockwright.check({lock!r}, memory={model!r}, threads={threads}, acquire={acquire!r}{nodes})
     assert result.verdict == {verdict!r}, result.faults[0].sentence if result.faults else result.verdict
 '''
 
@@ -152,6 +160,7 @@ def test_file(result: CheckResult, lock: str) -> str:
         threads=fault.threads,
         acquire="forever" if fault.acquisitions is None else fault.acquisitions,
         verdict=PROVED,
+        nodes=f", nodes={nodes_of(result)}" if nodes_of(result) else "",
     )
 
 

@@ -14,12 +14,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from lockwright.check.engine.options import Options
+from lockwright.check.shapes import shape_of
 from lockwright.check.smallest import told
 from lockwright.check.verdict import Findings, Promised, findings
 from lockwright.ir.inline import inline
 from lockwright.ir.interpreter import prepare
 from lockwright.ir.kinds import infer_kinds
-from lockwright.ir.program import Shape
 from lockwright.ir.symmetry import find_symmetry
 from lockwright.ir.waiting import Waiting, waiting
 from lockwright.results import FAULT, NOT_COVERED, NOT_EXHAUSTED, PROVED, CheckResult, Run, Wait, instance
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from lockwright.check.engine.exploration import Exploration
-    from lockwright.ir.program import Program
+    from lockwright.ir.program import Program, Shape
 
 BUDGETS = frozenset({"states", "seconds", "memory", "interrupted"})
 """Reasons of a search that was stopped; every other reason says why something is not covered."""
@@ -65,7 +65,8 @@ class Settings:
     interrupts: int = 1
     fifo: bool | None = None  # overrules what the class line promises
     bypass: int | None = None
-    shape: Shape | None = None
+    shape: Shape | None = None  # overrules what `nodes` and the workers say
+    nodes: tuple[int, ...] = ()  # the ids of the NUMA nodes that exist
     cures: bool = True
     orders: bool = False
     kinds: tuple[str, ...] = ()  # look only for these faults
@@ -99,7 +100,7 @@ class Underway:
     @cached_property
     def interchangeable(self) -> bool:
         """Whether any two threads differ only in their number; where none do, three are too many for a quick answer."""
-        shape = Shape.plain(THREADS)
+        shape = self.shape(THREADS)
         cells, _ = prepare(self.waiting.program, shape)
         return bool(find_symmetry(self.waiting.program, infer_kinds(self.waiting.program), shape, cells).groups)
 
@@ -133,7 +134,7 @@ class Underway:
 
     def shape(self, threads: int) -> Shape:
         """Return where so many threads are."""
-        return self.settings.shape or Shape.plain(threads)
+        return self.settings.shape or shape_of(self.waiting.program, threads, self.settings.nodes)
 
     def explored(
         self, size: tuple[int, int | None], model: str, options: Options, *, states: int, seconds: float = math.inf
@@ -217,6 +218,7 @@ def _empty(one: Underway) -> CheckResult:
             "acquisitions": ["for ever" if k is None else k for k in settings.acquisitions],
             "models": list(settings.models),
             "interrupts": settings.interrupts,
+            "nodes": list(settings.nodes),
         },
         sources=dict(one.program.sources),
     )

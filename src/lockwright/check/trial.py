@@ -6,9 +6,9 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from lockwright.check.shapes import shape_of
 from lockwright.check.verdict import Promised, findings
 from lockwright.ir.inline import inline
-from lockwright.ir.program import Shape
 from lockwright.ir.waiting import waiting
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class Trials:
         for threads, acquisitions in sizes:
             if self.left_s <= 0:
                 return UNKNOWN
-            shape = self.settings.shape or Shape.plain(threads)
+            shape = self.settings.shape or shape_of(program, threads, self.settings.nodes)
             budget = {"budget_states": 500_000, "budget_seconds": self.left_s}
             explored = self.explore(found, shape, model, acquisitions, **budget)
             problems = findings(explored, promised).problems

@@ -39,6 +39,7 @@ def check(
     acquire: str | None = None,
     memory: Literal["sc", "tso", "c11", "all"] = "all",
     property: Annotated[tuple[str, ...], Parameter(name="--property", negative="")] = (),  # noqa: A002
+    nodes: str | None = None,
     budget_states: int | None = None,
     budget_seconds: float | None = None,
     orders: Annotated[bool, Parameter(negative="")] = False,
@@ -53,13 +54,14 @@ def check(
         acquire: How often each acquires: a number, or `forever`; by default twice, and apart for ever.
         memory: `sc` tells whether the logic is right, `tso` whether x86 runs it right, `c11` whether a compiler may.
         property: A kind of fault to look for, such as `two_holders`; all by default.
+        nodes: NUMA nodes of the run by their ids, such as `0,1` or `0,8`; threads are on them in turn.
         budget_states: Give up a run after so many states.
         budget_seconds: Give up a run after so many seconds.
         orders: Also tell which memory orders carry weight.
         replay: Show the trace in this file again, on the lock as it is now.
         outputs: Where results go besides the terminal.
     """
-    from lockwright.cli.usage import mistaken, times
+    from lockwright.cli.usage import mistaken, node_ids, times
 
     if not locks:
         return mistaken(
@@ -82,6 +84,7 @@ def check(
             acquire=times(acquire),
             memory=memory,
             properties=property,
+            nodes=node_ids(nodes),
             budget_states=budget_states,
             budget_seconds=budget_seconds,
             orders=orders,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from lockwright.cli.status import Status
 
 if TYPE_CHECKING:
-    from lockwright.diagnostics.diagnostic import Diagnostic
+    from lockwright.errors import LockwrightError
 
 
 def mistaken(what: str, instead: str) -> int:
@@ -23,14 +23,22 @@ def times(text: str | None) -> int | Literal["forever"] | None:
         return text  # type: ignore[return-value]
     if text.isdecimal() and 1 <= int(text) <= 100:
         return int(text)
+    raise _wrong(f"`--acquire {text}` is no number of acquisitions", "`--acquire 2`, or `--acquire forever`")
+
+
+def node_ids(text: str | None) -> tuple[int, ...]:
+    """Read the value of `--nodes`."""
+    if text is None:
+        return ()
+    pieces = [one.strip() for one in text.split(",")]
+    if all(one.isdecimal() for one in pieces):
+        return tuple(map(int, pieces))
+    raise _wrong(f"`--nodes {text}` is no list of node ids", "`--nodes 0,1`, or `--nodes 0,8`")
+
+
+def _wrong(what: str, instead: str) -> LockwrightError:
     from lockwright.diagnostics.diagnostic import Diagnostic, Label
     from lockwright.diagnostics.span import NOWHERE
     from lockwright.errors import LockwrightError
 
-    wrong: Diagnostic = Diagnostic(
-        "U003",
-        f"`--acquire {text}` is no number of acquisitions",
-        Label(NOWHERE),
-        helps=("`--acquire 2`, or `--acquire forever`",),
-    )
-    raise LockwrightError([wrong])
+    return LockwrightError([Diagnostic("U003", what, Label(NOWHERE), helps=(instead,))])

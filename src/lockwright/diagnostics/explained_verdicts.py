@@ -210,6 +210,11 @@ USAGE: tuple[tuple[str, str, str], ...] = (
         "Codes stand in brackets in each message: `error[L012]`.",
     ),
     (
+        "U008",
+        "a thread is on a NUMA node that the run does not have",
+        "`--nodes` names the nodes that exist, by their ids; `@workers(n, node=...)` must name one of them.",
+    ),
+    (
         "U010",
         "a litmus test is not written in the format of herd",
         r"""

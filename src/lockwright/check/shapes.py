@@ -1,0 +1,88 @@
+"""Where the threads of a run are: CPUs and NUMA nodes, from what `@workers` asks and which nodes the run has.
+
+1. A thread with `cpu=` is on that CPU; threads that name the same CPU share it.
+2. A thread with `node=` has a CPU of its own on that node.
+3. Every other thread has a CPU of its own: on node 0, or, where the run names its nodes, on each of them in turn.
+4. Node ids may have holes: a run with the nodes 0 and 8 has two nodes, and per-node storage for the ids 0 to 8.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lockwright.diagnostics.diagnostic import Diagnostic, Label
+from lockwright.diagnostics.span import NOWHERE
+from lockwright.errors import LockwrightError
+from lockwright.ir.program import Shape
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lockwright.ir.program import Program, Worker
+
+MOST_NODE_IDS = 64
+"""Per-node storage has an element for every id up to the largest."""
+
+
+def shape_of(program: Program, threads: int, nodes: Sequence[int] = ()) -> Shape:
+    """Return the shape of a run with so many threads.
+
+    Args:
+        program: Whose workers say where they are.
+        threads: How many threads, the fixed numbers of workers among them.
+        nodes: The ids of the NUMA nodes that exist; by default 0 and up, as far as a worker names one.
+
+    Raises:
+        LockwrightError: A worker is on a node that the run does not have, or an id cannot be one.
+    """
+    workers = _workers(program, threads)
+    known = _known(workers, nodes)
+    cpus = [one.cpu if one is not None else None for one in workers]
+    taken = {cpu for cpu in cpus if cpu is not None}
+    found: list[int] = []
+    node_of: dict[int, int] = {}
+    turn = 0
+    for worker, wanted in zip(workers, cpus, strict=True):
+        cpu = wanted if wanted is not None else next(one for one in range(1024) if one not in taken)
+        taken.add(cpu)
+        found.append(cpu)
+        if worker is not None and worker.node is not None:
+            node_of[cpu] = worker.node
+        elif cpu not in node_of:
+            node_of[cpu] = known[turn % len(known)]
+            turn += 1 if nodes else 0
+    return Shape(tuple(found), tuple(node_of.get(cpu, known[0]) for cpu in range(max(found) + 1)), known)
+
+
+def _workers(program: Program, threads: int) -> list[Worker | None]:
+    """Return the worker that each thread is."""
+    fixed = sum(one.count or 0 for one in program.workers)
+    found: list[Worker | None] = []
+    for worker in program.workers:
+        found += [worker] * (threads - fixed if worker.count is None else worker.count)
+    return [*found, *[None] * threads][: max(threads, 1)]
+
+
+def _known(workers: Sequence[Worker | None], nodes: Sequence[int]) -> tuple[int, ...]:
+    wanted = {one.node: one for one in workers if one is not None and one.node is not None}
+    if not nodes:
+        return tuple(range(max([0, *wanted]) + 1))
+    known = tuple(sorted(set(nodes)))
+    if not 0 <= known[0] <= known[-1] < MOST_NODE_IDS:
+        raise _refused(f"a run cannot have the nodes {_shown(nodes)}", f"node ids are 0 to {MOST_NODE_IDS - 1}")
+    for node, worker in wanted.items():
+        if node not in known:
+            name = worker.function.removeprefix("thread.")
+            raise _refused(
+                f"there is no node {node} for the worker `{name}`",
+                f"this run has the nodes {_shown(known)}: name {node} among them, or change `@workers(node=...)`",
+            )
+    return known
+
+
+def _shown(nodes: Sequence[int]) -> str:
+    return ", ".join(map(str, nodes))
+
+
+def _refused(title: str, cure: str) -> LockwrightError:
+    return LockwrightError([Diagnostic("U008", title, Label(NOWHERE), helps=(cure,))])

@@ -1,0 +1,40 @@
+"""Open vSwitch finds the record of a NUMA node by the node's id; ids may have holes."""
+
+from lockwright.language import (
+    Array,
+    Atomic,
+    Ptr,
+    Struct,
+    Workload,
+    acquire,
+    alloc,
+    field,
+    numa_node,
+    numa_node_ids,
+    relaxed,
+    u64,
+)
+from lockwright.locks.tas import TasLock
+from lockwright.structures.statistics import Record
+
+
+class Flow(Struct):
+    records: Array[Atomic[Ptr[Record[TasLock]] | None]] = field(length=numa_node_ids())
+
+    def setup(self) -> None:
+        self.records[0].store(alloc(Record[TasLock], node=0), relaxed)
+
+    def update(self, octets: u64) -> None:
+        record = self.records[numa_node()].load(acquire)
+        if record is None:
+            record = self.records[0].load(acquire)
+        assert record is not None
+        with record.lock:
+            record.count(octets, 0)
+
+
+class Packets(Workload):
+    flow: Flow
+
+    def each_thread(self) -> None:
+        self.flow.update(60)

@@ -1,0 +1,53 @@
+"""Open vSwitch sums up a flow whose first record is that of node 0, also where there is no node 0."""
+
+from lockwright.language import (
+    Atomic,
+    PerNode,
+    Ptr,
+    Struct,
+    Workload,
+    acquire,
+    alloc,
+    numa_node,
+    numa_node_exists,
+    numa_node_ids,
+    relaxed,
+    threads,
+    u64,
+)
+from lockwright.locks.tas import TasLock
+from lockwright.structures.statistics import Record
+
+
+class Flow(Struct):
+    records: PerNode[Atomic[Ptr[Record[TasLock]] | None]]
+
+    def setup(self) -> None:
+        self.records[0].store(alloc(Record[TasLock], node=0), relaxed)
+
+    def update(self, octets: u64) -> None:
+        record = self.records[numa_node()].load(acquire)
+        if record is None:
+            record = self.records[0].load(acquire)
+        assert record is not None
+        with record.lock:
+            record.count(octets, 0)
+
+    def packets(self) -> u64:
+        total = u64(0)
+        for node in range(numa_node_ids()):
+            if node == 0 or numa_node_exists(node):
+                record = self.records[node].load(acquire)
+                if record is not None:
+                    total += record.packets
+        return total
+
+
+class Packets(Workload):
+    flow: Flow
+
+    def each_thread(self) -> None:
+        self.flow.update(60)
+
+    def at_rest(self) -> None:
+        assert self.flow.packets() == threads(), "what was sent is what is read"

@@ -1,0 +1,53 @@
+"""Where threads are: what `@workers` asks, the nodes that a run has, and what it cannot have."""
+
+import pytest
+
+from lockwright.check.shapes import shape_of
+from lockwright.errors import LockwrightError
+from lockwright.ir.program import Program, Shape, Worker
+
+
+def shape(*workers: Worker, threads: int, nodes: tuple[int, ...] = ()) -> Shape:
+    program = Program("test")
+    program.workers = list(workers)
+    return shape_of(program, threads, nodes)
+
+
+def test_by_default_each_thread_has_a_cpu_of_node_0():
+    assert shape(Worker("thread.each"), threads=3) == Shape.plain(3)
+
+
+def test_workers_are_on_the_nodes_that_they_name():
+    found = shape(Worker("a", 1, node=0), Worker("b", 2, node=2), threads=3)
+    assert found == Shape((0, 1, 2), (0, 2, 2), (0, 1, 2))
+
+
+def test_workers_of_one_cpu_share_it_and_others_have_their_own():
+    found = shape(Worker("a", 2, cpu=1), Worker("b", 2), threads=4)
+    assert found.thread_cpus == (1, 1, 0, 2)
+
+
+def test_threads_are_on_the_nodes_of_the_run_in_turn():
+    found = shape(Worker("each"), threads=3, nodes=(0, 8))
+    assert found == Shape((0, 1, 2), (0, 8, 0), (0, 8))
+
+
+def test_a_cpu_has_the_node_that_a_worker_gives_it():
+    found = shape(Worker("a", 1, cpu=1, node=1), Worker("b", 1, cpu=1), threads=2)
+    assert found == Shape((1, 1), (0, 1), (0, 1))
+
+
+def test_a_run_without_node_0():
+    assert shape(Worker("each"), threads=2, nodes=(1,)) == Shape((0, 1), (1, 1), (1,))
+
+
+@pytest.mark.parametrize("nodes", [(0, 1), (3,)])
+def test_a_worker_on_a_node_that_is_not_there(nodes):
+    with pytest.raises(LockwrightError, match="there is no node 2 for the worker `far`") as told:
+        shape(Worker("thread.far", 1, node=2), threads=1, nodes=nodes)
+    assert [one.code for one in told.value.diagnostics] == ["U008"]
+
+
+def test_a_node_id_that_nobody_has():
+    with pytest.raises(LockwrightError, match="cannot have the nodes 0, 64"):
+        shape(Worker("each"), threads=1, nodes=(0, 64))

@@ -23,7 +23,10 @@ COUNTS = (
     ("mcs", 4, None, "sc", 3_404),
     ("futex2", 4, 2, "tso", 5_861),
     ("futex3", 4, None, "tso", 266),
-    ("pv_ticket", 2, 1, "tso", 2_232),
+    ("pv_ticket", 2, 1, "tso", 648),
+    ("qspinlock", 3, 1, "tso", 1_742),
+    ("pvqspinlock", 2, 2, "sc", 19_009),
+    ("linux_rwlock", 3, 2, "tso", 2_295),
 )
 
 

@@ -330,7 +330,7 @@ def _for(frame: Frame, target: ast.expr, source: ast.expr, inner: list[ast.stmt]
     frame.at(source)
     frame.copy(first, counter.register)
     again, round_, following, leave = (build.label(one) for one in ("for", "round", "next", "endfor"))
-    build.jump(again)
+    build.jump(round_ if _has_a_round(first, last, step) else again)
     build.enter(again)
     if frame.known is not None:
         frame.known = frame.known.forget(_assigned_in(inner)).assign(target.id, checked=False)
@@ -347,6 +347,13 @@ def _for(frame: Frame, target: ast.expr, source: ast.expr, inner: list[ast.stmt]
     frame.known = loop.at_leave
     del frame.locals[target.id]
     frame.ended[target.id] = counter.span
+
+
+def _has_a_round(first: Operand, last: Operand, step: Operand) -> bool:
+    """Whether the first round is sure: it needs no test then, so that a wait that may give up looks once at least."""
+    if not isinstance(first, Constant) or not isinstance(last, Constant) or not isinstance(step, Constant):
+        return False
+    return first.value < last.value if step.value > 0 else first.value > last.value
 
 
 def _range(frame: Frame, node: ast.expr) -> tuple[Operand, Operand, Operand, Integer]:
@@ -430,6 +437,10 @@ def _assert(frame: Frame, node: ast.Assert, test: ast.expr, message: ast.expr | 
             raise frame.mistake("L026", message, "the message of an `assert` is a text as it stands")
         shown = message.value
     build = frame.build
+    if isinstance(test, ast.Constant) and test.value is False:
+        build.do("assert", Constant(0, BOOL), attributes=(shown,))
+        _end_here(frame)
+        return
     if isinstance(test, ast.Compare) and not _narrows(test):
         operand = conditions.truth(frame, test).operand
         frame.at(node)
@@ -443,6 +454,13 @@ def _assert(frame: Frame, node: ast.Assert, test: ast.expr, message: ast.expr | 
     build.jump(yes)
     build.enter(yes)
     frame.known = known_yes
+
+
+def _end_here(frame: Frame) -> None:
+    """Leave the function where it cannot go on; only a run that counts failures does."""
+    frame.undo(0)
+    frame.build.give_back(None if frame.result is None else Constant(0, lowered_value(frame.result)))
+    frame.known = None
 
 
 def _narrows(test: ast.Compare) -> bool:

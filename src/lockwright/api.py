@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from lockwright.litmus import Judgement
     from lockwright.results import CheckResult
 
-Memory = Literal["sc", "tso", "c11", "all"]
 MODELS = ("sc", "tso", "c11")
 
 
@@ -25,7 +24,7 @@ def check(
     *,
     threads: int | None = None,
     acquire: int | Literal["forever"] | None = None,
-    memory: Memory = "all",
+    memory: str = "all",
     properties: Sequence[str] = (),
     nodes: Sequence[int] = (),
     budget_states: int | None = None,
@@ -40,7 +39,7 @@ def check(
             (`mylock.py`, `mylock.py:MyLock`), or a file with a `Workload`.
         threads: How many threads contend; by default as many as the answer comes at once with.
         acquire: How often each of them acquires the lock, or `forever`; by default twice and, apart, for ever.
-        memory: The memory model, or all of them in order.
+        memory: `sc`, `tso` or `c11`, several as `sc,tso`, or `all`; they are tried in that order.
         properties: The kinds of fault to look for (`two_holders`, `data_race`, ...); all by default.
         nodes: The ids of the NUMA nodes that the run has, on which threads are in turn; they may have holes.
         budget_states: Stop after so many states of one run.
@@ -56,7 +55,7 @@ def check(
     from lockwright.language.compile import compile_target
 
     program = compile_target(lock)
-    chosen: dict[str, object] = {"models": MODELS if memory == "all" else (memory,), "orders": orders}
+    chosen: dict[str, object] = {"models": models(memory), "orders": orders}
     if threads is not None:
         chosen["threads"] = threads
     if acquire is not None:
@@ -70,6 +69,23 @@ def check(
     if budget_seconds is not None:
         chosen["budget_seconds"] = budget_seconds
     return search(program, Settings(**chosen), progress=progress)  # type: ignore[arg-type]  # only what was asked for
+
+
+def models(memory: str) -> tuple[str, ...]:
+    """Return the memory models that a person names, weakest last.
+
+    Raises:
+        LockwrightError: There is no such model.
+    """
+    names = {one.strip() for one in memory.split(",")}
+    if names == {"all"}:
+        return MODELS
+    if not names <= set(MODELS):
+        from lockwright.language.select import refuse
+
+        wrong = min(names - set(MODELS))
+        raise refuse("U003", f"there is no memory model `{wrong}`", "`sc`, `tso`, `c11`, several as `sc,tso`, or `all`")
+    return tuple(one for one in MODELS if one in names)
 
 
 def _kinds(properties: Sequence[str]) -> tuple[str, ...]:
@@ -122,7 +138,7 @@ def show(lock: str) -> str:
     return show_program(compile_target(lock))
 
 
-def litmus(file: str | Path, memory: Memory = "all") -> list[Judgement]:
+def litmus(file: str | Path, memory: str = "all") -> list[Judgement]:
     """Return what a litmus test of herd's x86 format may do under each memory model.
 
     Raises:
@@ -133,8 +149,7 @@ def litmus(file: str | Path, memory: Memory = "all") -> list[Judgement]:
 
     test = read(Path(file).read_text(encoding="utf-8"), str(file))
     program = lower(test)
-    models = MODELS if memory == "all" else (memory,)
-    return [judge(test, model, outcomes(program, model)) for model in models]
+    return [judge(test, model, outcomes(program, model)) for model in models(memory)]
 
 
 def replay(lock: str, file: Path) -> CheckResult:

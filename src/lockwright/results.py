@@ -14,6 +14,9 @@ SCHEMA = "lockwright.check/1"
 PROVED, FAULT, NOT_EXHAUSTED, NOT_COVERED = "proved", "fault", "not exhausted", "not covered"
 """Verdicts."""
 
+HARNESSES = tuple(f"lockwright/workloads/{name}.py" for name in ("mutual_exclusion", "readers_writers", "trying"))
+"""The programs into which a lock alone is put: their lines are nobody's to mend."""
+
 FAULTS: dict[str, tuple[str, str]] = {
     "two_holders": ("V001", "two holders"),
     "not_holder": ("V002", "unlock by a thread that does not hold the lock"),

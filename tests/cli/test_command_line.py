@@ -52,6 +52,12 @@ def test_a_fault_exits_with_1_and_says_it_first(broken: str, capsys: pytest.Capt
     assert "self.held.store(1, release)" in shown
 
 
+def test_several_models_are_tried_in_order(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["check", "tas", "--threads", "2", "--memory", "tso,sc"]) == Status.FINE
+    head = next(line for line in capsys.readouterr().out.splitlines() if "tso" in line)
+    assert head.split() == ["sc", "tso"]
+
+
 def test_json_on_standard_output_is_all_there_is(broken: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["check", broken, "--memory", "sc", "--json", "-"]) == Status.FINDING
     document = json.loads(capsys.readouterr().out)
@@ -81,6 +87,7 @@ def test_a_budget_that_is_hit_exits_with_3(capsys: pytest.CaptureFixture[str]) -
         (["check", "openvswitch:PerNode", "--nodes", "0"], "there is no node 1 for the worker `far`"),
         (["check", "openvswich"], "did you mean `openvswitch`?"),
         (["check", "openvswitch"], "`openvswitch:PerNode`"),
+        (["check", "ticket", "--memory", "tos"], "there is no memory model `tos`"),
         (["chek", "ticket"], "check"),
         (["explain", "L9"], "L"),
     ],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
@@ -37,7 +37,7 @@ def check(
     *locks: str,
     threads: int | None = None,
     acquire: str | None = None,
-    memory: Literal["sc", "tso", "c11", "all"] = "all",
+    memory: str = "all",
     property: Annotated[tuple[str, ...], Parameter(name="--property", negative="")] = (),  # noqa: A002
     nodes: str | None = None,
     budget_states: int | None = None,
@@ -52,7 +52,8 @@ def check(
         locks: Built-in names (`ticket`, `ticket[u8]`), lock files (`mylock.py`, `mylock.py:MyLock`), or programs.
         threads: How many threads contend.
         acquire: How often each acquires: a number, or `forever`; by default twice, and apart for ever.
-        memory: `sc` tells whether the logic is right, `tso` whether x86 runs it right, `c11` whether a compiler may.
+        memory: `sc` tells whether the logic is right, `tso` whether x86 runs it right, `c11` whether a compiler may;
+            several as `sc,tso`.
         property: A kind of fault to look for, such as `two_holders`; all by default.
         nodes: NUMA nodes of the run by their ids, such as `0,1` or `0,8`; threads are on them in turn.
         budget_states: Give up a run after so many states.

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
+from lockwright.results import HARNESSES
+
 if TYPE_CHECKING:
     from lockwright.results import Fault, Remark, Row
 
 CONTEXT_LINES = 2  # above the place of the fault
 MOST_LINES = 24  # that steps add to what is shown of one file; longer ones are left to the reader's editor
-HARNESSES = tuple(f"lockwright/workloads/{name}.py" for name in ("mutual_exclusion", "readers_writers", "trying"))
-"""The programs into which a lock alone is put: their lines are nobody's to mend."""
 
 
 @dataclass(slots=True)

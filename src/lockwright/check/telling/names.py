@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from lockwright.diagnostics.span import NOWHERE
-from lockwright.results import counted, instance, listed, thread_name
+from lockwright.results import HARNESSES, counted, instance, listed, thread_name
 
 __all__ = ["Names", "counted", "instance", "listed", "thread_name"]
 
@@ -25,8 +25,6 @@ class Names:
     def __init__(self, program: Program) -> None:
         self.program = program
         self.subject = ".".join(program.subject)
-        roles = [function for function in program.functions.values() if function.role is not None]
-        self._own_files = {function.span.file for function in roles if function.span.file}
 
     @property
     def lock(self) -> str:
@@ -44,7 +42,7 @@ class Names:
         """Return whether a place belongs to what is under test, and not to the harness around it."""
         if span == NOWHERE or not span.file:
             return False
-        return not self.program.subject or not self._own_files or span.file in self._own_files
+        return not self.program.subject or span.file not in HARNESSES
 
     def function(self, instruction: Instruction | None, entry: str = "") -> str:
         """Return the function in which the author wrote an instruction: `PvTicketLock.unlock`."""

@@ -87,3 +87,20 @@ def test_readers_are_waited_for(model: str, retire: str, found: set[str]) -> Non
 
 def test_synchronize_in_a_read_section_of_another_waits_for_it() -> None:
     assert faults("rcu_read @enter\npark\nrcu_read @leave", "rcu_synchronize\nunpark 0:u32") == {"lost_wakeup"}
+
+
+FREE_HEAD = """
+    node = atomic_load @relaxed head
+    none = eq node null:Node*
+    branch @out @use none
+use:
+    free node
+    atomic_store @relaxed head null:Node*
+    jump @out
+out:
+"""
+
+
+def test_what_is_freed_at_rest_is_no_leak() -> None:
+    assert faults(own("atomic_store @release head node"), rest=FREE_HEAD) == set()
+    assert faults(own("store p 1:u8"), rest=FREE_HEAD) == {"leak"}

@@ -27,7 +27,7 @@ class AtRest:
 def at_rest(machine: Machine, state: State) -> AtRest:
     """Run `at_rest` and look for what nothing reaches any more."""
     image = _image(machine, state)
-    faults = [*_run(machine, image), *(["leak"] if _leaks(machine, image, state) else [])]
+    faults = [*_run(machine, image), *(["leak"] if _leaks(machine, image) else [])]
     cells = list(machine.cells.cells)
     plain = ((cell.name, value) for cell, value in zip(cells[1:], image.memory[1:], strict=True) if not cell.is_atomic)
     return AtRest(tuple(plain), tuple(faults))
@@ -53,11 +53,11 @@ def _run(machine: Machine, image: Image) -> list[str]:
     return []
 
 
-def _leaks(machine: Machine, image: Image, state: State) -> bool:
-    """Return whether some record is reached neither from a global nor from a record that is."""
+def _leaks(machine: Machine, image: Image) -> bool:
+    """Return whether nothing reaches some record that `at_rest` left allocated: neither a global nor such a record."""
     cells = list(machine.cells.cells)
-    heap = {cell for region in machine.cells.heap.values() for cell in range(region.base, region.end)}
-    waiting = [cell for cell in range(1, len(cells)) if cell not in heap]
+    pools = {cell for region in machine.cells.heap.values() for cell in range(region.base, region.end)}
+    waiting = [cell for cell in range(1, len(cells)) if cell not in pools]
     reached: set[int] = set()
     while waiting:
         cell = waiting.pop()
@@ -65,7 +65,14 @@ def _leaks(machine: Machine, image: Image, state: State) -> bool:
         if record is not None and record not in reached:
             reached.add(record)
             waiting += range(record, record + _stride(machine, record))
-    return bool(state.world.live - reached)
+    heap = machine.cells.heap
+    live = {
+        heap[struct].base + index * heap[struct].stride
+        for struct, out in image.is_out.items()
+        for index, is_out in enumerate(out)
+        if is_out
+    }
+    return bool(live - reached)
 
 
 def _stride(machine: Machine, record: int) -> int:

@@ -37,7 +37,7 @@ class Mutant:
     kind: str
     model: str = "sc"
     threads: int | None = 2
-    program: str = ""  # by default the test program of the same name; `workloads/NAME` for a shipped workload
+    program: str = ""  # a shipped workload, perhaps the source itself; by default the test program of that name
 
     def __str__(self) -> str:
         return f"{Path(self.shipped).name}-{self.name}"
@@ -48,6 +48,8 @@ class Mutant:
         assert text.count(self.old) == 1, "the source has changed, or the place is not told exactly"
         name = Path(self.shipped).name
         (folder / f"edited_{name}.py").write_text(text.replace(self.old, self.new))
+        if self.program == self.shipped:
+            return f"{folder / f'edited_{name}.py'}:{self.target}"
         program = SHIPPED / f"{self.program}.py" if self.program else PROGRAMS / f"{name}.py"
         shipped = f"lockwright.{self.shipped.replace('/', '.')} "
         assert shipped in program.read_text()

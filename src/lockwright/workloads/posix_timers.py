@@ -1,0 +1,150 @@
+"""POSIX timers: found by number, under the one lock of all numbers or, since Linux 3.0, under RCU.
+
+A timer can be found as soon as it has a number, half made as it is.  `signal` says to which process it belongs; it is
+zero until the timer is made and again when it dies, and whoever found a timer looks at it again under the timer's lock.
+RCU keeps the memory only: a timer that is freed in a grace period is gone for all who look at `signal`.
+Source: Linux 8af088710d1e, kernel/posix-timers.c (`lock_timer`, `timer_create`, `timer_delete`,
+`release_posix_timer`).  Leaves out: the expiry of timers, and interrupts.
+"""
+
+from __future__ import annotations
+
+from typing import Generic, TypeVar
+
+from lockwright.language import (
+    Atomic,
+    Lock,
+    Param,
+    Ptr,
+    RcuHead,
+    Struct,
+    Workload,
+    acquire,
+    alloc,
+    field,
+    free,
+    random,
+    rcu_free,
+    rcu_read,
+    relaxed,
+    release,
+    running,
+    symbol,
+    thread,
+    u32,
+    u64,
+)
+from lockwright.structures.id_registry import NO_ID, IdRegistry
+
+L = TypeVar("L", bound=Lock)
+
+
+class Timer(Struct, Generic[L], align=64):
+    lock: L
+    signal: Atomic[u32]  # the process, from 1; 0: half made, or dying
+    number: u32
+    process: u32  # for whom it is made; set before `signal`
+    expires: u64
+    rcu: RcuHead
+
+
+class PosixTimers(Struct, Generic[L]):
+    uses_rcu: Param[bool] = True
+    bits: Param[u32] = 6
+    lock: L  # idr_lock, of all processes
+    numbers: IdRegistry[Timer[L]] = field(bits=bits)
+
+    @symbol("lock_timer")
+    def find(self, number: u32, process: u32) -> Ptr[Timer[L]] | None:
+        """Return a timer of the process, locked."""
+        if self.uses_rcu:
+            with rcu_read():
+                return self.lock_if_own(self.numbers.find(number), process)
+        with self.lock:
+            return self.lock_if_own(self.numbers.find(number), process)
+
+    def lock_if_own(self, timer: Ptr[Timer[L]] | None, process: u32) -> Ptr[Timer[L]] | None:
+        if timer is None:
+            return None
+        timer.lock.lock()
+        if timer.signal.load(acquire) == process:
+            return timer
+        timer.lock.unlock()
+        return None
+
+    @symbol("sys_timer_create")
+    def create(self, process: u32, expires: u64) -> u32:
+        """Make a timer and return its number; `NO_ID` if there is no memory or no number."""
+        timer = alloc(Timer[L])
+        if timer is None:
+            return NO_ID
+        with self.lock:
+            number = self.numbers.allocate(timer)
+        if number == NO_ID:
+            free(timer)
+            return NO_ID
+        timer.number = number
+        timer.process = process
+        timer.expires = expires
+        timer.signal.store(process, release)
+        return number
+
+    @symbol("sys_timer_delete")
+    def delete(self, number: u32, process: u32) -> bool:
+        timer = self.find(number, process)
+        if timer is None:
+            return False
+        timer.signal.store(0, relaxed)
+        timer.lock.unlock()
+        self.release(timer)
+        return True
+
+    @symbol("release_posix_timer")
+    def release(self, timer: Ptr[Timer[L]]) -> None:
+        with self.lock:
+            self.numbers.remove(timer.number)
+        if self.uses_rcu:
+            rcu_free(timer, timer.rcu)
+        else:
+            free(timer)
+
+    @symbol("sys_timer_gettime")
+    def get_time(self, number: u32, process: u32) -> u64:
+        """Return when a timer of the process expires; 0 if it has no such timer."""
+        timer = self.find(number, process)
+        if timer is None:
+            return 0
+        assert timer.process == process
+        assert timer.number == number
+        expires = timer.expires
+        timer.lock.unlock()
+        return expires
+
+
+class TimersOfProcesses(Workload, Generic[L]):
+    """Threads of some processes make, read and delete timers, each with any number."""
+
+    processes: Param[u32] = 2
+    bits: Param[u32] = 1  # there are `1 << bits` numbers
+    uses_rcu: Param[bool] = True
+    timers: PosixTimers[L] = field(uses_rcu=uses_rcu, bits=bits)
+
+    def each_thread(self) -> None:
+        mine = 1 + thread() % self.processes
+        while running():
+            if random(2) == 0:
+                self.timers.create(mine, u64(mine))
+            elif random(2) == 0:
+                self.timers.delete(random(1 << self.bits), mine)
+            else:
+                expires = self.timers.get_time(random(1 << self.bits), mine)
+                assert expires == 0 or expires == mine
+
+    def at_rest(self) -> None:
+        """Find every timer that has a number alive: what was deleted has none, and nothing half made is left."""
+        for number in range(1 << self.bits):
+            timer = self.timers.numbers.find(number)
+            if timer is not None:
+                assert timer.number == number
+                assert timer.process > 0
+                assert timer.signal.load(relaxed) == timer.process

@@ -1,0 +1,53 @@
+"""The buffer look-ups of XFS: one buffer a block, nobody sees another's buffer or half of one, nothing is lost.
+
+Allocation may fail at any point; a thread gets a buffer, writes to it, perhaps makes it stale, and lets it go.
+"""
+
+import pytest
+from tests.structures.proving import prove
+
+from lockwright.api import check
+
+SMALL = (
+    "xfs_buffer_tree[tas]:blocks=1",
+    "xfs_buffer_tree[tas]:blocks=1,allocate_always=true",
+    "xfs_buffer_hash[tas]:bits=1",
+    "xfs_buffer_hash[tas]:bits=1,managed=false",
+)
+
+
+@pytest.mark.parametrize("target", SMALL)
+def test_proved_with_two_threads(target):
+    result = prove(target, threads=2)
+    assert (result.verdict, len(result.runs)) == ("proved", 3), result.faults
+
+
+def test_a_buffer_is_found_again_and_moved_to_the_front():
+    """With two look-ups each, threads also find what others have put behind their own."""
+    for promote in ("true", "false"):
+        result = check(f"xfs_buffer_hash[tas]:bits=1,promote={promote}", threads=2, acquire=2, memory="sc")
+        assert result.verdict == "proved"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("target", ["xfs_buffer_tree[tas]", "xfs_buffer_tree[tas]:groups=2"])
+def test_two_blocks_in_one_tree_or_two(target):
+    assert prove(target, threads=2, models=("sc", "tso")).verdict == "proved"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("target", SMALL)
+def test_two_threads_with_two_look_ups_each(target):
+    assert check(target, threads=2, acquire=2, memory="sc").verdict == "proved"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("target", [SMALL[0], SMALL[2]])
+def test_proved_with_three_threads(target):
+    assert prove(target, threads=3, models=("sc",)).verdict == "proved"
+
+
+def test_pages_that_come_after_the_insertion_are_missed():
+    """The code before fe2429b0966a."""
+    result = prove("xfs_buffer_tree[tas]:blocks=1,pages_first=false", threads=2, models=("sc",))
+    assert [one.kind for one in result.faults] == ["assertion"]

@@ -43,10 +43,14 @@ bench: $(READY) ## speed, as ratios against peers
 	$(BIN)/python benchmarks/states_per_second.py
 	$(BIN)/python benchmarks/peers.py
 
+wheel: $(READY) ## a wheel with its kernels compiled, into dist/
+	$(BIN)/python -m lockwright.cli.warm --pack src/lockwright/flat/kernels.pack
+	$(BIN)/python -m hatchling build -t wheel
+
 docs: $(READY) ## the pages, into docs/_build
 	$(BIN)/python -m sphinx -n -W -b html docs docs/_build
 
 clean: ## remove what was built
 	rm -rf $(VENV) docs/_build dist build
 
-.PHONY: help setup demo test test-slow check golden bench docs clean
+.PHONY: help setup demo test test-slow check golden bench wheel docs clean

@@ -7,6 +7,7 @@ import pickle
 import pkgutil
 import subprocess
 import sys
+import zipfile
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 import lockwright
-from lockwright.flat import cache
+from lockwright.flat import cache, pack
 from lockwright.flat.content import digest
 
 if TYPE_CHECKING:
@@ -41,8 +42,18 @@ def twice(x):
     return other.step(other.step(x))
 
 if __name__ == "__main__":
+    import sys
+    from pathlib import Path
+    from lockwright.flat import cache, pack
     from sample.user import twice as run
+    action, file = sys.argv[1:] or ("", "")
+    if action == "read":
+        pack.FILE = Path(file)
+    if action == "write":
+        cache.recording = {}
     print(run(np.int64(1)), sum(sum(one.stats.cache_misses.values()) for one in (run, other.step)))
+    if action == "write":
+        pack.write(Path(file), cache.recording.items())
 '''
 
 
@@ -55,12 +66,14 @@ def make_sample(folder: Path, helper: str = HELPER, user: str = USER) -> Path:
     return folder
 
 
-def run_sample(folder: Path, kept: Path) -> tuple[int, int]:
-    """Return what the kernel returned, and how many kernels were compiled."""
+def run_sample(folder: Path, kept: Path, *action: str, **variables: str) -> tuple[int, int]:
+    """Return what the kernel returned, and how many kernels were compiled; a pack may be written or read."""
     paths = os.pathsep.join([str(folder), str(Path(lockwright.__path__[0]).parent)])
     done = subprocess.run(
-        [sys.executable, "-m", "sample.user"],
-        env=os.environ | {"PYTHONPATH": paths, "NUMBA_CACHE_DIR": str(kept), "PYTHONDONTWRITEBYTECODE": "1"},
+        [sys.executable, "-m", "sample.user", *action],
+        env=os.environ
+        | {"PYTHONPATH": paths, "NUMBA_CACHE_DIR": str(kept), "PYTHONDONTWRITEBYTECODE": "1"}
+        | variables,
         capture_output=True,
         text=True,
         check=False,
@@ -121,6 +134,51 @@ def test_what_is_no_kernel_is_compiled_again(kept: Path, tmp_path: Path) -> None
 def test_a_folder_that_cannot_be_made_is_done_without(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     assert run_sample(make_sample(tmp_path), tmp_path / "file" / "kept") == (7, 2)
+
+
+@pytest.fixture(scope="module")
+def packed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a pack of the sample, made for any processor."""
+    folder = tmp_path_factory.mktemp("packed")
+    generic = {"NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": ""}
+    made = folder / "kernels.pack"
+    assert run_sample(make_sample(folder), folder / "kept", "write", str(made), **generic) == (7, 2)
+    return made
+
+
+def test_a_pack_holds_what_python_calls(packed: Path) -> None:
+    with zipfile.ZipFile(packed) as whole:
+        assert len(whole.namelist()) == 1
+
+
+def test_a_pack_spares_the_compilation(packed: Path, tmp_path: Path) -> None:
+    kept = tmp_path / "kept"
+    assert run_sample(make_sample(tmp_path), kept, "read", str(packed)) == (7, 0)
+    assert run_sample(tmp_path, kept) == (7, 0)  # what was made of it is kept
+
+
+def test_a_pack_of_other_sources_is_no_use(packed: Path, tmp_path: Path) -> None:
+    changed = make_sample(tmp_path, HELPER.replace("STEP = 3", "STEP = 5"))
+    assert run_sample(changed, tmp_path / "kept", "read", str(packed)) == (11, 2)
+
+
+def test_a_spoilt_pack_is_no_use(packed: Path, tmp_path: Path) -> None:
+    whole = packed.read_bytes()
+    spoilt = tmp_path / "kernels.pack"
+    spoilt.write_bytes(whole[:100] + bytes(100) + whole[200:])
+    assert run_sample(make_sample(tmp_path), tmp_path / "kept", "read", str(spoilt)) == (7, 2)
+
+
+def test_half_a_pack_and_none_are_empty(packed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with zipfile.ZipFile(packed) as whole:
+        (name,) = whole.namelist()
+    half = tmp_path / "half.pack"
+    half.write_bytes(packed.read_bytes()[:1000])
+    for file, is_there in ((packed, True), (half, False), (tmp_path / "none.pack", False)):
+        monkeypatch.setattr(pack, "FILE", file)
+        pack._opened.cache_clear()
+        assert (pack.read(name) is not None) == is_there
+    pack._opened.cache_clear()
 
 
 def test_the_least_lately_used_files_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

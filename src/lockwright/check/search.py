@@ -8,7 +8,6 @@ played on the plain machine.
 from __future__ import annotations
 
 import math
-import time
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol, cast
@@ -17,6 +16,7 @@ from lockwright.check.engine.options import Options
 from lockwright.check.shapes import shape_of
 from lockwright.check.smallest import told
 from lockwright.check.verdict import Findings, Promised, findings
+from lockwright.flat.compiling import clock
 from lockwright.ir.inline import inline
 from lockwright.ir.interpreter import prepare
 from lockwright.ir.kinds import infer_kinds
@@ -80,7 +80,7 @@ class Underway:
     settings: Settings
     explore: Explorer
     progress: Callable[[str], None] | None
-    began: float = field(default_factory=time.perf_counter)
+    began: float = field(default_factory=clock)
 
     def __post_init__(self) -> None:
         self.waiting = waiting(inline(self.program))
@@ -130,7 +130,7 @@ class Underway:
 
     def left_s(self) -> float:
         """Return the seconds that are left."""
-        return self.settings.budget_seconds - (time.perf_counter() - self.began)
+        return self.settings.budget_seconds - (clock() - self.began)
 
     def shape(self, threads: int) -> Shape:
         """Return where so many threads are."""
@@ -177,7 +177,7 @@ def check(
     result.not_covered += _left_out(one)
     _cure(one, result)
     _weigh(one, result)
-    result.seconds = time.perf_counter() - one.began
+    result.seconds = clock() - one.began
     return result
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lockwright.check.shapes import shape_of
 from lockwright.check.verdict import Promised, findings
+from lockwright.flat.compiling import clock
 from lockwright.ir.inline import inline
 from lockwright.ir.waiting import waiting
 
@@ -32,12 +32,12 @@ class Trials:
     @classmethod
     def lasting(cls, explore: Explorer, settings: Settings, seconds: float) -> Trials:
         """Return a budget that ends in so many seconds."""
-        return cls(explore, settings, time.perf_counter() + seconds)
+        return cls(explore, settings, clock() + seconds)
 
     @property
     def left_s(self) -> float:
         """The seconds that are left."""
-        return self.ends - time.perf_counter()
+        return self.ends - clock()
 
     def try_out(self, program: Program, model: str, sizes: Iterable[tuple[int, int | None]]) -> str:
         """Return PASSES, the kind of the first fault in the first instance that has one, or UNKNOWN."""

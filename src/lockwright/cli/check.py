@@ -75,7 +75,9 @@ def check(
     if threads is not None and not 1 <= threads <= 8:
         return mistaken(f"{threads} threads cannot be explored", "`--threads 2` to `--threads 8`")
     from lockwright.api import check as run
+    from lockwright.flat.compiling import work
 
+    work.when_slow = _tell_of_compilation
     worst = Status.FINE
     results: list[tuple[str, CheckResult]] = []
     for lock in locks:
@@ -89,7 +91,7 @@ def check(
             budget_states=budget_states,
             budget_seconds=budget_seconds,
             orders=orders,
-            progress=_progress if sys.stderr.isatty() else None,
+            progress=_progress,
         )
         results.append((lock, result))
         if outputs.json != "-":
@@ -106,8 +108,15 @@ def check(
 
 def _progress(line: str) -> None:
     """Show one line that the next one replaces."""
-    sys.stderr.write(f"\r\x1b[K{line[:100]}")
-    sys.stderr.flush()
+    if sys.stderr.isatty():
+        sys.stderr.write(f"\r\x1b[K{line[:100]}")
+        sys.stderr.flush()
+
+
+def _tell_of_compilation() -> None:
+    """Say what takes so long, where nobody has run a check before."""
+    _progress("")
+    print("compiling the checker for this machine (once)", file=sys.stderr, flush=True)
 
 
 def _write(results: list[tuple[str, CheckResult]], outputs: Outputs) -> None:

@@ -4,7 +4,8 @@ Numba's own cache looks at the path and the time of the file that a function sta
 compiled anew, and a change to a helper in another file went unseen.  Here the name of a file is the digest of the
 kernel's contents (see `content`), its signature, the processor, and the versions of Python, numba and llvmlite.
 
-What cannot be read is compiled again, and what cannot be written is left: a cache never stops a check.
+What is not there may be in the pack that came with the package (see `pack`).  What cannot be read is compiled again,
+and what cannot be written is left: a cache never stops a check.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ import numba
 from numba.core import compiler, config, serialize
 from numba.core.caching import _Cache
 
+from lockwright.flat import compiling, pack
 from lockwright.flat.content import digest
 
 if TYPE_CHECKING:
@@ -38,6 +40,8 @@ CHECKSUM = hashlib.sha256().digest_size
 MOST_BYTES, KEPT_BYTES = 400_000_000, 200_000_000
 """Above the first the files that were used least lately go, down to the second."""
 
+recording: dict[str, bytes] | None = None
+"""Where what a pack shall hold is collected; None: nowhere."""
 _digests: dict[FunctionType, str] = {}
 
 
@@ -86,29 +90,55 @@ class KernelCache(_Cache):
         return hashlib.sha256(repr(parts).encode()).hexdigest()[:40]
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
-        """Return what was compiled for this signature, or None."""
+        """Return what was compiled for this signature, here or when the package was made, or None."""
         target_context.refresh()
-        found = folder()
-        if not self._is_on or found is None:
+        if not self._is_on:
             return None
-        payload = read(self._file(found, sig, target_context.codegen()))
+        codegen = target_context.codegen()
+        path = self._path(sig, codegen)
+        payload = None if path is None else read(path)
+        found = None if payload is None else _rebuilt(target_context, payload)
+        return self._from_pack(sig, target_context, path) if found is None else found
+
+    def _from_pack(self, signature: Any, target_context: Any, path: Path | None) -> Any:
+        codegen = target_context.codegen()
+        payload = pack.read(self.portable_key(signature, codegen))
         if payload is None:
             return None
         try:
-            return _CompileResult._rebuild(target_context, *pickle.loads(payload))  # noqa: S301, SLF001 - our own file
-        except Exception:  # noqa: BLE001 - whatever is wrong with it: it is made anew
+            with compiling.under_way():
+                payload = pack.translated(payload, codegen)
+        except Exception:  # noqa: BLE001 - likewise
             return None
+        if path is not None:
+            write(path, payload)
+        return _rebuilt(target_context, payload)
 
     def save_overload(self, sig: Any, cres: Any) -> None:
         """Keep what was compiled."""
-        found = folder()
-        if not self._is_on or found is None or cres.lifted or cres.library.has_dynamic_globals:
+        if not self._is_on or cres.lifted or cres.library.has_dynamic_globals:
             return
-        write(self._file(found, sig, cres.codegen), _serialize.dumps(cres._reduce()))  # noqa: SLF001
+        path = self._path(sig, cres.codegen)
+        if path is not None:
+            write(path, _serialize.dumps(cres._reduce()))  # noqa: SLF001 - numba's own way to take it apart
+        if recording is not None and not self._options.get("no_cpython_wrapper"):
+            recording[self.portable_key(sig, cres.codegen)] = pack.packed(cres)
 
-    def _file(self, where: Path, signature: Any, codegen: Any) -> Path:
+    def portable_key(self, signature: Any, codegen: Any) -> str:
+        """Return the name in a pack: it says nothing of the processor."""
+        return self.key(signature, codegen.magic_tuple()[:1])
+
+    def _path(self, signature: Any, codegen: Any) -> Path | None:
+        found = folder()
         name = self._function.__qualname__.replace("<", "").replace(">", "")
-        return where / f"{name}-{self.key(signature, codegen.magic_tuple())}.kernel"
+        return None if found is None else found / f"{name}-{self.key(signature, codegen.magic_tuple())}.kernel"
+
+
+def _rebuilt(target_context: Any, payload: bytes) -> Any:
+    try:
+        return _CompileResult._rebuild(target_context, *pickle.loads(payload))  # noqa: S301, SLF001 - our own file
+    except Exception:  # noqa: BLE001 - whatever is wrong with it: it is made anew
+        return None
 
 
 def read(path: Path) -> bytes | None:

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
 
 import numba
 import numpy as np
-from numba.core import targetconfig
+from numba.core import event, targetconfig
 from numpy.typing import NDArray
 
+from lockwright.flat import compiling
 from lockwright.flat.cache import KernelCache
 
 if TYPE_CHECKING:
@@ -44,6 +45,20 @@ def _compare_quickly(settings: Any) -> None:
 
 
 _compare_quickly(targetconfig.TargetConfig)
+
+
+class _Listener(event.Listener):
+    """Told by numba when it begins and when it has ended to compile a kernel."""
+
+    def on_start(self, event: Any) -> None:  # noqa: ARG002
+        compiling.work.begin()
+
+    def on_end(self, event: Any) -> None:  # noqa: ARG002
+        compiling.work.end()
+
+
+_register: Any = event.register
+_register("numba:compile", _Listener())
 
 _OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
 _BARE: dict[str, Any] = {**_OPTIONS, "_nrt": False}

@@ -22,6 +22,7 @@ from lockwright.check.engine.c11_pack import unpack
 from lockwright.check.engine.c11_static import analyse
 from lockwright.check.engine.c11_step import rest
 from lockwright.check.engine.exploration import Exploration, Found, Graph
+from lockwright.flat.compiling import clock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -56,7 +57,7 @@ class C11Search:
         self.counters = np.zeros(go.COUNTERS, np.int64)
         self.counters[go.KEEPS] = keep_graph
         self.counters[go.STOP_AT] = stop_number(stop_at)
-        self.began = time.perf_counter()
+        self.began = clock()
         self.cpu_began = time.process_time()
         if self.reason:
             return
@@ -93,7 +94,7 @@ class C11Search:
     def _budget(self, states: int, seconds: float, memory_bytes: int) -> str:
         if self.counters[go.STATES] > states:
             return "states"
-        if time.perf_counter() - self.began > seconds:
+        if clock() - self.began > seconds:
             return "seconds"
         return "memory" if size_of(self.store) > memory_bytes else ""
 
@@ -116,7 +117,7 @@ class C11Search:
         return Exploration(
             model="c11", threads=len(self.flat.threads), acquisitions=self.acquisitions, states=states,
             transitions=int(self.counters[go.EDGES]), exhausted=not self.reason, reason=self.reason,
-            seconds=time.perf_counter() - self.began, faults=self.faults() if begun else [],
+            seconds=clock() - self.began, faults=self.faults() if begun else [],
             parent=self.store.states[:states, go.PARENT].astype(np.int32) if begun else nothing,
             via=self._via() if begun else nothing, flat=self.flat, cells=self.flat.cells,
             graph=self._graph() if begun and self.keep_graph else None, bound=f"lag {lag}" if lag else "",

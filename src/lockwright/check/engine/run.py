@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ from lockwright.check.engine.exploration import Exploration
 from lockwright.check.engine.options import Options
 from lockwright.check.engine.store import Search
 from lockwright.check.engine.uncovered import uncovered
+from lockwright.flat.compiling import clock
 from lockwright.flat.flatten import flatten
 from lockwright.ir.inline import inline
 from lockwright.ir.interpreter import prepare
@@ -64,7 +64,7 @@ def explore(
     chosen = options or Options()
     if chosen.outcomes:  # final values must be told as they are
         chosen = replace(chosen, symmetry=False, tickets=False)
-    began = time.perf_counter()
+    began = clock()
     ready = find_waiting(inline(program)) if isinstance(program, Program) else program
     cells, image = prepare(ready.program, shape, SPARE_RECORDS)
     flat = flatten(ready, cells)

@@ -12,6 +12,7 @@ from lockwright.check.engine import places as at
 from lockwright.check.engine import search as go
 from lockwright.check.engine.exploration import Exploration, Found, Graph
 from lockwright.flat import opcodes as op
+from lockwright.flat.compiling import clock
 from lockwright.flat.local import local_run
 from lockwright.ir.arithmetic import wrap
 
@@ -183,7 +184,7 @@ class Search:
     def _over_budget(self, states: int, seconds: float) -> str:
         if self.counters[go.STATES] > states:
             return "states"
-        return "seconds" if time.perf_counter() - self.began > seconds else ""
+        return "seconds" if clock() - self.began > seconds else ""
 
     def _slice(self) -> int:
         built, flat = self.built, self.built.flat
@@ -203,7 +204,7 @@ class Search:
         states = int(self.counters[go.STATES])
         return Exploration(
             self.model, self.threads, self.acquisitions, states, int(self.counters[go.TRANSITIONS]),
-            exhausted=not self.reason, reason=self.reason, seconds=time.perf_counter() - self.began,
+            exhausted=not self.reason, reason=self.reason, seconds=clock() - self.began,
             faults=self._faults(), parent=self.parent[:states], via=self.via[:states], flat=self.built.flat,
             cells=self.built.flat.cells, graph=self._graph(states) if self.options.keep_graph else None,
             outcomes=self._outcomes(), root_perm=self.root_perm, cpu_seconds=time.process_time() - self.cpu_began,

@@ -13,6 +13,7 @@ from lockwright.ir.program import (
     Field,
     Function,
     Global,
+    Handler,
     Program,
     Reg,
     Role,
@@ -178,3 +179,19 @@ def test_a_parameter_that_the_body_changes_is_a_copy() -> None:
     inlined = inline(program).functions["worker"]
     written = [one.result for one in inlined.blocks[0].instructions if one.result is not None]
     assert written.count(start.index) == 1
+
+
+def test_there_is_no_nmi_in_a_program_without_one() -> None:
+    program = Program("quiet")
+    worker = FunctionBuilder(program, "worker", span=HERE)
+    worker.branch(worker.emit("in_nmi"), nmi := worker.label("nmi"), other := worker.label("other"))
+    worker.enter(nmi)
+    worker.do("pause")
+    worker.give_back()
+    worker.enter(other)
+    worker.give_back()
+    worker.finish()
+    program.workers.append(Worker("worker"))
+    assert ops(inline(program).functions["worker"]) == ["copy", "return"]
+    program.handlers.append(Handler("worker", maskable=False))
+    assert "in_nmi" in ops(inline(program).functions["worker"])

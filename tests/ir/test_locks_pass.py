@@ -33,7 +33,7 @@ TICKETS = {
     "ticket[u8]": [(8, 0, {"TicketLock[u8].next", "TicketLock[u8].owner"})],
     "ticket_backoff": [(16, 0, {"TicketBackoffLock.next", "TicketBackoffLock.owner"})],
     "linux_ticket": [(16, 0, {"LinuxTicketLock[u16].tickets.head", "LinuxTicketLock[u16].tickets.tail"})],
-    "pv_ticket": [(16, 1, {"PvTicketLock.tickets.head", "PvTicketLock.tickets.tail", "Waiting.want"})],
+    "pv_ticket": [(16, 1, {"PvTicketLock[Kvm].tickets.head", "PvTicketLock[Kvm].tickets.tail", "Waiting.want"})],
     "anderson": [],
     "ttas": [],
     "bias_rwlock": [],

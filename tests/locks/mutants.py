@@ -16,7 +16,10 @@ RARER_WORDS = ("relaxed", "acquire", "release", "acq_rel", "seq_cst", "u2", "u4"
 
 @dataclass(frozen=True)
 class Mutant:
-    """An edit; `kind` is the fault that it brings, and `model` the first memory model under which it does."""
+    """An edit; `kind` is the fault that it brings, and `model` the first memory model under which it does.
+
+    It is made in the file of the lock, or in one that the lock imports (`part`, such as `hypervisors/kvm`).
+    """
 
     lock: str
     name: str
@@ -27,13 +30,30 @@ class Mutant:
     threads: int = 2
     acquire: int | str = 1
     reason: str = ""
+    part: str = ""
 
     def __str__(self) -> str:
         return f"{self.lock}-{self.name}"
 
-    def source(self) -> str:
-        """Return the lock with the edit made, and with the words imported that the edit needs."""
+    def write(self, folder: Path) -> Path:
+        """Write the lock with the edit made into a folder; return its file."""
+        for name, text in self.sources().items():
+            (folder / f"{name}.py").write_text(text)
+        return folder / f"{self.lock}.py"
+
+    def sources(self) -> dict[str, str]:
+        """Return the files that make up the lock with the edit made: the lock's own, and the edited part beside it."""
+        if not self.part:
+            return {self.lock: self._edited(self.lock)}
+        name = self.part.split("/")[-1]
         text = (LOCKS / f"{self.lock}.py").read_text()
+        imported = f"from lockwright.locks.{self.part.replace('/', '.')} import"
+        assert text.count(imported) == 1, "the lock does not import this part"
+        return {self.lock: text.replace(imported, f"from {name} import"), name: self._edited(self.part)}
+
+    def _edited(self, path: str) -> str:
+        """Return a file with the edit made, and with the words imported that the edit needs."""
+        text = (LOCKS / f"{path}.py").read_text()
         assert text.count(self.old) == 1, "the lock has changed, or the place is not told exactly"
         text = text.replace(self.old, self.new)
         missing = [one for one in RARER_WORDS if len(re.findall(rf"\b{one}\b", _code(text))) and not _has(text, one)]

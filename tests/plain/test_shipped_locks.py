@@ -28,8 +28,9 @@ def test_small_locks_pass(name: str, model: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("model", ["sc", "tso"])
-def test_paravirtual_ticket_lock(model: str) -> None:
-    assert verdict("pv_ticket", model).faults == {}
+@pytest.mark.parametrize("name", ["pv_ticket", "pv_ticket[Xen]", "pv_ticket_2015", "pv_ticket_2015[Xen]"])
+def test_paravirtual_ticket_locks(name: str, model: str) -> None:
+    assert verdict(name, model).faults == {}
 
 
 @pytest.mark.slow

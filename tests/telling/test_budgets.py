@@ -31,8 +31,7 @@ TOLD = (
 
 def spent(mutant: Mutant, folder: Path, **settings: object) -> CheckResult:
     """Check a mutant with no time at all: the first slice of the search is all there is."""
-    file = folder / f"{mutant.lock}.py"
-    file.write_text(mutant.source())
+    file = mutant.write(folder)
     chosen = {"threads": mutant.threads, "acquisitions": (mutant.acquire,), "models": (mutant.model,), "cures": False}
     return check(compile_target(str(file)), Settings(**{**chosen, "budget_seconds": 0.0, **settings}))  # type: ignore[arg-type]
 

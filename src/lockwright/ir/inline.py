@@ -3,6 +3,7 @@
 Each instruction keeps its span and learns through which calls it came.  A call of a function with a role gets a `mark`
 on either side; calls that the lock itself makes of inner locks get none: they are how it works, not what it promises.
 A call through a table becomes a chain of comparisons of the table's choice, and `patch` a store of that choice.
+`in_nmi` is false in a program without NMIs.
 """
 
 from __future__ import annotations
@@ -57,6 +58,7 @@ class _Inliner:
     def __init__(self, program: Program) -> None:
         self.program = program
         self.patched = {str(one.attributes[0]) for one in _instructions(program) if one.op == "patch"}
+        self.has_nmi = any(not one.maskable for one in program.handlers)
         self._bodies: dict[tuple[str, bool], Function] = {}
         self._open: list[str] = []
 
@@ -122,6 +124,8 @@ class _Splicer:
                 self._append(*_parts_needed_again(block, index))
             elif one.op == "patch":
                 self._patch(one)
+            elif one.op == "in_nmi" and not self.inliner.has_nmi:
+                self._append(replace(one, op="copy", operands=(Constant(0, BOOL),)))
             else:
                 self._append(one)
 

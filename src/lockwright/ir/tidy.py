@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lockwright.ir.control_flow import ControlFlow, targets
-from lockwright.ir.program import Block, Constant, Function, Instruction
+from lockwright.ir.program import Block, Constant, Function, Instruction, Reg
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,11 +15,35 @@ if TYPE_CHECKING:
 
 def tidy(function: Function) -> Function:
     """Return the same function with as few blocks as its branches need; instructions other than jumps stay."""
-    blocks = [_with_jump(block, _decided(block.instructions[-1])) for block in function.blocks]
+    known = _known(function)
+    blocks = [_with_jump(block, _decided(_filled_in(block.instructions[-1], known))) for block in function.blocks]
     skipped = _skipped(blocks)
     for block in blocks:
         block.instructions[-1] = _decided(retarget(block.instructions[-1], skipped))
     return replace(function, blocks=_merged(replace(function, blocks=blocks)))
+
+
+def _known(function: Function) -> dict[int, Constant]:
+    """Return the registers that only one instruction writes, and that with a constant."""
+    written = Counter(one.result for block in function.blocks for one in block.instructions)
+    written.update(range(function.parameters))
+    return {
+        one.result: one.operands[0]
+        for block in function.blocks
+        for one in block.instructions
+        if one.op == "copy"
+        and one.result is not None
+        and isinstance(one.operands[0], Constant)
+        and written[one.result] == 1
+    }
+
+
+def _filled_in(jump: Instruction, known: Mapping[int, Constant]) -> Instruction:
+    """Return a branch with its condition, if that is known."""
+    if jump.op != "branch" or not isinstance(jump.operands[0], Reg):
+        return jump
+    condition = known.get(jump.operands[0].index)
+    return jump if condition is None else replace(jump, operands=(condition,))
 
 
 def _with_jump(block: Block, jump: Instruction) -> Block:

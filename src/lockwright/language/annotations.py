@@ -305,7 +305,7 @@ class Annotations:
 
     def _default(self, node: ast.expr, declared: ClassDeclaration, variable: TypeVariable) -> Kind:
         if variable.choices:
-            return INTEGERS.get(variable.choices[0], INTEGERS["u16"])
+            return self._choice(variable, variable.choices[0])
         if variable.bound == "int":
             return INTEGERS["u16"]
         raise mistake(
@@ -316,9 +316,16 @@ class Annotations:
             helps=[f"write `{declared.name}[{variable.name}]`, or a lock of yours"],
         )
 
+    def _choice(self, variable: TypeVariable, name: str) -> Kind:
+        """Return what one of the choices of a type variable is: an integer, or a class that its file knows."""
+        declared = look_up(variable.module, name)
+        if isinstance(declared, ClassDeclaration):
+            return Annotations(self.instances, variable.module, {}, {}).place(ast.Name(name))
+        return INTEGERS.get(name, INTEGERS["u16"])
+
     def _check_bound(self, node: ast.expr, declared: ClassDeclaration, variable: TypeVariable, kind: Kind) -> None:
         if variable.choices:
-            fits = isinstance(kind, Integer) and kind.name in variable.choices
+            fits = kind in [self._choice(variable, name) for name in variable.choices]
             wanted = ", ".join(f"`{one}`" for one in variable.choices)
         elif variable.bound == "int":
             fits, wanted = isinstance(kind, Integer), "an integer type"

@@ -1,93 +1,43 @@
 """Paravirtual ticket lock of Linux 3.12: spin for a while, then halt; a flag tells the releaser that it must kick.
 
-Waiters spin on `head`, at most `spin_threshold` times, and then halt.  The lowest bit of `tail` says that one may be
-halted, so that a release nobody sleeps for costs no more than one locked add.
+Waiters spin on `head`, at most `spin_threshold` times, and then stop their CPU.  The lowest bit of `tail` says that one
+may have stopped, so that a release nobody sleeps for costs no more than one locked add.  The releaser reads the flag,
+and clears it, after the lock is free: `pv_ticket_2015` does without.
 
-Source: Linux 545ac13892ab (the two hooks), 96f853eaa889 (the flag), 92b75202e5e8 (the KVM back end).
+Source: Linux 545ac13892ab (the two hooks), 96f853eaa889 (the flag), 92b75202e5e8 (KVM), 80bd58fef495 (Xen).
 """
 
+from typing import Generic, TypeVar
+
 from lockwright.language import (
-    Atomic,
     AtomicWord,
     Lock,
     Param,
-    PerCpu,
-    Ptr,
-    Struct,
-    Word,
     acq_rel,
     acquire,
-    cpu,
-    cpus,
-    halt,
+    in_nmi,
     interrupts_off,
     interrupts_restore,
-    kick,
     pause,
     preemption_off,
     preemption_on,
     relaxed,
-    release,
-    shared,
     symbol,
-    u8,
     u16,
     u32,
 )
+from lockwright.locks.hypervisors.kvm import Kvm
+from lockwright.locks.hypervisors.tickets import Tickets
+from lockwright.locks.hypervisors.xen import Xen
 
+Hypervisor = TypeVar("Hypervisor", Kvm, Xen)
 SLOWPATH = 1
 STEP = 2
 
 
-class Tickets(Word):
-    head: u16 = 0
-    tail: u16 = 0
-
-
-class Waiting(Struct, align=64):
-    lock: Atomic[Ptr[AtomicWord[Tickets]] | None]
-    want: Atomic[u16]
-    asleep: Atomic[u8]  # a bit of the mask `waiting_cpus` in the kernel
-
-
-class Kvm(Struct):
-    """Halts with a latch: a kick that comes before the halt ends the halt at once."""
-
-    waiting: PerCpu[Waiting]
-
-    @symbol("kvm_lock_spinning")
-    def lock_spinning(self, tickets: Ptr[AtomicWord[Tickets]], want: u16) -> None:
-        were_on = interrupts_off()
-        mine = self.waiting[cpu()]
-        mine.lock.store(None, relaxed)
-        mine.want.store(want, release)
-        mine.lock.store(tickets, release)
-        mine.asleep.store(1, release)
-        tickets.tail.fetch_or(SLOWPATH, acq_rel)
-        if tickets.head.load(acquire) != want:
-            halt(interrupts_on=were_on)
-        mine.asleep.store(0, relaxed)
-        mine.lock.store(None, relaxed)
-        interrupts_restore(were_on)
-
-    @symbol("kvm_unlock_kick")
-    def unlock_kick(self, tickets: Ptr[AtomicWord[Tickets]], head: u16) -> None:
-        for other in range(cpus()):
-            theirs = self.waiting[other]
-            if (
-                theirs.asleep.load(acquire)
-                and theirs.lock.load(acquire) is tickets
-                and theirs.want.load(relaxed) == head
-            ):
-                kick(other)
-                return
-
-
-hypervisor: Kvm = shared()  # one for all locks of the guest
-
-
-class PvTicketLock(Lock, fifo=True, overcommit=True):
+class PvTicketLock(Lock, Generic[Hypervisor], fifo=True, overcommit=True):
     tickets: AtomicWord[Tickets]
+    hypervisor: Hypervisor
     spin_threshold: Param[u32] = 1 << 15
 
     @symbol("__ticket_spin_lock")
@@ -102,7 +52,30 @@ class PvTicketLock(Lock, fifo=True, overcommit=True):
                 if self.tickets.head.load(acquire) == want:
                     return
                 pause()
-            hypervisor.lock_spinning(self.tickets, want)
+            self.lock_spinning(want)
+
+    @symbol("lock_spinning")
+    def lock_spinning(self, want: u16) -> None:
+        if in_nmi() or not self.hypervisor.is_ready():
+            return
+        were_on = interrupts_off()
+        self.hypervisor.announce(self.tickets, want)
+        self.tickets.tail.fetch_or(SLOWPATH, acq_rel)
+        if self.tickets.head.load(acquire) != want:
+            self.hypervisor.block(were_on)
+        self.hypervisor.withdraw()
+        interrupts_restore(were_on)
+
+    @symbol("__ticket_spin_trylock")
+    def trylock(self) -> bool:
+        preemption_off()
+        seen = self.tickets.load(relaxed)
+        if seen.head == seen.tail & ~SLOWPATH:
+            taken = Tickets(head=seen.head, tail=seen.tail + STEP)
+            if self.tickets.compare_exchange(seen, taken, acquire) == seen:
+                return True
+        preemption_on()
+        return False
 
     @symbol("__ticket_spin_unlock")
     def unlock(self) -> None:
@@ -112,8 +85,10 @@ class PvTicketLock(Lock, fifo=True, overcommit=True):
             self.unlock_slowpath(before)
         preemption_on()
 
+    @symbol("__ticket_unlock_slowpath")
     def unlock_slowpath(self, before: Tickets) -> None:
+        """Drop the flag if nobody queues; if that fails, somebody has come meanwhile, and may have stopped."""
         served = Tickets(head=before.head + STEP, tail=before.tail)
         cleared = Tickets(head=served.head, tail=served.tail & ~SLOWPATH)
         if cleared.head != cleared.tail or self.tickets.compare_exchange(served, cleared, acq_rel) != served:
-            hypervisor.unlock_kick(self.tickets, served.head)
+            self.hypervisor.unlock_kick(self.tickets, served.head)

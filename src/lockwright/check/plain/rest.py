@@ -14,6 +14,17 @@ from lockwright.ir.types import Pointer
 if TYPE_CHECKING:
     from lockwright.check.plain.machine import Machine
     from lockwright.check.plain.state import State
+    from lockwright.ir.program import Instruction
+    from lockwright.ir.types import Value
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """The assertion that failed at rest, what its author said of it, and what was read for it, oldest first."""
+
+    instruction: Instruction | None
+    detail: str
+    reads: tuple[tuple[str, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,15 +33,31 @@ class AtRest:
 
     outcome: tuple[tuple[str, int], ...]
     faults: tuple[str, ...]
+    failure: Failure | None = None
+
+
+class _Reader(Interpreter):
+    """The interpreter, with a note of the values that were read, the latest last."""
+
+    reads: dict[str, int]
+
+    def read(self, address: int, kind: Value) -> int:
+        """Return the value at an address."""
+        value, name = super().read(address, kind), self.cells.cell(address).name
+        if not isinstance(kind, Pointer):  # it says nothing of what was conserved
+            self.reads.pop(name, None)
+            self.reads[name] = value
+        return value
 
 
 def at_rest(machine: Machine, state: State) -> AtRest:
     """Run `at_rest` and look for what nothing reaches any more."""
     image = _image(machine, state)
-    faults = [*_run(machine, image), *(["leak"] if _leaks(machine, image) else [])]
+    kind, failure = _run(machine, image)
+    faults = [*([kind] if kind else []), *(["leak"] if _leaks(machine, image) else [])]
     cells = list(machine.cells.cells)
     plain = ((cell.name, value) for cell, value in zip(cells[1:], image.memory[1:], strict=True) if not cell.is_atomic)
-    return AtRest(tuple(plain), tuple(faults))
+    return AtRest(tuple(plain), tuple(faults), failure)
 
 
 def _image(machine: Machine, state: State) -> Image:
@@ -43,14 +70,17 @@ def _image(machine: Machine, state: State) -> Image:
     return Image(memory, out, {struct: sum(one) for struct, one in out.items()})
 
 
-def _run(machine: Machine, image: Image) -> list[str]:
-    interpreter = Interpreter(machine.cells, image)
+def _run(machine: Machine, image: Image) -> tuple[str, Failure | None]:
+    """Return the kind of the first fault and its place, or nothing."""
+    interpreter = _Reader(machine.cells, image)
+    interpreter.reads = {}
     for function in machine.program.at_rest:
         try:
             interpreter.call(function)
         except Fault as fault:
-            return ["at_rest" if fault.kind == "assertion" else fault.kind]
-    return []
+            kind = "at_rest" if fault.kind == "assertion" else fault.kind
+            return kind, Failure(fault.instruction, fault.detail, tuple(interpreter.reads.items()))
+    return "", None
 
 
 def _leaks(machine: Machine, image: Image) -> bool:

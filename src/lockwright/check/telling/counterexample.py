@@ -51,7 +51,8 @@ def counterexample(machine: Machine, awaits: dict[str, list[Await]], problem: Pr
     played = play(machine, [*problem.moves, *problem.loop])
     story = rows.Rows(played, names, everything=not machine.program.subject or problem.kind == "data_race").story()
     standings = final.standings(played, awaits, names)
-    told = Told(problem, played, story, standings, names)
+    rest = at_rest(machine, played.last).failure if problem.kind == "at_rest" else None
+    told = Told(problem, played, story, standings, names, rest)
     place, function = _primary(told)
     loop_from = _loop_from(told)
     return Fault(
@@ -114,6 +115,8 @@ def _side_by_side(told: Told) -> bool:
 
 def _primary(told: Told) -> tuple[Remark | None, str]:
     """Return the place of the last thing that went wrong, or where the victim waits."""
+    if told.rest is not None and told.rest.instruction is not None:
+        return Remark(told.rest.instruction.span, told.at_rest_values()), "at_rest"
     stuck = next((one for one in told.standings if one.status in ("sleeps", "waits")), None)
     place = stuck.instruction.span if stuck is not None and stuck.instruction is not None else NOWHERE
     if _is_stuck(told) and stuck is not None and place.line:

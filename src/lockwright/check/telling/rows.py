@@ -293,12 +293,18 @@ class Rows:
                 return f"random gives {event.value}"
             case "alloc":
                 failed = event.value in (None, 0)
-                return "allocation fails" if failed else f"allocates {self.cells.describe(event.value or 0)}"
+                return "allocation fails" if failed else f"allocates {self._record(event)}"
         target = event.value if event.value is not None else 0
         if op == "futex_wake":
             return self._wakes(seen)
         words = _CPU_WORDS.get(op, op.replace("_", " "))
         return words.format(target, thread=thread_name(target))
+
+    def _record(self, event: Event) -> str:
+        """Return the record at an address as it is called everywhere: `Record#1`."""
+        made = self._local_type(event)
+        place = made.target if isinstance(made, Pointer) else None
+        return self.names.word(self.cells.describe(event.value or 0, place))
 
     def _wakes(self, seen: Seen) -> str:
         """Say whom a `futex_wake` woke: that it may be nobody is the point of many a trace."""

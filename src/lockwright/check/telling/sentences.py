@@ -12,9 +12,13 @@ from lockwright.results import FAULTS
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from lockwright.check.plain.rest import Failure
     from lockwright.check.telling.play import Played, Seen
     from lockwright.check.telling.rows import Story
     from lockwright.check.verdict import Problem
+
+
+_MOST_VALUES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,7 @@ class Told:
     story: Story
     standings: list[Standing]
     names: Names
+    rest: Failure | None = None  # the assertion that fails when all have finished
 
     @property
     def kind(self) -> str:
@@ -40,6 +45,12 @@ class Told:
     def step(self, move: int) -> int:
         """Return the step in which a move is told."""
         return max(1, self.story.row_of_move.get(move, 1))
+
+    def at_rest_values(self) -> str:
+        """Return what the assertion at rest found: the last values that it read."""
+        reads = self.rest.reads[-_MOST_VALUES:] if self.rest is not None else ()
+        values = [f"{self.names.word(name)} is {value}" for name, value in reads]
+        return f"fails when all have finished: {listed(values)}" if values else "fails when all have finished"
 
 
 def sentence(told: Told) -> str:
@@ -58,10 +69,12 @@ def _plain(told: Told) -> str:
 
 
 def _assertion(told: Told) -> str:
+    if told.kind == "at_rest":
+        detail = told.rest.detail if told.rest is not None else ""
+        return f"not conserved at rest: {detail or told.at_rest_values()}"
     event = told.played.seen[-1].event if told.played.seen else None
     message = event.name if event is not None and event.kind == "fault" else ""
-    what = "not conserved at rest" if told.kind == "at_rest" else "assertion failed"
-    return f"{what}: {message}" if message else what
+    return f"assertion failed: {message}" if message else "assertion failed"
 
 
 def _two_holders(told: Told) -> str:

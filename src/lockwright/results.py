@@ -154,6 +154,7 @@ class CheckResult:
     runs: list[Run] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     waits: list[Wait] = field(default_factory=list)
+    claims: list[str] = field(default_factory=list)  # what holds where nothing is found
     promises: list[str] = field(default_factory=list)
     not_covered: list[str] = field(default_factory=list)
     orders: list[OrderResult] | None = None

@@ -20,7 +20,11 @@ STORE = Span("mine.py", 7, 9, 7, 36)
 def proved() -> CheckResult:
     runs = [Run(model, 3, times, "proved", 46) for model in ("sc", "tso", "c11") for times in (2, None)]
     return CheckResult(
-        "mine", runs, waits=[Wait("lock", "while self.held.load(acquire)", LOAD)], not_covered=["more threads"]
+        "mine",
+        runs,
+        claims=["at most one holder", "no deadlock", "no lost wake-up"],
+        waits=[Wait("lock", "while self.held.load(acquire)", LOAD)],
+        not_covered=["more threads"],
     )
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
+from lockwright.check.claims import claims
 from lockwright.check.engine.options import Options
 from lockwright.check.shapes import shape_of
 from lockwright.check.smallest import told
@@ -211,6 +212,7 @@ def _empty(one: Underway) -> CheckResult:
     return CheckResult(
         name=one.program.name,
         waits=_waits(one.waiting),
+        claims=claims(one.waiting.program),
         promises=names,
         not_covered=["more threads", "load buffering (ARM, POWER)"],
         params={

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rich.table import Table
 
+_WIDE = 140  # columns where no terminal sets a width
+
 
 def locks() -> int:
     """List the built-in locks and workloads, what they promise and where they come from."""
@@ -20,6 +22,8 @@ def locks() -> int:
     for one in api.locks():
         table.add_row(one.name, ", ".join(one.promises) or "-", one.summary, one.source)
     console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = _WIDE
     console.print(table)
     console.print(_workloads())
     return 0

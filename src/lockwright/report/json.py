@@ -26,6 +26,7 @@ def check_json(result: CheckResult, command: str = "check") -> dict[str, Any]:
         "points": [_run(run) for run in result.runs],
         "faults": [_fault(fault) for fault in result.faults],
         "waits": [{**_place(one.span), "function": one.function, "text": one.text} for one in result.waits],
+        "claims": result.claims,
         "promises": result.promises,
         "orders": None if result.orders is None else [_order(one) for one in result.orders],
         "not_covered": result.not_covered,

@@ -171,8 +171,8 @@ def _headline(result: CheckResult, width: int) -> Iterator[tuple[str, str]]:
 def _claim(result: CheckResult) -> str:
     match result.verdict:
         case "proved":
-            race = " no race," if any(run.model == "c11" for run in result.runs) else ""
-            return f"at most one holder,{race} no deadlock, no lost wake-up"
+            race = ["no race"] if any(run.model == "c11" for run in result.runs) else []
+            return ", ".join([*result.claims[:1], *race, *result.claims[1:]])
         case "not exhausted":
             stopped = next(one for one in result.runs if one.verdict == NOT_EXHAUSTED)
             where = f"{stopped.states:,} states of {_instance_of(stopped)}"

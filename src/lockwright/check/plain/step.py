@@ -271,8 +271,9 @@ class Step:
                 place = self.machine.cells.place(name, str(instruction.attributes[0]))
                 return values[0] + place.offset + place.shift * PART
             case Array(element, length):
-                if not 0 <= values[1] < self.machine.shape.length(length):
-                    raise Fault("index_out_of_range", str(values[1]))
+                count = self.machine.shape.length(length)
+                if not 0 <= values[1] < count:
+                    raise Fault("index_out_of_range", f"{values[1]} of {count}")
                 return values[0] + values[1] * self.machine.cells.stride(element)
             case Atomic(Word() as word):
                 return values[0] + word.part(str(instruction.attributes[0])).shift * PART | PART_FLAG

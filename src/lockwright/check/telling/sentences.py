@@ -65,6 +65,8 @@ def _plain(told: Told) -> str:
     line = event.instruction.span.line if event is not None and event.instruction is not None else 0
     text = f"{name}: {thread_name(told.last_thread)}"
     text += f" at line {line}" if line else ""
+    if told.kind == "index_out_of_range" and event is not None:
+        return f"{text} asks for element {event.name}"
     return f"{text}, {detail}" if detail else text
 
 

@@ -21,7 +21,7 @@ ALL, MERGED, RAW = Options(), Options(symmetry=False, tickets=False), Options.ra
         ("ticket", 4, 2, "tso", MERGED, 11_200),
         ("ticket", 4, None, "tso", ALL, 115),
         ("ttas", 2, 2, "tso", RAW, 864),
-        ("ttas", 4, 2, "sc", ALL, 387),
+        ("ttas", 4, 2, "sc", ALL, 381),
         ("ttas", 4, 2, "tso", ALL, 719),
         ("ttas", 4, None, "tso", ALL, 118),
     ],

@@ -33,10 +33,11 @@ class Seen:
 
 
 def by_engine(
-    program: Program, shape: Shape, model: str, acquisitions: int | None, options: Options
+    program: Program, shape: Shape, model: str, acquisitions: int | None, options: Options, interrupts: int = 1
 ) -> tuple[Seen, Exploration]:
     """Return what the compiled explorer says."""
-    found = explore(program, shape, model, acquisitions, options, budget_states=1_000_000)
+    budget = {"budget_states": 1_000_000, "interrupts": interrupts}
+    found = explore(program, shape, model, acquisitions, options, **budget)
     assert found.exhausted, found.reason
     faults = frozenset(one.kind for one in found.faults)
     return Seen(faults, bool(stuck_states(found)), frozenset(found.outcomes or ())), found
@@ -54,12 +55,14 @@ def stuck_states(found: Exploration) -> list[int]:
 
 
 def by_plain(
-    program: Program, shape: Shape, model: str, acquisitions: int | None, most: int
+    program: Program, shape: Shape, model: str, acquisitions: int | None, most: int, interrupts: int = 1
 ) -> tuple[Seen, int] | None:
     """Return what the plain explorer says, and how many states without a fault it has; None: it is too large."""
     ready = waiting(inline(program))
     cells, image = prepare(ready.program, shape, 4)
-    machine = Machine(ready.program, ready.awaits, shape, model, acquisitions, cells=cells, image=image)
+    machine = Machine(
+        ready.program, ready.awaits, shape, model, acquisitions, interrupts=interrupts, cells=cells, image=image
+    )
     explored = plain.explore(machine, most)
     if not explored.is_exhausted:
         return None

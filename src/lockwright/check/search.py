@@ -141,7 +141,11 @@ class Underway:
         self, size: tuple[int, int | None], model: str, options: Options, *, states: int, seconds: float = math.inf
     ) -> Exploration:
         """Explore one instance, in the time that is left at most."""
-        budget = {"budget_states": states, "budget_seconds": min(seconds, max(0.1, self.left_s()))}
+        budget = {
+            "budget_states": states,
+            "budget_seconds": min(seconds, max(0.1, self.left_s())),
+            "interrupts": self.settings.interrupts,
+        }
         return self.explore(self.waiting, self.shape(size[0]), model, size[1], options, **budget)
 
 

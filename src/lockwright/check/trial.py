@@ -48,7 +48,9 @@ class Trials:
             if self.left_s <= 0:
                 return UNKNOWN
             shape = self.settings.shape or shape_of(program, threads, self.settings.nodes)
-            budget = {"budget_states": 500_000, "budget_seconds": self.left_s}
+            budget = {
+                "budget_states": 500_000, "budget_seconds": self.left_s, "interrupts": self.settings.interrupts
+            }  # fmt: skip
             explored = self.explore(found, shape, model, acquisitions, **budget)
             problems = findings(explored, promised).problems
             if problems:

@@ -39,7 +39,7 @@ class _Sheet:
     live: list[int] = field(default_factory=list)
     own_index: list[bool] = field(default_factory=list)
     address_operands: list[int] = field(default_factory=list)
-    slots: list[tuple[int, bool]] = field(default_factory=list)  # kind, signed
+    slots: list[tuple[int, bool, str]] = field(default_factory=list)  # kind, signed, handler or nothing
     bits: dict[int, int] = field(default_factory=dict)
 
     def const(self, value: int) -> int:
@@ -49,7 +49,7 @@ class _Sheet:
 
 
 def flatten(waiting: Waiting, cells: Cells) -> Flat:
-    """Return the flat code of a program's workers and at-rest functions for the shape that `cells` was made for.
+    """Return the flat code of workers, handlers and at-rest functions, for the shape that `cells` was made for.
 
     Raises:
         TooLargeError: a thread needs more registers than fit.
@@ -58,7 +58,8 @@ def flatten(waiting: Waiting, cells: Cells) -> Flat:
     tables, sheet, kinds = Tables(program, cells), _Sheet(), KindNumbers(program)
     awaits: list[int] = []
     begin: dict[str, int] = {}
-    for name in [*(worker.function for worker in program.workers), *program.at_rest]:
+    handlers = [handler.function for handler in program.handlers]
+    for name in [*(worker.function for worker in program.workers), *handlers, *program.at_rest]:
         if name not in begin:
             begin[name] = len(sheet.code)
             _add_function(name, waiting, tables, sheet, kinds, awaits)
@@ -78,8 +79,10 @@ def _add_function(
     lowered = _tidied(Lowering(function, tables, restarts).lower())
     live = live_before(lowered.rows, lowered.starts)
 
-    def class_of(register: int) -> tuple[int, bool]:
-        return kinds.register(name, register), bool(width(function.registers[register].type) & op.SIGNED)
+    owner = name if any(handler.function == name for handler in waiting.program.handlers) else ""
+
+    def class_of(register: int) -> tuple[int, bool, str]:
+        return kinds.register(name, register), bool(width(function.registers[register].type) & op.SIGNED), owner
 
     slot_of = colour(lowered.rows, lowered.starts, live, class_of, sheet.slots)  # type: ignore[arg-type]
     for register, slot in slot_of.items():
@@ -159,8 +162,9 @@ def _bound(
 ) -> Flat:
     locks = tuple(_locks(program, cells))
     cell_kinds = np.array(kinds.cells(cells), dtype=np.int8)  # first: it may number further words
-    slot_kinds = tuple(kind for kind, _ in sheet.slots)
-    slot_bits = tuple(sheet.bits[slot] | (op.SIGNED if signed else 0) for slot, (_, signed) in enumerate(sheet.slots))
+    slot_kinds = tuple(kind for kind, _, _ in sheet.slots)
+    signs = [op.SIGNED if signed else 0 for _, signed, _ in sheet.slots]
+    slot_bits = tuple(sheet.bits[slot] | sign for slot, sign in enumerate(signs))
     return Flat(
         code=np.array(sheet.code, dtype=np.int32).reshape(-1, op.COLUMNS),
         consts=np.array(list(sheet.consts), dtype=np.int64),
@@ -176,6 +180,7 @@ def _bound(
         cell_bits=tuple(width(one.type) for one in cells.cells),
         workers=tuple((begin[worker.function], index) for index, worker in enumerate(program.workers)),
         threads=assign(program, cells.shape),
+        handlers=tuple(begin[one.function] for one in program.handlers),
         at_rest=tuple(begin[name] for name in program.at_rest),
         locks=locks,
         lock_of=_lock_table(locks, tables, cells),

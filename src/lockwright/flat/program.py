@@ -56,6 +56,7 @@ class Flat:
     cell_bits: tuple[int, ...]
     workers: tuple[tuple[int, int], ...]  # where each worker begins, and its position in `program.workers`
     threads: tuple[int, ...]  # of each thread: its position in `workers`
+    handlers: tuple[int, ...]  # where each handler begins; its slots are its own
     at_rest: tuple[int, ...]  # where each at-rest function begins
     locks: tuple[LockObject, ...]
     lock_of: Int32s  # [struct row of a mark, address]: position in `locks`, or -1

@@ -9,7 +9,15 @@ import numpy as np
 
 from lockwright.check.engine import canonical
 from lockwright.check.engine import places as at
-from lockwright.check.engine.rows import classify, find_elements, worker_rows
+from lockwright.check.engine.rows import (
+    classify,
+    find_elements,
+    function_rows,
+    handler_rows,
+    raised,
+    shares_cpus,
+    worker_rows,
+)
 from lockwright.flat import opcodes as op
 from lockwright.ir.symmetry import find_symmetry
 from lockwright.ir.types import Pointer
@@ -79,7 +87,9 @@ def _layout(flat: Flat, capacity: int, options: Options, model: str, acquisition
     cfg = np.zeros(at.PARAMETERS, dtype=np.int64)
     cfg[at.THREADS], cfg[at.SLOTS], cfg[at.CAPACITY] = threads, flat.slots, capacity
     cfg[at.BUFFER] = at.SLOT + flat.slots
-    cfg[at.BLOCK] = cfg[at.BUFFER] + at.ENTRY * capacity
+    cfg[at.FRAMES] = cfg[at.BUFFER] + at.ENTRY * capacity
+    cfg[at.HANDLERS] = len(flat.handlers)
+    cfg[at.BLOCK] = cfg[at.FRAMES] + at.FRAME * len(flat.handlers)
     cfg[at.MEMORY] = threads * cfg[at.BLOCK]
     cfg[at.CELLS], cfg[at.LOCKS], cfg[at.CPUS] = cells.size, len(flat.locks), cpus
     cfg[at.HOLDERS] = cfg[at.MEMORY] + cells.size
@@ -87,7 +97,10 @@ def _layout(flat: Flat, capacity: int, options: Options, model: str, acquisition
     cfg[at.OFFLINE] = cfg[at.LATCHES] + cpus
     cfg[at.EVENTS] = cfg[at.OFFLINE] + cpus
     cfg[at.RECORDS] = cfg[at.EVENTS] + cpus
-    cfg[at.STATE_END] = cfg[at.RECORDS] + records
+    cfg[at.DEFERRED] = cfg[at.RECORDS] + records
+    cfg[at.ARRIVALS] = cfg[at.DEFERRED] + records
+    cfg[at.RAISED] = cfg[at.ARRIVALS] + len(flat.handlers)
+    cfg[at.STATE_END] = cfg[at.RAISED] + len(flat.handlers) * cpus
     cfg[at.REST] = cfg[at.STATE_END]
     cfg[at.KEEP] = cfg[at.REST] + cfg[at.BLOCK]
     cfg[at.ACCESSES] = cfg[at.KEEP] + cfg[at.BLOCK]
@@ -95,8 +108,11 @@ def _layout(flat: Flat, capacity: int, options: Options, model: str, acquisition
     cfg[at.TOTAL] = cfg[at.LOG] + 2 * LOG_ENTRIES
     ops = set(flat.code[:, op.OP].tolist())
     cfg[at.RECORD_COUNT] = records
-    cfg[at.HAS_HEAP] = op.FREE in ops
-    cfg[at.LEAKS] = bool(ops & {op.FREE, op.ALLOC})
+    cfg[at.HAS_HEAP] = bool(ops & {op.FREE, op.RCU_FREE})
+    cfg[at.LEAKS] = bool(ops & {op.FREE, op.RCU_FREE, op.ALLOC})
+    cfg[at.SHARES_CPUS] = shares_cpus(shape)
+    cfg[at.HANDLER_ROWS] = len(flat.pools)
+    cfg[at.CPU_ROWS] = len(flat.pools) + len(flat.handlers)
     cfg[at.TSO], cfg[at.FOREVER] = model == "tso", acquisitions is None
     cfg[at.MERGE], cfg[at.DEAD], cfg[at.RACES] = options.merge, options.dead_registers, options.races
     cfg[at.SUBJECT], cfg[at.AT_RESTS] = flat.subject, len(flat.at_rest)
@@ -104,8 +120,11 @@ def _layout(flat: Flat, capacity: int, options: Options, model: str, acquisition
     return cfg
 
 
-def buffer_capacity(flat: Flat, model: str) -> int:
-    """Return how many stores may wait at once: the longest run of stores without a step that drains, at most 8."""
+def buffer_capacity(flat: Flat, model: str, interrupts: int = 1) -> int:
+    """Return how many stores may wait at once: the longest run of stores without a step that drains, at most 8.
+
+    A handler adds its own run each time that it arrives.
+    """
     if model != "tso":
         return 0
     rows = worker_rows(flat)
@@ -119,7 +138,13 @@ def buffer_capacity(flat: Flat, model: str) -> int:
                 for following in _following(flat.code[pc], pc):
                     if after > most.get(following, 0):
                         most[following], is_new = after, True
-    return max((_buffered_after(flat.code[pc], most[pc]) for pc in rows), default=0)
+    longest = {pc: _buffered_after(flat.code[pc], most[pc]) for pc in rows}
+    inside = handler_rows(flat)
+    total = max((count for pc, count in longest.items() if pc not in inside), default=0)
+    for handler, entry in enumerate(flat.handlers):
+        run = max(longest[pc] for pc in function_rows(flat, entry))
+        total += run * (BUFFER_CAPACITY if handler in raised(flat) else interrupts)
+    return min(BUFFER_CAPACITY, total)
 
 
 def _buffered_after(row: Int32s, before: int) -> int:
@@ -128,7 +153,9 @@ def _buffered_after(row: Int32s, before: int) -> int:
         return min(BUFFER_CAPACITY, before + 1)
     drains = opcode in range(op.ATOMIC_STORE, op.FETCH_AND + 1) or (opcode == op.FENCE and row[op.X] == op.SEQ_CST)
     asks = opcode in range(op.HALT, op.FUTEX_WAKE + 1) or opcode in range(op.EVENT_CLEAR, op.EVENT_SEND + 1)
-    return 0 if drains or asks or opcode == op.FREE else before
+    waits = opcode in (op.FREE, op.RCU_FREE, op.RCU_SYNCHRONIZE, op.RAISE_INTERRUPT)
+    waits = waits or (opcode == op.RCU_READ and row[op.X] < 0)
+    return 0 if drains or asks or waits else before
 
 
 def _following(row: Int32s, pc: int) -> list[int]:
@@ -146,7 +173,7 @@ def _bits(most: int) -> int:
     return max(0, most).bit_length()
 
 
-def _fields(flat: Flat, cfg: Int64s, acquisitions: int | None) -> list[Field]:
+def _fields(flat: Flat, cfg: Int64s, acquisitions: int | None, interrupts: int) -> list[Field]:
     ops = set(flat.code[list(worker_rows(flat)), op.OP].tolist())
     found: list[Field] = []
     threads = int(cfg[at.THREADS])
@@ -168,8 +195,15 @@ def _fields(flat: Flat, cfg: Int64s, acquisitions: int | None) -> list[Field]:
     )  # fmt: skip
     for base, is_used in used:
         found += [Field(int(cfg[base]) + cpu, 1, 1) for cpu in range(int(cfg[at.CPUS])) if is_used]
+    records = range(int(cfg[at.RECORD_COUNT]))
     if cfg[at.LEAKS]:
-        found += [Field(int(cfg[at.RECORDS]) + record, 1, 1) for record in range(int(cfg[at.RECORD_COUNT]))]
+        found += [Field(int(cfg[at.RECORDS]) + record, 1, 1) for record in records]
+    if op.RCU_FREE in ops:
+        found += [Field(int(cfg[at.DEFERRED]) + record, threads, threads) for record in records]
+    for handler in range(len(flat.handlers)):
+        found.append(Field(int(cfg[at.ARRIVALS]) + handler, _bits(interrupts), _bits(interrupts)))
+    if op.RAISE_INTERRUPT in ops:
+        found += [Field(place, 1, 1) for place in range(int(cfg[at.RAISED]), int(cfg[at.STATE_END]))]
     return [one for one in found if one.bits]
 
 
@@ -186,19 +220,18 @@ def _thread_fields(flat: Flat, cfg: Int64s, block: int, ops: set[int], acquisiti
         bits = _bits(most) if used else 0
         return Field(block + place, bits, bits)
 
-    sleeps = bool(ops & {op.HALT, op.HALT_IF, op.PARK, op.FUTEX_WAIT, op.EVENT_POLL})
-    found = [
-        small(at.PC, len(flat.code)),
+    found = _frame_fields(flat, block, ops)
+    for depth in range(len(flat.handlers)):
+        found += _frame_fields(flat, int(block + cfg[at.FRAMES] + at.FRAME * depth), ops)
+    found += [
         small(at.LEFT, acquisitions or 0, used=op.RUNNING in ops),
-        small(at.PHASE, 4, used=flat.subject >= 0),
-        small(at.SLEEP, 4, used=sleeps),
-        small(at.SLEEP_ADDRESS, flat.cells.size, used=op.FUTEX_WAIT in ops),
-        Field(block + at.SLEEP_BITS, FIRST_BITS if op.FUTEX_WAIT in ops else 0, 64),
         small(at.BUFFERED, int(cfg[at.CAPACITY])),
-        small(at.MASKED, 1, used=op.INTERRUPTS_OFF in ops or op.INTERRUPTS_RESTORE in ops),
+        small(at.MASKED, 1, used=bool(flat.handlers) or bool(ops & {op.INTERRUPTS_OFF, op.INTERRUPTS_RESTORE})),
         small(at.UNPREEMPTED, 15, used=op.PREEMPTION in ops),
         small(at.SOFTIRQS_OFF, 15, used=op.SOFTIRQS in ops),
         small(at.TOKEN, 1, used=op.UNPARK in ops),
+        small(at.READING, 15, used=op.RCU_READ in ops),
+        small(at.DEPTH, len(flat.handlers)),
     ]
     found += [
         _wide(flat, block + at.SLOT + slot, flat.slot_bits[slot], flat.slot_kinds[slot]) for slot in range(flat.slots)
@@ -209,6 +242,17 @@ def _thread_fields(flat: Flat, cfg: Int64s, block: int, ops: set[int], acquisiti
         found.append(Field(base, _bits(flat.cells.size), 64))
         found.append(Field(base + 1, min(widest & 255, FIRST_BITS), widest & 255, bool(widest & op.SIGNED)))
         found.append(Field(base + 2, _bits(len(flat.code)), 64))
+    return found
+
+
+def _frame_fields(flat: Flat, base: int, ops: set[int]) -> list[Field]:
+    """Return the fields of a frame."""
+    sleeps = bool(ops & {op.HALT, op.HALT_IF, op.PARK, op.FUTEX_WAIT, op.EVENT_POLL, op.RCU_SYNCHRONIZE})
+    most = (len(flat.code), 4 * (flat.subject >= 0), 5 * sleeps, flat.cells.size * (op.FUTEX_WAIT in ops))
+    found = [Field(base + place, _bits(one), _bits(one)) for place, one in enumerate(most)]
+    has_bits = bool(ops & {op.FUTEX_WAIT, op.RCU_SYNCHRONIZE})
+    found.append(Field(base + at.SLEEP_BITS, FIRST_BITS if has_bits else 0, 64))
+    found.append(Field(base + at.HANDLER, _bits(len(flat.handlers)), _bits(len(flat.handlers))))
     return found
 
 
@@ -311,10 +355,27 @@ def _table(rows: Sequence[Sequence[int]], columns: int) -> Int64s:
     return np.array(rows, dtype=np.int64).reshape(-1, columns) if rows else np.zeros((1, columns), dtype=np.int64)
 
 
-def build(flat: Flat, image: Image, options: Options, model: str, acquisitions: int | None) -> Model:
+def _tables(flat: Flat) -> Int64s:
+    """Return the heap pools (base, stride, count), the handlers (entry, CPU or -1, flags) and the CPUs (node)."""
+    program, shape = flat.cells.program, flat.cells.shape
+    may_be_raised = raised(flat)
+    handlers = [
+        (
+            entry,
+            -1 if one.cpu is None else one.cpu,
+            at.MASKABLE * one.maskable | at.SOFTIRQ * one.softirq | at.RAISABLE * (number in may_be_raised),
+        )
+        for number, (entry, one) in enumerate(zip(flat.handlers, program.handlers, strict=True))
+    ]
+    cpus = [(node, 0, 0) for node in shape.cpu_nodes]
+    return np.array([*flat.pools, *handlers, *cpus], dtype=np.int64).reshape(-1, 3)
+
+
+def build(
+    flat: Flat, image: Image, options: Options, model: str, acquisitions: int | None, interrupts: int = 1
+) -> Model:
     """Return everything that the kernels need, with the first state in `work`."""
-    shape = flat.cells.shape
-    cfg = _layout(flat, buffer_capacity(flat, model), options, model, acquisitions)
+    cfg = _layout(flat, buffer_capacity(flat, model, interrupts), options, model, acquisitions)
     elements = find_elements(flat)
     classes, can_rename = _classes(flat, options)
     cfg[at.ELEMENTS], cfg[at.SYMMETRIC] = len(elements.pieces), can_rename
@@ -322,19 +383,18 @@ def build(flat: Flat, image: Image, options: Options, model: str, acquisitions: 
     cfg[at.FIELDS] = 0
     plain = [cell for cell, one in enumerate(flat.cells.cells) if cell and not one.is_atomic]
     cfg[at.PLAIN_CELLS] = len(plain)
-    cpus = [(cpu, shape.cpu_nodes[cpu], 0) for cpu in shape.thread_cpus]
     built = Model(
         flat, flat.code.astype(np.int64), flat.lock_of.astype(np.int64),
         classify(flat, options, elements), _facts(flat, elements), _names(flat), _words(flat),
-        np.array(flat.slot_kinds, dtype=np.int64), _table(elements.pieces, 3), _table([*cpus, *flat.pools], 3),
+        np.array(flat.slot_kinds, dtype=np.int64), _table(elements.pieces, 3), _tables(flat),
         np.array(flat.at_rest, dtype=np.int64), _refs(flat), classes, np.array(plain, dtype=np.int64), cfg,
-        _fields(flat, cfg, acquisitions), np.zeros(int(cfg[at.TOTAL]), dtype=np.int64),
+        _fields(flat, cfg, acquisitions, interrupts), np.zeros(int(cfg[at.TOTAL]), dtype=np.int64),
     )  # fmt: skip
-    _begin(built, image, acquisitions)
+    _begin(built, image, acquisitions, interrupts)
     return built
 
 
-def _begin(built: Model, image: Image, acquisitions: int | None) -> None:
+def _begin(built: Model, image: Image, acquisitions: int | None, interrupts: int) -> None:
     flat, cfg = built.flat, built.cfg
     memory = int(cfg[at.MEMORY])
     uses_running = op.RUNNING in set(flat.code[:, op.OP].tolist())
@@ -342,7 +402,9 @@ def _begin(built: Model, image: Image, acquisitions: int | None) -> None:
         built.work[memory + cell] = (value + 2**63) % 2**64 - 2**63
     live = [is_out for struct in flat.cells.heap for is_out in image.is_out[struct]]
     built.work[int(cfg[at.RECORDS]) : int(cfg[at.RECORDS]) + len(live)] = live
+    built.work[int(cfg[at.ARRIVALS]) : int(cfg[at.RAISED])] = interrupts
     for thread in range(int(cfg[at.THREADS])):
         block = thread * int(cfg[at.BLOCK])
         built.work[block + at.PC] = flat.entry(thread)
+        built.work[block + at.ON_CPU] = flat.cells.shape.thread_cpus[thread]
         built.work[block + at.LEFT] = (acquisitions or 0) if uses_running else 0

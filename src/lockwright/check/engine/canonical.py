@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lockwright.check.engine import places as at
+from lockwright.check.engine.processors import live_slots
 from lockwright.flat import opcodes as op
 from lockwright.flat.jit import inner
 
@@ -174,7 +175,7 @@ def shift_tickets(
     set_amounts(refs, amount, cfg, w)
     for thread in range(cfg[at.THREADS]):
         block = thread * cfg[at.BLOCK]
-        live = rows[w[block + at.PC], at.LIVE]
+        live = live_slots(rows, cfg, w, block)
         for slot in range(cfg[at.SLOTS]):
             if (live >> slot) & 1 and slot_kinds[slot] >= op.TICKET_KIND:
                 index = block + at.SLOT + slot
@@ -187,6 +188,20 @@ def shift_tickets(
     for cell in range(1, cfg[at.CELLS]):
         if facts[cell, at.KIND] >= op.TICKET_KIND:
             w[cfg[at.MEMORY] + cell] = ticketless(words, amount, cfg, facts[cell, at.KIND], w[cfg[at.MEMORY] + cell])
+
+
+@inner
+def look_at_frame(names: Int64s, signature: Int64s, cfg: Int64s, w: Int64s, frame: Int64) -> Int64:
+    """Return a number for a frame: where it stands and why it sleeps."""
+    found = np.int64(0)
+    for place in range(at.FRAME):
+        value = w[frame + place]
+        if value == 0 or (place == at.SLEEP_BITS and w[frame + at.SLEEP] == at.ON_READERS):
+            continue  # whom it waits for is told by the records and their readers
+        if place == at.SLEEP_ADDRESS:
+            value = entity(names, signature, cfg, value)
+        found += mix(value * 64 + place)
+    return found
 
 
 @inner
@@ -209,19 +224,19 @@ def refine(
         total[index] = mix(signature[index])
     for thread in range(threads):
         block = thread * cfg[at.BLOCK]
-        found = 0
-        for place in range(at.SLOT):
-            value = w[block + place]
-            if value != 0:
-                if place == at.SLEEP_ADDRESS:
-                    value = entity(names, signature, cfg, value)
-                found += mix(value * 64 + place)
+        live = live_slots(rows, cfg, w, block)
+        found = look_at_frame(names, signature, cfg, w, block)
+        for depth in range(w[block + at.DEPTH]):
+            found += mix(look_at_frame(names, signature, cfg, w, block + cfg[at.FRAMES] + at.FRAME * depth) + depth)
+        for place in range(at.FRAME, at.ON_CPU):
+            if w[block + place] != 0:
+                found += mix(w[block + place] * 64 + place)
         own = signature[thread]
         for slot in range(cfg[at.SLOTS]):
             value = w[block + at.SLOT + slot]
             kind = slot_kinds[slot]
             if value != 0 or kind == op.THREAD_KIND or kind >= op.TICKET_KIND:
-                if kind == op.THREAD_KIND and (rows[w[block + at.PC], at.LIVE] >> slot) & 1 == 0:
+                if kind == op.THREAD_KIND and (live >> slot) & 1 == 0:
                     continue
                 if op.TICKET_KIND <= kind < op.WORD_KIND:
                     kind = np.int64(op.VALUE_KIND)
@@ -269,6 +284,9 @@ def refine(
         signature[index] = total[index]
     for record in range(cfg[at.RECORD_COUNT]):
         signature[threads + record] += mix(w[cfg[at.RECORDS] + record])
+        for thread in range(threads):
+            if (w[cfg[at.DEFERRED] + record] >> thread) & 1:
+                signature[threads + record] += mix(signature[thread] + 5000)
 
 
 @inner
@@ -335,6 +353,23 @@ def find_permutation(
 
 
 @inner
+def renamed_mask(perm: Int64s, cfg: Int64s, mask: Int64) -> Int64:
+    """Return a set of threads after they have their new names."""
+    found = np.int64(0)
+    for thread in range(cfg[at.THREADS]):
+        found |= ((mask >> thread) & 1) << perm[thread]
+    return found
+
+
+@inner
+def rename_frame(perm: Int64s, moved: Int64s, cfg: Int64s, out: Int64s, frame: Int64) -> None:
+    """Give new names to what a frame sleeps on, in place."""
+    out[frame + at.SLEEP_ADDRESS] = moved[out[frame + at.SLEEP_ADDRESS]]
+    if out[frame + at.SLEEP] == at.ON_READERS:
+        out[frame + at.SLEEP_BITS] = renamed_mask(perm, cfg, out[frame + at.SLEEP_BITS])
+
+
+@inner
 def rename(
     code: Int64s,
     facts: Int64s,
@@ -362,10 +397,12 @@ def rename(
         moved[cell] = place
     for thread in range(threads):
         block, target = thread * cfg[at.BLOCK], perm[thread] * cfg[at.BLOCK]
-        live = rows[w[block + at.PC], at.LIVE]
+        live = live_slots(rows, cfg, w, block)
         for index in range(cfg[at.BLOCK]):
             out[target + index] = w[block + index]
-        out[target + at.SLEEP_ADDRESS] = moved[w[block + at.SLEEP_ADDRESS]]
+        rename_frame(perm, moved, cfg, out, target)
+        for depth in range(w[block + at.DEPTH]):
+            rename_frame(perm, moved, cfg, out, target + cfg[at.FRAMES] + at.FRAME * depth)
         for slot in range(cfg[at.SLOTS]):
             if (live >> slot) & 1:
                 index = at.SLOT + slot
@@ -385,9 +422,8 @@ def rename(
         holder = cfg[at.HOLDERS] + 2 * lock
         if w[holder] > 0:
             out[holder] = perm[w[holder] - 1] + 1
-        readers = 0
-        for thread in range(threads):
-            readers |= ((w[holder + 1] >> thread) & 1) << perm[thread]
-        out[holder + 1] = readers
+        out[holder + 1] = renamed_mask(perm, cfg, w[holder + 1])
     for record in range(cfg[at.RECORD_COUNT]):
-        out[cfg[at.RECORDS] + perm[threads + record] - threads] = w[cfg[at.RECORDS] + record]
+        place = perm[threads + record] - threads
+        out[cfg[at.RECORDS] + place] = w[cfg[at.RECORDS] + record]
+        out[cfg[at.DEFERRED] + place] = renamed_mask(perm, cfg, w[cfg[at.DEFERRED] + record])

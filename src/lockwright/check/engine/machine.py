@@ -13,59 +13,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lockwright.check.engine import places as at
+from lockwright.check.engine.changes import put, put_bits, take_bits, undo, value_of
+from lockwright.check.engine.processors import combinations, sleepers, system
+from lockwright.check.engine.records import allocate, free, is_gone, section
 from lockwright.flat import opcodes as op
 from lockwright.flat.jit import inner
 from lockwright.flat.local import wrap
 
 if TYPE_CHECKING:
     from lockwright.flat.jit import Int64, Int64s
-
-
-@inner
-def put(w: Int64s, cfg: Int64s, index: Int64, value: Int64) -> None:
-    """Change a number of the state, and log what it was."""
-    log = cfg[at.LOG] + 2 * cfg[at.LOGGED]
-    w[log] = index
-    w[log + 1] = w[index]
-    cfg[at.LOGGED] += 1
-    w[index] = value
-
-
-@inner
-def undo(w: Int64s, cfg: Int64s, block: Int64) -> None:
-    """Take back all changes of a move: the logged ones, and those of the block of the thread, which was kept."""
-    for number in range(cfg[at.LOGGED] - 1, -1, -1):
-        log = cfg[at.LOG] + 2 * number
-        w[w[log]] = w[log + 1]
-    cfg[at.LOGGED] = 0
-    for index in range(cfg[at.BLOCK]):
-        w[block + index] = w[cfg[at.KEEP] + index]
-
-
-@inner
-def take_bits(whole: Int64, shift: Int64, bits: Int64) -> Int64:
-    """Return a part of a cell; 0 bits: all of it."""
-    if bits == 0 or bits >= 64:
-        return whole
-    return (whole >> shift) & ((1 << bits) - 1)
-
-
-@inner
-def put_bits(whole: Int64, part: Int64, shift: Int64, bits: Int64) -> Int64:
-    """Return a cell with a part replaced."""
-    if bits == 0 or bits >= 64:
-        return part
-    mask = (1 << bits) - 1
-    return (whole & ~(mask << shift)) | ((part & mask) << shift)
-
-
-@inner
-def is_gone(facts: Int64s, cfg: Int64s, w: Int64s, address: Int64) -> Int64:
-    """Return whether an address lies in a record that is not allocated."""
-    if cfg[at.HAS_HEAP] == 0:
-        return False
-    record = facts[address, at.RECORD]
-    return record >= 0 and w[cfg[at.RECORDS] + record] == 0
 
 
 @inner
@@ -219,67 +175,6 @@ def mark(
 
 
 @inner
-def wake(w: Int64s, cfg: Int64s, thread: Int64) -> None:
-    """End the sleep of a thread."""
-    block = thread * cfg[at.BLOCK]
-    put(w, cfg, block + at.SLEEP, np.int64(at.AWAKE))
-    put(w, cfg, block + at.SLEEP_ADDRESS, np.int64(0))
-    put(w, cfg, block + at.SLEEP_BITS, np.int64(0))
-
-
-@inner
-def sleeps_here(w: Int64s, cfg: Int64s, thread: Int64, address: Int64, bits: Int64) -> Int64:
-    """Return whether a thread sleeps on a futex and these bits wake it."""
-    block = thread * cfg[at.BLOCK]
-    if w[block + at.SLEEP] != at.ON_FUTEX or w[block + at.SLEEP_ADDRESS] != address:
-        return False
-    return w[block + at.SLEEP_BITS] & bits != 0
-
-
-@inner
-def sleepers(w: Int64s, cfg: Int64s, address: Int64, bits: Int64) -> Int64:
-    """Return how many threads sleep on a futex and are woken by these bits."""
-    count = 0
-    for thread in range(cfg[at.THREADS]):
-        if sleeps_here(w, cfg, thread, address, bits):
-            count += 1
-    return count
-
-
-@inner
-def combinations(n: Int64, k: Int64) -> Int64:
-    """Return in how many ways k of n can be chosen."""
-    count = 1
-    for index in range(k):
-        count = count * (n - index) // (index + 1)
-    return count
-
-
-@inner
-def wake_some(w: Int64s, cfg: Int64s, address: Int64, count: Int64, bits: Int64, choice: Int64) -> None:
-    """Wake the sleepers of a futex that are combination number `choice`, counted as `itertools.combinations` does."""
-    left = sleepers(w, cfg, address, bits)
-    wanted = min(count, left)
-    for thread in range(cfg[at.THREADS]):
-        if wanted > 0 and sleeps_here(w, cfg, thread, address, bits):
-            left -= 1
-            with_it = combinations(left, wanted - 1)
-            if choice < with_it:
-                wake(w, cfg, thread)
-                wanted -= 1
-            else:
-                choice -= with_it
-
-
-@inner
-def value_of(consts: Int64s, w: Int64s, block: Int64, place: Int64) -> Int64:
-    """Return the value of an operand."""
-    if place >= 0:
-        return w[block + at.SLOT + place]
-    return consts[~place]
-
-
-@inner
 def choices(code: Int64s, consts: Int64s, cfg: Int64s, w: Int64s, block: Int64, pc: Int64) -> Int64:
     """Return how many choices the instruction has."""
     opcode = code[pc, op.OP]
@@ -293,142 +188,6 @@ def choices(code: Int64s, consts: Int64s, cfg: Int64s, w: Int64s, block: Int64, 
         found = sleepers(w, cfg, address, value_of(consts, w, block, code[pc, op.C]))
         return combinations(found, min(count, found))
     return 1
-
-
-@inner
-def allocate(
-    code: Int64s, facts: Int64s, pools: Int64s, cfg: Int64s, w: Int64s, block: Int64, pc: Int64, choice: Int64
-) -> Int64:
-    """Take the lowest free record of a pool, or none (choice 1); return the next row, or DISABLED."""
-    pool = code[pc, op.X]
-    result = 0
-    if choice == 0:
-        for index in range(pools[pool, 2]):
-            base = pools[pool, 0] + index * pools[pool, 1]
-            live = cfg[at.RECORDS] + facts[base, at.RECORD]
-            if w[live] == 0:
-                put(w, cfg, live, np.int64(1))
-                result = base
-                break
-        if result == 0:
-            return at.DISABLED
-        if code[pc, op.Y] != 0:
-            for cell in range(result, result + pools[pool, 1]):
-                put(w, cfg, cfg[at.MEMORY] + cell, np.int64(0))
-    if code[pc, op.D] >= 0:
-        w[block + at.SLOT + code[pc, op.D]] = result
-    return pc + 1
-
-
-@inner
-def doze(w: Int64s, block: Int64, reason: Int64, flag: Int64, cfg: Int64s) -> None:
-    """Sleep, unless what ends the sleep has come already: then use it up."""
-    if w[flag] != 0:
-        put(w, cfg, flag, np.int64(0))
-    else:
-        w[block + at.SLEEP] = reason
-
-
-@inner
-def system(
-    code: Int64s,
-    cpu_of: Int64s,
-    cfg: Int64s,
-    w: Int64s,
-    block: Int64,
-    pc: Int64,
-    thread: Int64,
-    a: Int64,
-    b: Int64,
-    c: Int64,
-    choice: Int64,
-) -> Int64:
-    """Do what concerns CPUs and sleeping; return the next row, a fault, or DISABLED."""
-    opcode = code[pc, op.OP]
-    cpu = cpu_of[thread, 0]
-    result = 0
-    if opcode == op.CPU:
-        result = cpu
-    elif opcode == op.NUMA_NODE:
-        result = cpu_of[thread, 1]
-    elif opcode == op.INTERRUPTS_OFF:
-        result = 1 - w[block + at.MASKED]
-        w[block + at.MASKED] = 1
-    elif opcode == op.INTERRUPTS_RESTORE:
-        w[block + at.MASKED] = np.int64(a == 0)
-    elif opcode == op.PREEMPTION:
-        w[block + at.UNPREEMPTED] += code[pc, op.X]
-        if w[block + at.UNPREEMPTED] < 0:
-            return -op.PREEMPTION_UNBALANCED
-    elif opcode == op.SOFTIRQS:
-        w[block + at.SOFTIRQS_OFF] = max(0, w[block + at.SOFTIRQS_OFF] + code[pc, op.X])
-    elif opcode == op.IN_NMI:
-        result = 0
-    else:
-        if w[block + at.BUFFERED] != 0:
-            return at.DISABLED
-        if opcode == op.HALT or opcode == op.HALT_IF:
-            if (opcode == op.HALT and code[pc, op.X] != 0) or (opcode == op.HALT_IF and a != 0):
-                w[block + at.MASKED] = 0
-            doze(w, block, at.HALTED, cfg[at.LATCHES] + cpu, cfg)
-        elif opcode == op.PARK:
-            if w[block + at.TOKEN] != 0:
-                w[block + at.TOKEN] = 0
-            else:
-                w[block + at.SLEEP] = at.PARKED
-        elif opcode == op.UNPARK:
-            if a < 0 or a >= cfg[at.THREADS]:
-                return -op.NO_SUCH_THREAD
-            other = a * cfg[at.BLOCK]
-            if w[other + at.SLEEP] == at.PARKED:
-                wake(w, cfg, a)
-            else:
-                put(w, cfg, other + at.TOKEN, np.int64(1))
-        elif opcode == op.FUTEX_WAIT:
-            value = take_bits(w[cfg[at.MEMORY] + a], code[pc, op.Y], code[pc, op.Z])
-            if wrap(value, code[pc, op.BITS]) == b:
-                w[block + at.SLEEP] = at.ON_FUTEX
-                w[block + at.SLEEP_ADDRESS] = a
-                w[block + at.SLEEP_BITS] = c
-        elif opcode == op.FUTEX_WAKE:
-            wake_some(w, cfg, a, b, c, choice)
-        elif opcode == op.EVENT_CLEAR:
-            put(w, cfg, cfg[at.EVENTS] + cpu, np.int64(0))
-        elif opcode == op.EVENT_PENDING:
-            result = w[cfg[at.EVENTS] + cpu]
-        elif opcode == op.EVENT_POLL:
-            if w[cfg[at.EVENTS] + cpu] == 0:
-                w[block + at.SLEEP] = at.ON_EVENT
-        else:  # kicks, events and CPUs of others
-            target = cpu if opcode == op.EVENT_SET else a
-            if target < 0 or target >= cfg[at.CPUS]:
-                return -op.NO_SUCH_CPU
-            if opcode == op.CPU_ONLINE:
-                result = 1 - w[cfg[at.OFFLINE] + target]
-            elif opcode == op.CPU_SET_ONLINE:
-                put(w, cfg, cfg[at.OFFLINE] + target, np.int64(b == 0))
-            else:
-                nudge(cpu_of, cfg, w, target, opcode == op.KICK, code[pc, op.X] != 0)
-    if code[pc, op.D] >= 0:
-        w[block + at.SLOT + code[pc, op.D]] = result
-    return pc + 1
-
-
-@inner
-def nudge(cpu_of: Int64s, cfg: Int64s, w: Int64s, cpu: Int64, is_kick: bool, is_latched: bool) -> None:
-    """Kick a CPU, or set its event."""
-    if is_kick and w[cfg[at.OFFLINE] + cpu] != 0:
-        return
-    reason = at.HALTED if is_kick else at.ON_EVENT
-    count = 0
-    for thread in range(cfg[at.THREADS]):
-        if cpu_of[thread, 0] == cpu and w[thread * cfg[at.BLOCK] + at.SLEEP] == reason:
-            wake(w, cfg, thread)
-            count += 1
-    if not is_kick:
-        put(w, cfg, cfg[at.EVENTS] + cpu, np.int64(1))
-    elif count == 0 and is_latched:
-        put(w, cfg, cfg[at.LATCHES] + cpu, np.int64(1))
 
 
 @inner
@@ -447,7 +206,7 @@ def visible_step(
 ) -> Int64:
     """Do the visible instruction at `pc`; return the next row, a fault, or DISABLED.
 
-    `tables` is one array: rows 0 to threads - 1 are the CPU and the node of each thread, then the heap pools.
+    `tables` is one array: the heap pools, the handlers and the CPUs, each from its own first row on.
     """
     opcode = code[pc, op.OP]
     a = value_of(consts, w, block, code[pc, op.A])
@@ -483,15 +242,12 @@ def visible_step(
             w[block + at.SLOT + code[pc, op.D]] = result
         return pc + 1
     if opcode == op.ALLOC:
-        return allocate(code, facts, tables[cfg[at.THREADS] :], cfg, w, block, pc, choice)
-    if opcode == op.FREE:
-        if w[block + at.BUFFERED] != 0:
-            return at.DISABLED
-        if a == 0:
-            return -op.NULL
-        record = facts[a, at.RECORD]
-        if record < 0 or w[cfg[at.RECORDS] + record] == 0:
-            return -op.DOUBLE_FREE
-        put(w, cfg, cfg[at.RECORDS] + record, np.int64(0))
-        return pc + 1
-    return system(code, tables, cfg, w, block, pc, thread, a, b, c, choice)
+        return allocate(code, facts, tables, cfg, w, block, pc, choice)
+    if opcode == op.FREE or opcode == op.RCU_FREE:
+        return free(code, facts, cfg, w, block, pc, a, b)
+    if opcode == op.RCU_READ or opcode == op.RCU_SYNCHRONIZE:
+        return section(code, tables, cfg, w, block, pc, thread)
+    return system(code, tables, cfg, w, block, pc, a, b, c, choice)
+
+
+__all__ = ["choices", "flush", "undo", "value_of", "visible_step"]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-# The block of one thread.
+# The block of one thread.  Its first numbers are the frame that runs: a handler's, or the thread's own.
 (
-    PC, LEFT, PHASE, SLEEP, SLEEP_ADDRESS, SLEEP_BITS, BUFFERED, MASKED, UNPREEMPTED, SOFTIRQS_OFF, TOKEN, SLOT
-) = range(12)  # fmt: skip
-AWAKE, HALTED, PARKED, ON_FUTEX, ON_EVENT = range(5)
+    PC, PHASE, SLEEP, SLEEP_ADDRESS, SLEEP_BITS, HANDLER,
+    LEFT, BUFFERED, MASKED, UNPREEMPTED, SOFTIRQS_OFF, TOKEN, READING, DEPTH, ON_CPU, SLOT
+) = range(16)  # fmt: skip
+FRAME = 6
+"""Numbers of a frame; the slots of a handler are its own, so that they need not be kept."""
+AWAKE, HALTED, PARKED, ON_FUTEX, ON_EVENT, ON_READERS = range(6)
 ENTRY = 3  # numbers of a buffered store: address, value, row
 
 # Parameters.
@@ -16,12 +19,13 @@ ENTRY = 3  # numbers of a buffered store: address, value, row
     STATE_END,
     FIELDS, WORDS, AT_RESTS, HAS_HEAP, ELEMENTS, SYMMETRIC, TICKET_GROUPS, TOTAL, FIRST_FAULT, OUTCOMES, PLAIN_CELLS,
     THREAD_FIELDS, LEAKS,
-) = range(41)  # fmt: skip
-PARAMETERS = 48
+    HANDLERS, FRAMES, ARRIVALS, RAISED, DEFERRED, POOL_ROWS, HANDLER_ROWS, CPU_ROWS, SHARES_CPUS, MIGRATES,
+) = range(51)  # fmt: skip
+PARAMETERS = 64
 
 # Columns of what is known of each row of code.
-CLASS, LIVE, RESTART, HAS_DOORWAY = range(4)
-ROW_FACTS = 4
+CLASS, LIVE, RESTART, HAS_DOORWAY, UNDISTURBED = range(5)
+ROW_FACTS = 5
 
 # Classes of rows: how a row takes part in a move.
 STOP, LEAD, PASS, DYNAMIC = range(4)
@@ -29,6 +33,10 @@ STOP, LEAD, PASS, DYNAMIC = range(4)
 # Columns of what is known of each cell.
 KIND, RECORD, ELEMENT, INNER = range(4)
 CELL_FACTS = 4
+
+# Columns of the rows of `tables` that describe a handler, and flags in the last.
+ENTRY_ROW, ONLY_CPU, FLAGS = range(3)
+MASKABLE, SOFTIRQ, RAISABLE = 1, 2, 4
 
 DISABLED = -100
 """A step that cannot happen now."""

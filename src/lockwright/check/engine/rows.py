@@ -21,6 +21,7 @@ from lockwright.ir.types import Extent
 if TYPE_CHECKING:
     from lockwright.check.engine.options import Options
     from lockwright.flat.program import Flat, Int64s
+    from lockwright.ir.program import Shape
 
 MEMORY = range(op.LOAD, op.FETCH_AND + 1)
 READS = frozenset({op.LOAD, op.ATOMIC_LOAD})
@@ -28,6 +29,8 @@ ALWAYS_PASS = frozenset({
     op.CPU, op.NUMA_NODE, op.RUNNING, op.INTERRUPTS_OFF, op.INTERRUPTS_RESTORE, op.PREEMPTION, op.SOFTIRQS, op.IN_NMI,
     op.DOORWAY,
 })  # fmt: skip
+MASKS = frozenset({op.INTERRUPTS_OFF, op.INTERRUPTS_RESTORE, op.PREEMPTION, op.SOFTIRQS})
+"""What decides whether another thread may get the CPU."""
 MOST_ELEMENTS = 62
 """Elements that one mask can hold."""
 
@@ -46,9 +49,14 @@ class Elements:
         return found
 
 
+def shares_cpus(shape: Shape) -> bool:
+    """Return whether two threads may be on one CPU."""
+    return len(set(shape.thread_cpus)) < len(shape.thread_cpus)
+
+
 def worker_rows(flat: Flat) -> range:
-    """Return the rows of the workers (at-rest functions stand behind them)."""
-    workers = {entry for entry, _ in flat.workers}
+    """Return the rows of the workers and handlers (at-rest functions stand behind them)."""
+    workers = {*(entry for entry, _ in flat.workers), *flat.handlers}
     rest = [entry for entry in flat.at_rest if entry not in workers]
     return range(min(rest, default=len(flat.code)))
 
@@ -96,7 +104,35 @@ def classify(flat: Flat, options: Options, elements: Elements) -> Int64s:
     facts[:, at.LIVE] = flat.live.astype(np.int64)
     facts[:, at.RESTART] = flat.restart
     facts[:, at.HAS_DOORWAY] = _has_doorway(flat)
+    facts[:, at.UNDISTURBED] = [_is_undisturbed(flat, pc, written) for pc in range(len(flat.code))]
     return facts
+
+
+def function_rows(flat: Flat, entry: int) -> range:
+    """Return the rows of the function that begins at a row."""
+    begins = [*(start for start, _ in flat.workers), *flat.handlers, *flat.at_rest, len(flat.code)]
+    return range(entry, min(start for start in begins if start > entry))
+
+
+def handler_rows(flat: Flat) -> set[int]:
+    """Return the rows of handlers."""
+    return {pc for entry in flat.handlers for pc in function_rows(flat, entry)}
+
+
+def raised(flat: Flat) -> set[int]:
+    """Return the handlers that somebody raises."""
+    return {int(row[op.X]) for row in flat.code if row[op.OP] == op.RAISE_INTERRUPT}
+
+
+def _is_undisturbed(flat: Flat, pc: int, written: set[int]) -> bool:
+    """Return whether it is all the same if a handler arrives on the thread before a row or behind it."""
+    row, handlers = flat.code[pc], {int(flat.code[one][op.OP]) for one in handler_rows(flat)}
+    opcode = int(row[op.OP])
+    if opcode in (op.RUNNING, op.MARK):
+        return opcode not in handlers
+    if opcode in READS:
+        return bool(row[op.A] < 0) and int(flat.consts[~row[op.A]]) not in written
+    return opcode in (op.CPU, op.NUMA_NODE, op.IN_NMI, op.DOORWAY, op.PREEMPTION)
 
 
 def _has_doorway(flat: Flat) -> Int64s:
@@ -125,6 +161,8 @@ def _written(flat: Flat) -> set[int]:
 def _class(flat: Flat, options: Options, pc: int, written: set[int], private: list[int]) -> int:
     row = flat.code[pc]
     opcode = int(row[op.OP])
+    if opcode in MASKS and shares_cpus(flat.cells.shape):
+        return at.STOP
     if opcode in ALWAYS_PASS or (opcode == op.FENCE and row[op.X] != op.SEQ_CST):
         return at.PASS
     if opcode == op.MARK:

@@ -45,6 +45,7 @@ def explore(
     budget_states: int = DEFAULT_STATES,
     budget_seconds: float = DEFAULT_SECONDS,
     progress: Callable[[int], None] | None = None,
+    interrupts: int = 1,
 ) -> Exploration:
     """Explore every interleaving.
 
@@ -57,6 +58,7 @@ def explore(
         budget_states: Stop at so many states.
         budget_seconds: Stop after so long.
         progress: Called now and then with the number of states.
+        interrupts: How often each handler may arrive.
 
     Returns:
         What was found; `reason` tells why the search is not exhausted, or why it was refused (`not covered: ...`).
@@ -68,14 +70,14 @@ def explore(
     ready = find_waiting(inline(program)) if isinstance(program, Program) else program
     cells, image = prepare(ready.program, shape, SPARE_RECORDS)
     flat = flatten(ready, cells)
-    refused = uncovered(ready.program)
+    refused = uncovered(ready.program, model)
     if refused:
         return _refused(flat, model, acquisitions, refused)
     if model == "c11":
         return _explore_c11(flat, image, acquisitions, chosen, budget_states, budget_seconds, progress)
     if model not in ("sc", "tso"):
         raise ValueError(model)
-    built = build(flat, image, chosen, model, acquisitions)
+    built = build(flat, image, chosen, model, acquisitions, interrupts)
     search = Search(built, chosen, model, acquisitions, began)
     search.run(budget_states, budget_seconds, progress)
     return search.exploration()

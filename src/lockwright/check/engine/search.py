@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lockwright.check.engine import canonical
+from lockwright.check.engine import canonical, processors
 from lockwright.check.engine import machine as do
 from lockwright.check.engine import places as at
 from lockwright.flat import opcodes as op
@@ -73,7 +73,9 @@ def is_private(
             for slot in range(cfg[at.SLOTS]):
                 if slot_kinds[slot] == op.POINTER_KIND:
                     reached |= elements_of(facts, cfg, w[block + at.SLOT + slot])
-            reached |= elements_of(facts, cfg, w[block + at.SLEEP_ADDRESS])
+            for depth in range(w[block + at.DEPTH] + 1):
+                frame = processors.frame_of(cfg, w, block, depth)
+                reached |= elements_of(facts, cfg, w[frame + at.SLEEP_ADDRESS])
         if other != thread or with_own != 0:
             for number in range(w[block + at.BUFFERED]):
                 entry = block + cfg[at.BUFFER] + at.ENTRY * number
@@ -195,14 +197,27 @@ def move(
     choice: Int64,
     is_flush: bool,
 ) -> Int64:
-    """Do one move of a thread; return 1 if it did anything, 0 if it can't move, or a fault."""
+    """Do one move of a thread; return 1 if it did anything, 0 if it can't move, or a fault.
+
+    A flush with a choice is the arrival of that handler, counted from 1.  Nothing is merged across a point where a
+    handler may arrive, unless it is all the same when it does.
+    """
     block = thread * cfg[at.BLOCK]
     pc = w[block + at.PC]
     start = pc
     has_moved = False
     leads = True
     base = block + at.SLOT
-    if is_flush:
+    if is_flush and choice > 0:
+        pc = processors.arrive(tables, cfg, w, block, choice - 1)
+        result = local_run(code, consts, stops, w, base, pc, thread)
+        if result < 0:
+            return result
+        w[block + at.PC] = result
+        processors.leave_ended(code, tables, cfg, w, block)
+        pc = w[block + at.PC]
+        has_moved, leads = True, False
+    elif is_flush:
         result = do.flush(code, facts, cfg, w, block)
         if result < 0:
             return result
@@ -216,6 +231,9 @@ def move(
             break
         kind = class_of(code, consts, rows, facts, elements, slot_kinds, cfg, w, thread, pc)
         if not leads and kind != at.PASS:
+            break
+        is_disturbed = has_moved and cfg[at.HANDLERS] != 0 and rows[pc, at.UNDISTURBED] == 0
+        if is_disturbed and processors.is_open(tables, cfg, w, block):
             break
         opcode = code[pc, op.OP]
         chooses = opcode == op.RANDOM or opcode == op.GIVE_UP or opcode == op.ALLOC or opcode == op.FUTEX_WAKE
@@ -235,8 +253,11 @@ def move(
         has_moved = True
         if kind == at.STOP:
             leads = False
-        pc = result
-        w[block + at.PC] = pc
+        w[block + at.PC] = result
+        depth = w[block + at.DEPTH]
+        if depth != 0:
+            processors.leave_ended(code, tables, cfg, w, block)
+        pc = w[block + at.PC]
         if cfg[at.MERGE] != 0 and w[block + at.BUFFERED] != 0:
             result = drain(code, facts, elements, slot_kinds, cfg, w, thread)
             if result < 0:
@@ -245,10 +266,12 @@ def move(
             w[block + at.PHASE] = 2
             if leads:
                 break
+        if cfg[at.SHARES_CPUS] != 0 and w[block + at.DEPTH] < depth:
+            break  # others may have the CPU now
     if not has_moved:
         return 0
     if cfg[at.DEAD] != 0:
-        live = rows[pc, at.LIVE]
+        live = processors.live_slots(rows, cfg, w, block)
         for slot in range(cfg[at.SLOTS]):
             if (live >> slot) & 1 == 0:
                 w[base + slot] = 0
@@ -596,14 +619,24 @@ def explore(
             is_awake = w[block + at.SLEEP] == at.AWAKE
             has_ended = stops[pc] == op.END and is_awake  # one that sleeps in its last step has not
             all_ended = all_ended and has_ended and not is_buffered
-            steps = 0
-            if is_awake and not has_ended:
+            steps, handlers = 0, cfg[at.HANDLERS]
+            is_kept_out = processors.is_kept_out(cfg, w, thread)
+            if is_kept_out:
+                handlers = 0
+            elif is_awake and not has_ended:
                 steps = do.choices(code, consts, cfg, w, block, pc)
                 if steps > MOST_CHOICES:
                     return TOO_MANY
             can = 3 if has_ended else (0 if is_awake else 2)
-            for choice in range(steps + is_buffered):
-                is_flush = choice == steps
+            if can == 0 and is_kept_out:
+                can = 1
+            for place_ in range(steps + is_buffered + handlers):
+                is_flush = place_ >= steps
+                choice = np.int64(place_)
+                if is_flush:
+                    choice = np.int64(place_ - steps - is_buffered + 1)
+                    if choice > 0 and not processors.may_arrive(code, tables, cfg, w, block, choice - 1):
+                        continue
                 for index in range(cfg[at.BLOCK]):
                     w[cfg[at.KEEP] + index] = w[block + index]
                 cfg[at.LOGGED] = 0
@@ -623,7 +656,7 @@ def explore(
                     choice,
                     is_flush,
                 )
-                number = np.int64(thread | 16 if is_flush else thread | choice << 5)
+                number = np.int64(thread | is_flush << 4 | choice << 5)
                 if result < 0:
                     can_move = True
                     note_fault(counters, -result, state, number)
@@ -679,7 +712,7 @@ def explore(
                             counters[EDGES] = edge + 1
                 do.undo(w, cfg, block)
             if has_graph:
-                phase[state, thread] = w[block + at.PHASE]
+                phase[state, thread] = processors.phase_of(cfg, w, block)
                 place[state, thread] = pc
                 holds = 0
                 if cfg[at.SUBJECT] >= 0:

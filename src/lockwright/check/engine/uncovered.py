@@ -10,23 +10,30 @@ if TYPE_CHECKING:
     from lockwright.ir.program import Program
 
 REASONS: dict[str, str] = {
-    "raise_interrupt": "interrupts are not explored",
-    "rcu_read": "RCU read sections are not explored",
-    "rcu_synchronize": "RCU grace periods are not explored",
-    "rcu_free": "RCU grace periods are not explored",
     "call": "calls must be inlined first",
     "call_table": "calls must be inlined first",
     "patch": "patches must be lowered first",
 }
 """Instructions that no explorer runs, and why not."""
 
+REASONS_C11: dict[str, str] = {
+    "raise_interrupt": "interrupts are not explored under c11",
+    "rcu_read": "RCU read sections are not explored under c11",
+    "rcu_synchronize": "RCU grace periods are not explored under c11",
+    "rcu_free": "RCU grace periods are not explored under c11",
+}
+"""And those that the one for `c11` does not."""
 
-def uncovered(program: Program) -> list[str]:
-    """Return why a program (without calls) cannot be explored; empty: it can."""
-    found = dict.fromkeys(f"`{handler.function}` handles an interrupt" for handler in program.handlers)
-    alone = {program.setup, *(handler.function for handler in program.handlers)}
+
+def uncovered(program: Program, model: str) -> list[str]:
+    """Return why a program (without calls) cannot be explored under a memory model; empty: it can."""
+    reasons = REASONS | REASONS_C11 if model == "c11" else REASONS
+    found: dict[str, None] = {}
+    if model == "c11":
+        found = dict.fromkeys(f"`{one.function}` handles an interrupt, c11 has none" for one in program.handlers)
+    alone = {program.setup, *(handler.function for handler in program.handlers)} if model == "c11" else {program.setup}
     for name in entries(program):
         for block in program.functions[name].blocks if name not in alone else ():
-            refused = [one.op for one in block.instructions if one.op in REASONS]
-            found.update(dict.fromkeys(f"`{name}`: {REASONS[name]}" for name in refused))
+            refused = [one.op for one in block.instructions if one.op in reasons]
+            found.update(dict.fromkeys(f"`{name}`: {reasons[one]}" for one in refused))
     return list(found)

@@ -183,7 +183,7 @@ class Machine:
     def steps_of(self, state: State, thread: int) -> Iterator[Move]:
         """Yield the steps that a thread can take: none if it has finished, sleeps or waits."""
         own = state.threads[thread]
-        if own.is_finished or own.sleep is not None:
+        if own.is_finished or own.sleep is not None or system.is_kept_out(Step(self, state, thread)):
             return
         restarts = own.frames[-1].place in self.code.restarts
         for choice in self._choices(state, thread):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from lockwright.check.plain.memory import Access
 from lockwright.check.plain.state import Deferred, Event, Sleep
 from lockwright.check.plain.values import Fault
+from lockwright.ir.table import Order
 
 if TYPE_CHECKING:
     from lockwright.check.plain.step import Step
@@ -68,7 +69,8 @@ def _link(step: Step, values: list[int]) -> None:
     record, head = values
     if head:
         step.check_alive(head)
-        access = Access(head, 0, 64, None, change=lambda _: record)
+        order = Order.SEQ_CST if step.machine.model == "tso" else None  # what it stored before has drained
+        access = Access(head, 0, 64, order, change=lambda _: record)
         step.memory, _ = step.memory.perform(step.thread, access, 0)
 
 
@@ -96,14 +98,17 @@ def _leave(step: Step) -> None:
     step.world = step.world._replace(deferred=deferred)
     _settle(step)
     for number, one in enumerate(step.threads):
-        if one.sleep is not None and one.sleep.reason == "rcu":
-            _leave_synchronize(step, number, one.sleep)
+        for depth, frame in enumerate(one.frames):
+            if frame.sleep is not None and frame.sleep.reason == "rcu":
+                _leave_synchronize(step, number, depth, frame.sleep)
 
 
-def _leave_synchronize(step: Step, thread: int, sleep: Sleep) -> None:
+def _leave_synchronize(step: Step, thread: int, depth: int, sleep: Sleep) -> None:
+    """Note that one reader less is waited for, even if a handler runs on top of whoever waits."""
     left = sleep._replace(readers=_without(sleep.readers, step.thread))
-    frames = step.threads[thread].frames
-    step.threads[thread] = step.threads[thread]._replace(frames=(*frames[:-1], frames[-1]._replace(sleep=left)))
+    frames = list(step.threads[thread].frames)
+    frames[depth] = frames[depth]._replace(sleep=left)
+    step.threads[thread] = step.threads[thread]._replace(frames=tuple(frames))
     if not left.readers:
         step.memory = step.memory.meet(thread)
         step.wake(thread, "rcu")

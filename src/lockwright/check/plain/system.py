@@ -6,6 +6,7 @@
 3. A futex wakes sleepers whose bits match, any of them if there are more than it may wake; nobody wakes for no reason.
 4. A handler runs on top of the thread that it interrupts, even of one that sleeps, and ends a halt.  A maskable one
    needs interrupts on and runs with interrupts off; a softirq needs softirqs on and no handler below it.
+5. While a thread cannot be preempted, the others on its CPU stand still; what they stored goes on to memory.
 """
 
 from __future__ import annotations
@@ -20,12 +21,15 @@ from lockwright.check.plain.values import Fault, value_at
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from lockwright.check.plain.state import State
+    from lockwright.check.plain.state import State, Thread
     from lockwright.check.plain.step import Step
     from lockwright.ir.program import Instruction
 
 QUIET = frozenset({"cpu", "numa_node", "interrupts_off", "interrupts_restore", "preemption", "softirqs", "in_nmi"})
 """What concerns nobody else: it neither waits for the store buffer nor orders anything."""
+
+_LEAVES_ITS_CPU = frozenset({"park", "futex", "rcu"})
+"""Sleeps in which another thread may have the CPU, whatever the sleeper has turned off."""
 
 
 def do(step: Step, instruction: Instruction, choice: int) -> int | None:
@@ -186,11 +190,26 @@ def _raise_interrupt(step: Step, instruction: Instruction, choice: int) -> None:
     step.world = step.world._replace(raised=tuple(sorted(raised)))
 
 
+def keeps_its_cpu(thread: Thread) -> bool:
+    """Return whether a thread cannot be preempted: preemption, interrupts or softirqs are off, or a handler runs."""
+    if thread.is_finished or (thread.sleep is not None and thread.sleep.reason in _LEAVES_ITS_CPU):
+        return False
+    masks = thread.preemption_off or thread.softirqs_off or not thread.interrupts_on
+    return bool(masks) or len(thread.frames) > 1
+
+
+def is_kept_out(step: Step) -> bool:
+    """Return whether another thread keeps the CPU of this one."""
+    cpus = step.machine.shape.thread_cpus
+    others = (one for number, one in enumerate(step.threads) if number != step.thread and cpus[number] == step.cpu)
+    return any(keeps_its_cpu(one) for one in others)
+
+
 def may_arrive(step: Step, number: int) -> bool:
     """Return whether a handler may begin on top of the thread now."""
     handler, own = step.machine.program.handlers[number], step.own
     running = [one.handler for one in own.frames if one.handler != THREAD]
-    if own.is_finished or handler.cpu not in (None, step.cpu) or number in running:
+    if own.is_finished or is_kept_out(step) or handler.cpu not in (None, step.cpu) or number in running:
         return False
     if step.world.arrivals[number] == 0 and (number, step.cpu) not in step.world.raised:
         return False

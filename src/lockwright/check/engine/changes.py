@@ -1,0 +1,60 @@
+"""Changes of a state that can be undone, and parts of cells.
+
+Every change outside the block of the acting thread is logged.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lockwright.check.engine import places as at
+from lockwright.flat.jit import inner
+
+if TYPE_CHECKING:
+    from lockwright.flat.jit import Int64, Int64s
+
+
+@inner
+def put(w: Int64s, cfg: Int64s, index: Int64, value: Int64) -> None:
+    """Change a number of the state, and log what it was."""
+    log = cfg[at.LOG] + 2 * cfg[at.LOGGED]
+    w[log] = index
+    w[log + 1] = w[index]
+    cfg[at.LOGGED] += 1
+    w[index] = value
+
+
+@inner
+def undo(w: Int64s, cfg: Int64s, block: Int64) -> None:
+    """Take back all changes of a move: the logged ones, and those of the block of the thread, which was kept."""
+    for number in range(cfg[at.LOGGED] - 1, -1, -1):
+        log = cfg[at.LOG] + 2 * number
+        w[w[log]] = w[log + 1]
+    cfg[at.LOGGED] = 0
+    for index in range(cfg[at.BLOCK]):
+        w[block + index] = w[cfg[at.KEEP] + index]
+
+
+@inner
+def take_bits(whole: Int64, shift: Int64, bits: Int64) -> Int64:
+    """Return a part of a cell; 0 bits: all of it."""
+    if bits == 0 or bits >= 64:
+        return whole
+    return (whole >> shift) & ((1 << bits) - 1)
+
+
+@inner
+def put_bits(whole: Int64, part: Int64, shift: Int64, bits: Int64) -> Int64:
+    """Return a cell with a part replaced."""
+    if bits == 0 or bits >= 64:
+        return part
+    mask = (1 << bits) - 1
+    return (whole & ~(mask << shift)) | ((part & mask) << shift)
+
+
+@inner
+def value_of(consts: Int64s, w: Int64s, block: Int64, place: Int64) -> Int64:
+    """Return the value of an operand."""
+    if place >= 0:
+        return w[block + at.SLOT + place]
+    return consts[~place]

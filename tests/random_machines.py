@@ -123,7 +123,7 @@ def machine_programs(
 ) -> Program:
     """Draw a program of a few threads and handlers."""
     author = _Author(draw, threads, cpus, bool(handlers))
-    kinds = (ACCESSES, MASKS, SLEEPS) if handlers else (ACCESSES, SLEEPS)
+    kinds: tuple[tuple[str, ...], ...] = (ACCESSES, MASKS, SLEEPS) if handlers else (ACCESSES, SLEEPS)
     if storage:
         kinds = (ACCESSES, STORAGE, STORAGE)
     inside = (ACCESSES, STORAGE) if storage else (ACCESSES, MASKS, IN_HANDLERS)

@@ -27,6 +27,7 @@ def check(
     memory: str = "all",
     properties: Sequence[str] = (),
     nodes: Sequence[int] = (),
+    interrupts: int | None = None,
     budget_states: int | None = None,
     budget_seconds: float | None = None,
     orders: bool = False,
@@ -42,6 +43,7 @@ def check(
         memory: `sc`, `tso` or `c11`, several as `sc,tso`, or `all`; they are tried in that order.
         properties: The kinds of fault to look for (`two_holders`, `data_race`, ...); all by default.
         nodes: The ids of the NUMA nodes that the run has, on which threads are in turn; they may have holes.
+        interrupts: How often each interrupt handler may arrive (0 to 100); by default once.
         budget_states: Stop after so many states of one run.
         budget_seconds: Stop after so many seconds of one run.
         orders: Also find out which memory orders carry weight.
@@ -62,6 +64,8 @@ def check(
         chosen["acquisitions"] = (None if acquire == "forever" else acquire,)
     if nodes:
         chosen["nodes"] = tuple(nodes)
+    if interrupts is not None:
+        chosen["interrupts"] = interrupts
     if properties:
         chosen["kinds"] = _kinds(properties)
     if budget_states is not None:

@@ -36,8 +36,7 @@ def by_engine(
     program: Program, shape: Shape, model: str, acquisitions: int | None, options: Options, interrupts: int = 1
 ) -> tuple[Seen, Exploration]:
     """Return what the compiled explorer says."""
-    budget = {"budget_states": 1_000_000, "interrupts": interrupts}
-    found = explore(program, shape, model, acquisitions, options, **budget)
+    found = explore(program, shape, model, acquisitions, options, budget_states=1_000_000, interrupts=interrupts)
     assert found.exhausted, found.reason
     faults = frozenset(one.kind for one in found.faults)
     return Seen(faults, bool(stuck_states(found)), frozenset(found.outcomes or ())), found

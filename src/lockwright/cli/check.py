@@ -40,6 +40,7 @@ def check(
     memory: str = "all",
     property: Annotated[tuple[str, ...], Parameter(name="--property", negative="")] = (),  # noqa: A002
     nodes: str | None = None,
+    interrupts: int | None = None,
     budget_states: int | None = None,
     budget_seconds: float | None = None,
     orders: Annotated[bool, Parameter(negative="")] = False,
@@ -56,6 +57,7 @@ def check(
             several as `sc,tso`.
         property: A kind of fault to look for, such as `two_holders`; all by default.
         nodes: NUMA nodes of the run by their ids, such as `0,1` or `0,8`; threads are on them in turn.
+        interrupts: How often each interrupt handler may arrive, whenever interrupts are on; by default once.
         budget_states: Give up a run after so many states.
         budget_seconds: Give up a run after so many seconds.
         orders: Also tell which memory orders carry weight.
@@ -74,6 +76,8 @@ def check(
         return show_again(locks[0], replay)
     if threads is not None and not 1 <= threads <= 8:
         return mistaken(f"{threads} threads cannot be explored", "`--threads 2` to `--threads 8`")
+    if interrupts is not None and not 0 <= interrupts <= 100:
+        return mistaken(f"a handler cannot arrive {interrupts} times", "`--interrupts 0` to `--interrupts 100`")
     from lockwright.api import check as run
     from lockwright.flat.compiling import work
 
@@ -88,6 +92,7 @@ def check(
             memory=memory,
             properties=property,
             nodes=node_ids(nodes),
+            interrupts=interrupts,
             budget_states=budget_states,
             budget_seconds=budget_seconds,
             orders=orders,

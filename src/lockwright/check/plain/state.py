@@ -101,7 +101,8 @@ class Event:
     """One thing that happened in a move, for those who tell it.  Values of memory are as the accessed type reads them.
 
     Kinds: `read`, `write`, `update`, `flush`, `fence`, `mark`, `cpu`, `storage`, `choice`, `local` (a named register
-    was set), `interrupt` (a handler began), `sleep`, `wake` (`thread` woke up), `free` (a deferred record), `fault`.
+    was set), `interrupt` (a handler began on CPU `value`), `return` (a handler ended), `sleep`, `wake` (`thread` woke
+    up), `free` (a deferred record), `fault`.
     """
 
     kind: str

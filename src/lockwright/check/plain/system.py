@@ -228,7 +228,7 @@ def interrupt(step: Step, number: int) -> None:
     if raised == step.world.raised:
         arrivals[number] -= 1
     step.world = step.world._replace(raised=raised, arrivals=tuple(arrivals))
-    step.events.append(Event("interrupt", step.thread, handler.function, name=handler.function))
+    step.events.append(Event("interrupt", step.thread, handler.function, name=handler.function, value=step.cpu))
     if step.own.sleep is not None and step.own.sleep.reason == "halt":
         step.memory = step.memory.meet(step.thread)
         step.events.append(Event("wake", step.thread, text="halt"))
@@ -244,6 +244,7 @@ def leave_handler(step: Step) -> None:
     if number == THREAD:
         return
     handler = step.machine.program.handlers[number]
+    step.events.append(Event("return", step.thread, handler.function, name=handler.function))
     if handler.maskable and not handler.softirq:
         step.own = step.own._replace(interrupts_on=True)
 

@@ -137,7 +137,9 @@ class Rows:
             case "wake":
                 self._new(seen, "wakes up")
             case "interrupt":
-                self._new(seen, f"interrupt: {self.names.short(event.name)}", kind="interrupt")
+                self._handler(seen, f"interrupt on CPU {event.value}: {self.names.short(event.name)} begins")
+            case "return":
+                self._handler(seen, f"{self.names.short(event.name)} returns")
             case _:
                 self._action(seen)
 
@@ -172,6 +174,16 @@ class Rows:
         self.drafts.append(draft)
         self.home[id(seen)] = draft
         return draft
+
+    def _handler(self, seen: Seen, text: str) -> None:
+        """A handler begins or returns: a row where the handler is written, or the last word of the row before."""
+        recent = self._recent(seen.event.thread, seen.move)
+        if recent is not None:
+            recent.parts.append(text)
+            return
+        draft = self._new(seen, text, kind="interrupt")
+        draft.span = self.played.machine.program.functions[seen.event.name].span
+        draft.function = seen.event.name
 
     def _local(self, seen: Seen) -> None:
         """A named register was set: it belongs to the row before, if that is of the same move."""

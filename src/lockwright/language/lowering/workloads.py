@@ -79,7 +79,7 @@ def _entry(unit: Unit, root: StructKind, name: str, entry: str, context: str = "
             helps=[f"write `def {name}(self) -> None:`"],
         )
     build = Writer(unit.program, entry)
-    build.span = signature.span
+    build.span = build.function.span = signature.span
     build.do("call", build.emit("root", attributes=(ROOT,)), attributes=(signature.name,))
     build.give_back()
     build.finish()

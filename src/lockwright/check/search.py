@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from lockwright.check.claims import claims
 from lockwright.check.engine.options import Options
+from lockwright.check.limits import refuse_huge
 from lockwright.check.shapes import shape_of
 from lockwright.check.smallest import told
 from lockwright.check.verdict import Findings, Promised, findings
@@ -165,6 +166,7 @@ def check(
         progress: Told what is being searched.
     """
     one = Underway(program, settings or Settings(), explorer or _compiled(), progress)
+    refuse_huge(one.waiting.program, one.shape(one.settings.threads or one.fixed_threads or 1))
     result = _empty(one)
     for model, acquisitions in one.instances():
         if progress is not None:

@@ -215,6 +215,11 @@ USAGE: tuple[tuple[str, str, str], ...] = (
         "`--nodes` names the nodes that exist, by their ids; `@workers(n, node=...)` must name one of them.",
     ),
     (
+        "U009",
+        "a program has too much memory to be explored",
+        "A state holds every field and element. Paths show with small arrays; the size is a `Param` for that.",
+    ),
+    (
         "U010",
         "a litmus test is not written in the format of herd",
         r"""

@@ -72,20 +72,23 @@ def _finished(result: BugResult, results: list[BugResult], bugs: tuple[str, ...]
         console = terminal()
         print_lines(page(result, min(WIDTH, console.width) if console.is_terminal else WIDTH), console)
         return
-    if len(results) == 1:
-        print(_line(_HEAD))
-    from lockwright.report.gallery import row
+    from lockwright.report.gallery import COLUMNS, row
 
+    if len(results) == 1:
+        print(_line(COLUMNS))
     print(_line(row(result)), flush=True)
 
 
-_HEAD = ("bug", "kind", "what it is", "what it breaks", "shown by", "found", "fix")
-_WIDTHS = (4, 9, 52, 24, 14, 9, 10)
+_WIDTHS = (3, 8, 42, 18, 5, 5, 12)
 
 
 def _line(cells: tuple[str, ...]) -> str:
     """Return a row of the table: rows are printed as they are there, so the widths are given."""
-    return " ".join(f"{cell:<{width}}" for cell, width in zip(cells, _WIDTHS, strict=True)).rstrip()
+    return " ".join(f"{_cropped(cell, width):<{width}}" for cell, width in zip(cells, _WIDTHS, strict=True)).rstrip()
+
+
+def _cropped(text: str, width: int) -> str:
+    return text if len(text) <= width else f"{text[: width - 1].rstrip()}…"
 
 
 def _write(results: list[BugResult], json: str | None, html: str | None) -> None:

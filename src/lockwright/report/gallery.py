@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from lockwright.report.gallery_docs import breaks
 from lockwright.report.json import check_json
 from lockwright.report.terminal import WIDTH, counts, fault_lines
-from lockwright.results import PROVED, counted
+from lockwright.results import PROVED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from lockwright.bugs import Bug, BugResult, CaseResult, Counter
     from lockwright.results import CheckResult
 
-COLUMNS = ("bug", "kind", "what it is", "what it breaks", "shown by", "found", "fix")
+COLUMNS = ("bug", "kind", "what it is", "what it breaks", "steps", "model", "verdict")
 
 
 def row(result: BugResult) -> tuple[str, ...]:
@@ -24,16 +24,9 @@ def row(result: BugResult) -> tuple[str, ...]:
     bug = result.bug
     faults = [case.fault for case in result.cases if case.fault]
     shortest = min(faults, key=lambda fault: fault.steps, default=None)
-    shown = f"{counted(shortest.steps, 'step')}, {shortest.model}" if shortest else "-"
-    return (
-        bug.id,
-        bug.kind,
-        bug.title,
-        breaks(bug),
-        shown,
-        "found" if result.is_found else "NOT FOUND",
-        "proved" if result.is_cured else "NOT PROVED",
-    )
+    verdict = "NOT FOUND" if not result.is_found else "found, cured" if result.is_cured else "NOT CURED"
+    steps, model = (f"{shortest.steps}", shortest.model) if shortest else ("-", "-")
+    return (bug.id, bug.kind, bug.title, breaks(bug), steps, model, verdict)
 
 
 def summary(results: Sequence[BugResult], seconds: float) -> str:

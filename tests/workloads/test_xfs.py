@@ -4,7 +4,7 @@ Allocation may fail at any point; a thread gets a buffer, writes to it, perhaps 
 """
 
 import pytest
-from tests.structures.proving import prove
+from tests.structures.proving import Mutant, prove
 
 from lockwright.api import check
 
@@ -51,3 +51,24 @@ def test_pages_that_come_after_the_insertion_are_missed():
     """The code before fe2429b0966a."""
     result = prove("xfs_buffer_tree[tas]:blocks=1,pages_first=false", threads=2, models=("sc",))
     assert [one.kind for one in result.faults] == ["assertion"]
+
+
+RACES = {
+    "no reference is taken": (
+        "            buffer.holds.fetch_add(1, relaxed)\n        if not",
+        "            buffer.holds.fetch_add(0, relaxed)\n        if not",
+    ),
+    "the last reference is dropped without the lock": (
+        "        if not drop_and_lock(buffer.holds, group.lock):\n            return\n",
+        "        if buffer.holds.fetch_sub(1, acq_rel) != 1:\n            return\n        group.lock.lock()\n",
+    ),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", RACES)
+def test_a_buffer_that_another_thread_still_uses_is_a_race(name, tmp_path):
+    source = "workloads/xfs_buffer_tree"
+    mutant = Mutant(source, name, "XfsBuffers[tas]:blocks=1", *RACES[name], kind="data_race", program=source)
+    result = prove(mutant.written_to(tmp_path), threads=2, models=("sc",))
+    assert [(one.kind, one.confirmed) for one in result.faults] == [(mutant.kind, True)]

@@ -1,4 +1,4 @@
-"""What `make demo` shows: a lock proved under three memory models, and one that was once merged failing."""
+"""What `make demo` shows: a lock proved under three memory models, one that was once merged failing, the gallery."""
 
 from __future__ import annotations
 
@@ -28,6 +28,8 @@ def demo() -> int:
     for title, arguments, expected in _PARTS:
         print(f"\n# {title}\n$ lockwright check {' '.join(arguments)}\n", flush=True)
         good &= run(["check", *arguments]) == expected
+    print("\n# bugs that kernel locks and structures had, found and cured\n$ lockwright gallery\n", flush=True)
+    good &= run(["gallery"]) == Status.FINE
     print("\nYour own: write ten lines like `lockwright show ticket` shows, then `lockwright check mylock.py`.")
     return 0 if good else 1
 

@@ -51,3 +51,15 @@ def test_a_worker_on_a_node_that_is_not_there(nodes):
 def test_a_node_id_that_nobody_has():
     with pytest.raises(LockwrightError, match="cannot have the nodes 0, 64"):
         shape(Worker("each"), threads=1, nodes=(0, 64))
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_workers_that_say_how_many_they_are(threads):
+    with pytest.raises(LockwrightError, match="are 2 threads"):
+        shape(Worker("a", 1), Worker("b", 1), threads=threads)
+
+
+def test_fewer_threads_than_some_workers_are():
+    with pytest.raises(LockwrightError, match="are 2 threads") as told:
+        shape(Worker("a", 2), Worker("each"), threads=1)
+    assert "`--threads 3` or more" in str(told.value)

@@ -14,6 +14,7 @@ from lockwright.diagnostics.diagnostic import Diagnostic, Label
 from lockwright.diagnostics.span import NOWHERE
 from lockwright.errors import LockwrightError
 from lockwright.ir.program import Shape
+from lockwright.results import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,7 +34,7 @@ def shape_of(program: Program, threads: int, nodes: Sequence[int] = ()) -> Shape
         nodes: The ids of the NUMA nodes that exist; by default 0 and up, as far as a worker names one.
 
     Raises:
-        LockwrightError: A worker is on a node that the run does not have, or an id cannot be one.
+        LockwrightError: A worker is on a node that the run lacks, an id cannot be one, or the workers are not so many.
     """
     workers = _workers(program, threads)
     known = _known(workers, nodes)
@@ -57,10 +58,17 @@ def shape_of(program: Program, threads: int, nodes: Sequence[int] = ()) -> Shape
 def _workers(program: Program, threads: int) -> list[Worker | None]:
     """Return the worker that each thread is."""
     fixed = sum(one.count or 0 for one in program.workers)
+    is_fixed = bool(program.workers) and all(one.count is not None for one in program.workers)
+    if (is_fixed and threads != fixed) or threads < fixed:
+        text = counted(fixed, "thread")
+        raise _refused(
+            f"there cannot be {counted(threads, 'thread')}: the workers of `{program.name}` are {text}",
+            "leave `--threads` out, or change `@workers(...)`" if is_fixed else f"`--threads {fixed + 1}` or more",
+        )
     found: list[Worker | None] = []
     for worker in program.workers:
         found += [worker] * (threads - fixed if worker.count is None else worker.count)
-    return [*found, *[None] * threads][: max(threads, 1)]
+    return found or [None] * max(threads, 1)
 
 
 def _known(workers: Sequence[Worker | None], nodes: Sequence[int]) -> tuple[int, ...]:

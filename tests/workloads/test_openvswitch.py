@@ -29,3 +29,18 @@ def test_the_api_takes_a_workload_by_its_name():
 def test_the_softirq_of_the_cpu_that_sums_waits_for_nobody():
     result = prove("openvswitch:Interrupted", models=("sc", "tso"))
     assert [one.verdict for one in result.runs] == ["proved"] * 2
+
+
+@pytest.mark.parametrize(
+    ("target", "threads", "models"),
+    [
+        ("Removed", None, ("sc", "tso")),
+        ("SetUp", 2, MODELS),
+        ("PerCpuSetUp", 2, MODELS),
+        pytest.param("SetUp", 3, ("sc", "tso"), marks=pytest.mark.slow),
+        pytest.param("PerCpuSetUp", 3, ("sc", "tso"), marks=pytest.mark.slow),
+    ],
+)
+def test_flows_come_and_go(target, threads, models):
+    result = prove(f"openvswitch:{target}", threads=threads, models=models)
+    assert [(one.model, one.verdict) for one in result.runs] == [(one, "proved") for one in models]

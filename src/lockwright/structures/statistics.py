@@ -19,6 +19,7 @@ from lockwright.language import (
     acquire,
     alloc,
     cpu,
+    free,
     i64,
     now,
     numa_node,
@@ -46,6 +47,13 @@ class Record(Struct, Generic[L], align=64):
         self.packets += 1
         self.octets += octets
         self.tcp_flags |= tcp_flags
+
+    def clear(self) -> None:
+        """What is not yet shared begins anew; its lock is free."""
+        self.used = 0
+        self.packets = 0
+        self.octets = 0
+        self.tcp_flags = 0
 
     def read_packets(self) -> u64:
         with softirqs_disabled(), self.lock:
@@ -86,9 +94,21 @@ class PerNodeStatistics(Struct, Generic[L]):
     records: PerNode[Atomic[Ptr[Record[L]] | None]]
     last_writer: Atomic[i64]
 
-    def setup(self) -> None:
-        self.records[0].store(alloc(Record[L], node=0), relaxed)
+    def begin(self) -> bool:
+        """Make the record of node 0, before anybody else knows the flow; false without memory."""
+        first = alloc(Record[L], node=0)
+        if first is None:
+            return False
+        self.records[0].store(first, relaxed)
         self.last_writer.store(NO_NODE, relaxed)
+        return True
+
+    def end(self) -> None:
+        """Free all records, when nobody else knows the flow any more."""
+        for node in range(len(self.records)):
+            record = self.records[node].load(relaxed)
+            if record is not None:
+                free(record)
 
     @symbol("ovs_flow_stats_update")
     def update(self, octets: u64, tcp_flags: u16) -> None:

@@ -8,8 +8,28 @@ Source: Linux net/openvswitch/flow.c at 63e7959c (3.16), and before it at e298e5
 
 from typing import Generic, TypeVar
 
-from lockwright.language import Atomic, Lock, Param, Workload, relaxed, softirq, u32, u64, workers
-from lockwright.structures.statistics import PerCpuStatistics, PerNodeStatistics, SingleStatistics
+from lockwright.language import (
+    Atomic,
+    Lock,
+    Param,
+    Ptr,
+    Struct,
+    Workload,
+    acquire,
+    alloc,
+    cpus,
+    field,
+    free,
+    rcu_read,
+    rcu_synchronize,
+    relaxed,
+    softirq,
+    u32,
+    u64,
+    workers,
+)
+from lockwright.structures.percpu_allocator import NO_AREA, PerCpuMemory
+from lockwright.structures.statistics import PerCpuStatistics, PerNodeStatistics, Record, SingleStatistics
 
 L = TypeVar("L", bound=Lock)
 OCTETS = 60
@@ -78,6 +98,9 @@ class PerNode(Workload, Generic[L]):
     flow: PerNodeStatistics[L]
     sent: Atomic[u32]
 
+    def setup(self) -> None:
+        assert self.flow.begin()
+
     @workers(1, node=0)
     def near(self) -> None:
         self.send()
@@ -107,6 +130,9 @@ class Dumped(Workload, Generic[L]):
 
     flow: PerNodeStatistics[L]
 
+    def setup(self) -> None:
+        assert self.flow.begin()
+
     @workers(1, node=0)
     def dump(self) -> None:
         first = self.flow.packets()
@@ -128,6 +154,9 @@ class Interrupted(Workload, Generic[L]):
 
     flow: PerNodeStatistics[L]
 
+    def setup(self) -> None:
+        assert self.flow.begin()
+
     @workers(1, cpu=0)
     def dump(self) -> None:
         assert self.flow.packets() <= 2
@@ -139,3 +168,78 @@ class Interrupted(Workload, Generic[L]):
     @softirq(cpu=0)
     def receive(self) -> None:
         self.flow.update(OCTETS, ACK)
+
+
+class Flow(Struct, Generic[L]):
+    statistics: PerNodeStatistics[L]
+
+
+class Removed(Workload, Generic[L]):
+    """A flow is removed while packets find it: it goes with all its records when the last of them has been counted."""
+
+    flow: Atomic[Ptr[Flow[L]] | None]
+
+    def setup(self) -> None:
+        flow = alloc(Flow[L])
+        assert flow is not None
+        assert flow.statistics.begin()
+        flow.statistics.update(OCTETS, ACK)  # node 0 has written
+        self.flow.store(flow, relaxed)
+
+    @workers(1, node=0)
+    def remove(self) -> None:
+        flow = self.flow.exchange(None, relaxed)
+        assert flow is not None
+        rcu_synchronize()
+        flow.statistics.end()
+        free(flow)
+
+    @workers(1, node=0)
+    def near(self) -> None:
+        self.receive()
+
+    @workers(1, node=1)
+    def far(self) -> None:
+        self.receive()
+
+    def receive(self) -> None:
+        with rcu_read():
+            flow = self.flow.load(acquire)
+            if flow is not None:
+                flow.statistics.update(OCTETS, ACK)
+
+
+class SetUp(Workload, Generic[L]):
+    """CPUs set up a flow each, per node: two allocations, each of which may fail, then a packet, then away with it."""
+
+    def each_thread(self) -> None:
+        flow = alloc(Flow[L])
+        if flow is None:
+            return
+        if flow.statistics.begin():
+            flow.statistics.update(OCTETS, ACK)
+            assert flow.statistics.packets() == 1
+            flow.statistics.end()
+        free(flow)
+
+
+class PerCpuSetUp(Workload, Generic[L]):
+    """CPUs set up a flow each, per CPU: the mutex of the per-CPU allocator is one for all, as is its memory."""
+
+    units: Param[u32] = 2  # flows for which there is memory
+    memory: PerCpuMemory[L, L, Record[L]] = field(units=units)
+
+    def each_thread(self) -> None:
+        flow = self.memory.areas.take(1)
+        if flow == NO_AREA:
+            return
+        for one in range(cpus()):
+            self.memory.of(one, flow).clear()
+        mine = self.memory.mine(flow)
+        with mine.lock:
+            mine.count(OCTETS, ACK)
+        packets = u64(0)
+        for one in range(cpus()):
+            packets += self.memory.of(one, flow).read_packets()
+        assert packets == 1, "a flow begins with nothing and has the memory for itself"
+        self.memory.areas.give_back(flow, 1)

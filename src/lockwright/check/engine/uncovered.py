@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lockwright.ir.inline import entries
+from lockwright.ir.table import Effect
 
 if TYPE_CHECKING:
-    from lockwright.ir.program import Program
+    from lockwright.ir.program import Function, Program
 
 REASONS: dict[str, str] = {
     "call": "calls must be inlined first",
@@ -36,4 +37,12 @@ def uncovered(program: Program, model: str) -> list[str]:
         for block in program.functions[name].blocks if name not in alone else ():
             refused = [one.op for one in block.instructions if one.op in reasons]
             found.update(dict.fromkeys(f"`{name}`: {reasons[one]}" for one in refused))
+    if model == "c11" and any(_changes(program.functions[name]) for name in program.at_rest):
+        found["`at_rest` changes memory that is atomic or allocated; under c11 it only reads"] = None
     return list(found)
+
+
+def _changes(function: Function) -> bool:
+    """Return whether a function does more than read atomics, and read and write plain fields."""
+    done = (one for block in function.blocks for one in block.instructions if one.op != "store")
+    return any(one.entry.effect in (Effect.WRITE, Effect.UPDATE, Effect.STORAGE) for one in done)

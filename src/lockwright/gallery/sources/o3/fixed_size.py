@@ -15,26 +15,30 @@ from lockwright.language import (
     u64,
 )
 from lockwright.locks.tas import TasLock
-from lockwright.structures.statistics import Record
+
+
+class Record(Struct):
+    lock: TasLock
+    packets: u64
 
 
 class Flow(Struct):
-    records: Array[Atomic[Ptr[Record[TasLock]] | None]] = field(length=numa_node_ids())
+    records: Array[Atomic[Ptr[Record] | None]] = field(length=numa_node_ids())
 
     def setup(self) -> None:
-        self.records[0].store(alloc(Record[TasLock], node=0), relaxed)
+        self.records[0].store(alloc(Record, node=0), relaxed)
 
-    def update(self, octets: u64) -> None:
+    def update(self) -> None:
         record = self.records[numa_node()].load(acquire)
         if record is None:
             record = self.records[0].load(acquire)
         assert record is not None
         with record.lock:
-            record.count(octets, 0)
+            record.packets += 1
 
 
 class Packets(Workload):
     flow: Flow
 
     def each_thread(self) -> None:
-        self.flow.update(60)
+        self.flow.update()

@@ -81,6 +81,7 @@ class Fault:
     function: str = ""  # where the primary remark is
     secondary: tuple[Remark, ...] = ()
     origin: str = ""  # the logic, the processor, the compiler
+    placement: str = ""  # where the threads are, unless each has a CPU of its own on node 0
     loop_from: int | None = None  # the step with which the part that repeats begins
     why_fair: str = ""
     helps: tuple[str, ...] = ()

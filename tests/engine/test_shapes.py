@@ -2,7 +2,7 @@
 
 import pytest
 
-from lockwright.check.shapes import shape_of
+from lockwright.check.shapes import placement, shape_of
 from lockwright.errors import LockwrightError
 from lockwright.ir.program import Program, Shape, Worker
 
@@ -63,3 +63,10 @@ def test_fewer_threads_than_some_workers_are():
     with pytest.raises(LockwrightError, match="are 2 threads") as told:
         shape(Worker("a", 2), Worker("each"), threads=1)
     assert "`--threads 3` or more" in str(told.value)
+
+
+def test_where_threads_are_is_told_unless_it_goes_without_saying():
+    assert placement(Shape.plain(3)) == ""
+    assert placement(Shape((0, 1, 2), (0, 1, 1), (0, 1))) == "T1 on node 0, T2 and T3 on node 1"
+    assert placement(Shape((0, 1), (0, 8), (0, 8))) == "T1 on node 0, T2 on node 8; the only nodes are 0, 8"
+    assert placement(Shape((0, 0), (0,))) == "T1 and T2 on CPU 0"

@@ -14,7 +14,7 @@ from lockwright.diagnostics.diagnostic import Diagnostic, Label
 from lockwright.diagnostics.span import NOWHERE
 from lockwright.errors import LockwrightError
 from lockwright.ir.program import Shape
-from lockwright.results import counted
+from lockwright.results import counted, listed, thread_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,6 +53,25 @@ def shape_of(program: Program, threads: int, nodes: Sequence[int] = ()) -> Shape
             node_of[cpu] = known[turn % len(known)]
             turn += 1 if nodes else 0
     return Shape(tuple(found), tuple(node_of.get(cpu, known[0]) for cpu in range(max(found) + 1)), known)
+
+
+def placement(shape: Shape) -> str:
+    """Return where the threads are, `T1 on node 0, T2 and T3 on node 1`; empty where that goes without saying."""
+    nodes, cpus = [shape.cpu_nodes[cpu] for cpu in shape.thread_cpus], shape.thread_cpus
+    said = []
+    if len(set(cpus)) < len(cpus):
+        said.append(_grouped(cpus, "CPU"))
+    if shape.node_ids != (0,):
+        said.append(_grouped(nodes, "node"))
+    if shape.node_ids != tuple(range(len(shape.node_ids))):
+        is_one = len(shape.node_ids) == 1
+        said.append(f"the only {'node is' if is_one else 'nodes are'} {_shown(shape.node_ids)}")
+    return "; ".join(said)
+
+
+def _grouped(places: Sequence[int], noun: str) -> str:
+    names = {place: [thread_name(one) for one, other in enumerate(places) if other == place] for place in places}
+    return ", ".join(f"{listed(names[place])} on {noun} {place}" for place in names)
 
 
 def _workers(program: Program, threads: int) -> list[Worker | None]:

@@ -83,6 +83,8 @@ def fault_story(fault: Fault, result: CheckResult) -> Iterator[str]:
         counted(fault.steps, "step"),
         counted(fault.switches, "switch"),
     ]
+    if fault.placement:
+        size.append(fault.placement)
     yield f"<p>{escape(fault.origin)}<br><small>{escape(', '.join(size))}</small></p>"
     yield from _excerpt(fault, result)
     yield from _table(fault)

@@ -127,6 +127,8 @@ def fault_lines(fault: Fault, result: CheckResult, width: int = WIDTH, *, took: 
     yield from ((line, "") for line in _excerpt(fault, result))
     yield f"   {fault.origin}", ""
     yield f"   {_size(fault)}{took}", ""
+    if fault.placement:
+        yield f"   {fault.placement}", ""
     yield "", ""
     yield from ((line, "") for line in table(fault, width))
     if fault.why_fair:

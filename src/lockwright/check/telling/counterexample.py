@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lockwright.check.plain.rest import at_rest
+from lockwright.check.shapes import placement
 from lockwright.check.telling import final, rows
 from lockwright.check.telling.names import Names, thread_name
 from lockwright.check.telling.play import play
@@ -67,6 +68,7 @@ def counterexample(machine: Machine, awaits: dict[str, list[Await]], problem: Pr
         function=function,
         secondary=_secondary(told, place),
         origin=found.origin or ORIGINS.get(found.model, ""),
+        placement=placement(machine.shape),
         loop_from=loop_from,
         why_fair=_why_fair(told) if problem.loop else "",
         switches=rows.switches(story.rows),

@@ -7,9 +7,9 @@ Source: Linux 2994488fe5bb and c576a3ea905c, arch/x86/include/asm/spinlock.h.
 
 from typing import Generic, TypeVar
 
-from lockwright.language import AtomicWord, Lock, Word, acquire, pause, relaxed, release, symbol, u8, u16
+from lockwright.language import AtomicWord, Lock, Word, acquire, pause, relaxed, release, symbol, u2, u8, u16
 
-Ticket = TypeVar("Ticket", u16, u8)
+Ticket = TypeVar("Ticket", u16, u8, u2)
 
 
 class Tickets(Word, Generic[Ticket]):

@@ -8,9 +8,9 @@ Source: Mellor-Crummey and Scott, "Algorithms for scalable synchronization on sh
 
 from typing import Generic, TypeVar
 
-from lockwright.language import Atomic, Lock, acquire, pause, relaxed, release, u8, u16, u32
+from lockwright.language import Atomic, Lock, acquire, pause, relaxed, release, u2, u8, u16, u32
 
-Ticket = TypeVar("Ticket", u16, u8, u32)
+Ticket = TypeVar("Ticket", u16, u8, u32, u2)
 
 
 class TicketLock(Lock, Generic[Ticket], fifo=True):

@@ -28,8 +28,8 @@ class Names:
 
     @property
     def lock(self) -> str:
-        """The lock under test, as a person calls it."""
-        return self.program.name
+        """The lock under test, as a person calls it; of a file its name, without the folders."""
+        return self.program.name.rsplit("/", maxsplit=1)[-1]
 
     def word(self, name: str) -> str:
         """Return the name of a word of memory, without the path of the lock under test."""

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from lockwright.language.lowering.unit import Unit
 
 
+ROOT = "workload"
+"""The global that is the workload itself."""
+
+
 def preparation(unit: Unit, kind: StructKind) -> str | None:
     """Return the function that prepares a place of this kind (its one parameter), or None if all is zero."""
     if not needs_any(kind):
@@ -88,7 +92,7 @@ def _each(unit: Unit, build: Writer, address: Reg, kind: ArrayKind, value: int) 
 def write_setup(unit: Unit) -> bool:
     """Write the function `setup` of the program over all storage; return whether new functions came up meanwhile."""
     before = len(unit.signatures), len(unit.program.globals)
-    kinds = dict(unit.first_values)
+    kinds = dict(sorted(unit.first_values.items(), key=lambda one: one[0] == ROOT))  # the workload's `setup` comes last
     needed = {name: one for name, one in kinds.items() if one[1] or needs_any(one[0])}
     unit.program.functions.pop("setup", None)
     unit.program.setup = None

@@ -9,7 +9,7 @@ from lockwright.ir.program import Global, Handler, Promises, Worker
 from lockwright.ir.types import StructRef
 from lockwright.language.exact import exact
 from lockwright.language.lowering.functions import check_recursion, lower_pending, write_finders
-from lockwright.language.lowering.preparing import write_setup
+from lockwright.language.lowering.preparing import ROOT, write_setup
 from lockwright.language.lowering.unit import Unit, decorators
 from lockwright.language.lowering.writer import Writer
 from lockwright.language.mistakes import mistake
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from lockwright.ir.program import Program
     from lockwright.language.declarations import FunctionDeclaration
     from lockwright.language.kinds import StructKind
-
-ROOT = "workload"
 
 
 def lower_workload(unit: Unit, root: StructKind) -> Program:

@@ -7,10 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
+
 from lockwright.check.search import Settings, check
 from lockwright.language.compile import compile_target
 
 if TYPE_CHECKING:
+    from _pytest.mark import ParameterSet
+
     from lockwright.results import CheckResult
 
 FOLDER = Path(__file__).parent
@@ -37,6 +41,7 @@ class Mutant:
     kind: str
     model: str = "sc"
     threads: int | None = 2
+    slow: bool = False  # whether the test is marked so
     program: str = ""  # a shipped workload, perhaps the source itself; by default the test program of that name
 
     def __str__(self) -> str:
@@ -57,10 +62,10 @@ class Mutant:
         return f"{folder / program.name}:{self.target}"
 
 
-def load(folder: Path) -> list[Mutant]:
-    """Return the mutants that the files of a folder list."""
+def load(folder: Path) -> list[ParameterSet]:
+    """Return the mutants that the files of a folder list, as parameters of a test."""
     found: list[Mutant] = []
     for path in sorted(folder.glob("*.toml")):
         table = tomllib.loads(path.read_text())
         found += [Mutant(table["source"], program=table.get("program", ""), **row) for row in table["mutant"]]
-    return found
+    return [pytest.param(one, id=str(one), marks=[pytest.mark.slow] if one.slow else []) for one in found]

@@ -13,6 +13,8 @@ from lockwright.language.compile import compile_target
     [
         ("Traffic", 2, MODELS),
         ("Ftp", 2, ("sc", "tso")),
+        ("Ftp:port=18", 2, ("sc", "tso")),  # both chains under one lock
+        ("Ftp[bias_rwlock, mcs]", 2, ("sc",)),
         ("Crossing", 2, ("sc", "tso")),
         ("Expiring", 3, ("sc", "tso")),
         pytest.param("Traffic", 3, MODELS, marks=pytest.mark.slow),

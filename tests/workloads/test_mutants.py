@@ -6,7 +6,7 @@ import pytest
 from tests.structures.proving import MODELS, load, prove
 
 
-@pytest.mark.parametrize("mutant", load(Path(__file__).parent / "mutants"), ids=str)
+@pytest.mark.parametrize("mutant", load(Path(__file__).parent / "mutants"))
 def test_a_mistake_is_found(mutant, tmp_path):
     models = MODELS[: MODELS.index(mutant.model) + 1]
     result = prove(mutant.written_to(tmp_path), threads=mutant.threads, models=models)

@@ -222,6 +222,7 @@ class Ftp(Workload, Generic[R, L]):
 
     bits: Param[u32] = 8
     at_once: Param[bool] = True  # how the connection moves to its chain; False: as committed
+    port: Param[u32] = 20
     connections: ConnectionTable[R, L] = field(bits=bits)
 
     def setup(self) -> None:
@@ -230,16 +231,16 @@ class Ftp(Workload, Generic[R, L]):
         self.connections.put(entry)
 
     def each_thread(self) -> None:
-        entry = self.connections.find_from_client(1, 20)
+        entry = self.connections.find_from_client(1, self.port)
         if entry is None:
-            entry = self.connections.make(1, 20, 7)
+            entry = self.connections.make(1, self.port, 7)
             if entry is None:
                 return
         elif entry.value.needs_port.load(relaxed):
             if self.at_once:
-                self.connections.fill_port_at_once(entry, 1, 20)
+                self.connections.fill_port_at_once(entry, 1, self.port)
             else:
-                self.connections.fill_port(entry, 1, 20)
+                self.connections.fill_port(entry, 1, self.port)
         self.connections.put(entry)
 
     def at_rest(self) -> None:

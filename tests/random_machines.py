@@ -119,11 +119,17 @@ class _Author:
 
 @st.composite
 def machine_programs(
-    draw: st.DrawFn, *, handlers: int = 1, storage: bool = False, threads: int = 2, cpus: int = 2
+    draw: st.DrawFn,
+    *,
+    handlers: int = 1,
+    storage: bool = False,
+    with_masks: bool = False,
+    threads: int = 2,
+    cpus: int = 2,
 ) -> Program:
     """Draw a program of a few threads and handlers."""
     author = _Author(draw, threads, cpus, bool(handlers))
-    kinds: tuple[tuple[str, ...], ...] = (ACCESSES, MASKS, SLEEPS) if handlers else (ACCESSES, SLEEPS)
+    kinds: tuple[tuple[str, ...], ...] = (ACCESSES, MASKS, SLEEPS) if handlers or with_masks else (ACCESSES, SLEEPS)
     if storage:
         kinds = (ACCESSES, STORAGE, STORAGE)
     inside = (ACCESSES, STORAGE) if storage else (ACCESSES, MASKS, IN_HANDLERS)

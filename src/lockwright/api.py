@@ -28,6 +28,9 @@ def check(
     properties: Sequence[str] = (),
     nodes: Sequence[int] = (),
     interrupts: int | None = None,
+    cpus: int | None = None,
+    offline: Sequence[int] = (),
+    migrate: bool = False,
     budget_states: int | None = None,
     budget_seconds: float | None = None,
     orders: bool = False,
@@ -44,6 +47,9 @@ def check(
         properties: The kinds of fault to look for (`two_holders`, `data_race`, ...); all by default.
         nodes: The ids of the NUMA nodes that the run has, on which threads are in turn; they may have holes.
         interrupts: How often each interrupt handler may arrive (0 to 100); by default once.
+        cpus: How many CPUs there are (1 to 16); by default one for each thread.
+        offline: The CPUs that are offline at first; threads are put on others.
+        migrate: Whether a thread may come to another CPU wherever it can be preempted.
         budget_states: Stop after so many states of one run.
         budget_seconds: Stop after so many seconds of one run.
         orders: Also find out which memory orders carry weight.
@@ -64,6 +70,7 @@ def check(
         chosen["acquisitions"] = (None if acquire == "forever" else acquire,)
     if nodes:
         chosen["nodes"] = tuple(nodes)
+    chosen |= {"cpus": cpus, "offline": tuple(offline), "migrate": migrate}
     if interrupts is not None:
         chosen["interrupts"] = interrupts
     if properties:

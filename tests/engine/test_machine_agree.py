@@ -23,7 +23,7 @@ REDUCTIONS = {
 }
 MODELS = pytest.mark.parametrize("model", ["sc", "tso"])
 BRIEF = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
-SHAPES = st.sampled_from([Shape((0, 1), (0, 0)), Shape((0, 0), (0, 0)), Shape((0, 1), (0, 2), (0, 2))])
+SHAPES = st.sampled_from([Shape((0, 1), (0, 0)), Shape((0, 0), (0, 0)), Shape((0, 1), (0, 2), (0, 2), (1,))])
 
 
 def compare(program: Program, shape: Shape, model: str, interrupts: int = 1) -> None:
@@ -68,6 +68,20 @@ def test_two_handlers(model: str, program: Program, shape: Shape, interrupts: in
 @BRIEF
 def test_sleep(model: str, program: Program, shape: Shape) -> None:
     compare(program, shape, model)
+
+
+@MODELS
+@given(program=machine_programs(handlers=0, with_masks=True), nodes=st.sampled_from([(0, 0), (0, 2)]))
+@BRIEF
+def test_migration(model: str, program: Program, nodes: tuple[int, int]) -> None:
+    compare(program, Shape((0, 1), nodes, tuple(sorted(set(nodes))), migrates=True), model)
+
+
+@MODELS
+@given(program=machine_programs(handlers=1))
+@BRIEF
+def test_migration_and_a_handler(model: str, program: Program) -> None:
+    compare(program, Shape((0, 0), (0, 0), migrates=True), model)
 
 
 @MODELS

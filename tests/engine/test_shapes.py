@@ -70,3 +70,28 @@ def test_where_threads_are_is_told_unless_it_goes_without_saying():
     assert placement(Shape((0, 1, 2), (0, 1, 1), (0, 1))) == "T1 on node 0, T2 and T3 on node 1"
     assert placement(Shape((0, 1), (0, 8), (0, 8))) == "T1 on node 0, T2 on node 8; the only nodes are 0, 8"
     assert placement(Shape((0, 0), (0,))) == "T1 and T2 on CPU 0"
+
+
+def test_threads_share_the_cpus_that_the_run_has():
+    program = Program("test")
+    program.workers = [Worker("each")]
+    assert shape_of(program, 3, cpus=2) == Shape((0, 1, 0), (0, 0))
+    assert shape_of(program, 2, cpus=4, offline=(1,)) == Shape((0, 2), (0, 0, 0, 0), offline=(1,))
+    assert shape_of(program, 1, (0, 8), cpus=3, migrates=True) == Shape((0,), (0, 8, 0), (0, 8), migrates=True)
+
+
+@pytest.mark.parametrize(
+    ("run", "message"),
+    [
+        ({"cpus": 0}, "cannot have 0 CPUs"),
+        ({"cpus": 2, "offline": (0, 1)}, "all CPUs are offline"),
+        ({"offline": (5,)}, "cannot be offline: this run has the CPUs 0 to 2"),
+        ({"cpus": 2}, "there is no CPU 2 for the worker `far`"),
+        ({"offline": (2,)}, "the worker `far` cannot run on CPU 2, which is offline"),
+    ],
+)
+def test_cpus_that_are_not_there(run, message):
+    program = Program("test")
+    program.workers = [Worker("thread.far", 1, cpu=2)]
+    with pytest.raises(LockwrightError, match=message):
+        shape_of(program, 1, **run)

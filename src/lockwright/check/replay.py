@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -21,7 +21,7 @@ from lockwright.ir.waiting import waiting
 from lockwright.results import PROVED
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
     from pathlib import Path
 
     from lockwright.ir.program import Program
@@ -44,13 +44,21 @@ class Trace(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     acquisitions: int | None
     moves: list[int]
     nodes: list[int] = []
+    interrupts: int = 1
+    cpus: int | None = None
+    offline: list[int] = []
+    migrate: bool = False
     loop_length: int = 0
     victim: int | None = None
     other: int | None = None
 
 
-def trace_of(fault: Fault, name: str, sources: Mapping[str, str], nodes: Sequence[int] = ()) -> Trace:
-    """Return the trace of a fault; `nodes` are the NUMA nodes that the run was given."""
+USUAL: dict[str, Any] = {"nodes": [], "interrupts": 1, "cpus": None, "offline": [], "migrate": False}
+"""What a trace and a test say of the machine of a run, unless it is this."""
+
+
+def trace_of(fault: Fault, name: str, sources: Mapping[str, str], run: Mapping[str, Any] | None = None) -> Trace:
+    """Return the trace of a fault; `run` is what was asked of the machine (`run_of`)."""
     return Trace(
         lock=name,
         sources={file: digest(text) for file, text in sources.items()},
@@ -60,10 +68,10 @@ def trace_of(fault: Fault, name: str, sources: Mapping[str, str], nodes: Sequenc
         threads=fault.threads,
         acquisitions=fault.acquisitions,
         moves=list(fault.moves),
-        nodes=list(nodes),
         loop_length=fault.loop_moves,
         victim=fault.victim,
         other=fault.other,
+        **(run or {}),
     )
 
 
@@ -80,14 +88,13 @@ def save(result: CheckResult, path: Path) -> Trace:
 
 def trace_text(result: CheckResult) -> str:
     """Return the text of the file that keeps the first fault of a check."""
-    trace = trace_of(result.faults[0], result.name, result.sources, nodes_of(result))
+    trace = trace_of(result.faults[0], result.name, result.sources, run_of(result))
     return msgspec.json.format(msgspec.json.encode(trace), indent=1).decode() + "\n"
 
 
-def nodes_of(result: CheckResult) -> list[int]:
-    """Return the NUMA nodes that a check was given."""
-    nodes = result.params.get("nodes", [])
-    return list(nodes) if isinstance(nodes, list) else []
+def run_of(result: CheckResult) -> dict[str, Any]:
+    """Return what a check was asked of its machine, where that is not what every check does."""
+    return {name: result.params[name] for name, usual in USUAL.items() if result.params.get(name, usual) != usual}
 
 
 def load(path: Path) -> Trace:
@@ -122,7 +129,10 @@ def replay(program: Program, trace: Trace) -> Fault:
     moves = tuple(Move.decode(code) for code in trace.moves)
     split = len(moves) - trace.loop_length
     problem = Problem(trace.kind, moves[:split], moves[split:], trace.victim, trace.other)
-    played = machine(found, shape_of(program, trace.threads, trace.nodes), trace.model, trace.acquisitions)
+    shape = shape_of(
+        program, trace.threads, trace.nodes, cpus=trace.cpus, offline=trace.offline, migrates=trace.migrate
+    )
+    played = machine(found, shape, trace.model, trace.acquisitions, trace.interrupts)
     try:
         return counterexample(played, found.awaits, problem, Found(trace.model, trace.threads, trace.acquisitions))
     except NotPlayableError as error:
@@ -143,7 +153,7 @@ import lockwright
 
 
 def test_{name}() -> None:
-    result = lockwright.check({lock!r}, memory={model!r}, threads={threads}, acquire={acquire!r}{nodes})
+    result = lockwright.check({lock!r}, memory={model!r}, threads={threads}, acquire={acquire!r}{run})
     assert result.verdict == {verdict!r}, result.faults[0].sentence if result.faults else result.verdict
 '''
 
@@ -160,7 +170,7 @@ def test_file(result: CheckResult, lock: str) -> str:
         threads=fault.threads,
         acquire="forever" if fault.acquisitions is None else fault.acquisitions,
         verdict=PROVED,
-        nodes=f", nodes={nodes_of(result)}" if nodes_of(result) else "",
+        run="".join(f", {name}={value!r}" for name, value in run_of(result).items()),
     )
 
 

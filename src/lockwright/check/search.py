@@ -69,9 +69,22 @@ class Settings:
     bypass: int | None = None
     shape: Shape | None = None  # overrules what `nodes` and the workers say
     nodes: tuple[int, ...] = ()  # the ids of the NUMA nodes that exist
+    cpus: int | None = None  # how many; None: one for each thread
+    offline: tuple[int, ...] = ()  # CPUs that are offline at first
+    migrate: bool = False  # threads may come to other CPUs
     cures: bool = True
     orders: bool = False
     kinds: tuple[str, ...] = ()  # look only for these faults
+
+    def shape_for(self, program: Program, threads: int) -> Shape:
+        """Return where so many threads are.
+
+        Raises:
+            LockwrightError: There is no such run.
+        """
+        return self.shape or shape_of(
+            program, threads, self.nodes, cpus=self.cpus, offline=self.offline, migrates=self.migrate
+        )
 
 
 @dataclass
@@ -136,7 +149,7 @@ class Underway:
 
     def shape(self, threads: int) -> Shape:
         """Return where so many threads are."""
-        return self.settings.shape or shape_of(self.waiting.program, threads, self.settings.nodes)
+        return self.settings.shape_for(self.waiting.program, threads)
 
     def explored(
         self, size: tuple[int, int | None], model: str, options: Options, *, states: int, seconds: float = math.inf
@@ -227,6 +240,9 @@ def _empty(one: Underway) -> CheckResult:
             "models": list(settings.models),
             "interrupts": settings.interrupts,
             "nodes": list(settings.nodes),
+            "cpus": settings.cpus,
+            "offline": list(settings.offline),
+            "migrate": settings.migrate,
         },
         sources=dict(one.program.sources),
     )

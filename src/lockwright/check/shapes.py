@@ -3,7 +3,8 @@
 1. A thread with `cpu=` is on that CPU; threads that name the same CPU share it.
 2. A thread with `node=` has a CPU of its own on that node.
 3. Every other thread has a CPU of its own: on node 0, or, where the run names its nodes, on each of them in turn.
-4. Node ids may have holes: a run with the nodes 0 and 8 has two nodes, and per-node storage for the ids 0 to 8.
+4. A run that names its CPUs has so many, and threads may have to share them; none is put on one that is offline.
+5. Node ids may have holes: a run with the nodes 0 and 8 has two nodes, and per-node storage for the ids 0 to 8.
 """
 
 from __future__ import annotations
@@ -23,36 +24,88 @@ if TYPE_CHECKING:
 
 MOST_NODE_IDS = 64
 """Per-node storage has an element for every id up to the largest."""
+MOST_CPUS = 16
+"""Per-CPU storage has an element for every CPU."""
 
 
-def shape_of(program: Program, threads: int, nodes: Sequence[int] = ()) -> Shape:
+def shape_of(
+    program: Program,
+    threads: int,
+    nodes: Sequence[int] = (),
+    *,
+    cpus: int | None = None,
+    offline: Sequence[int] = (),
+    migrates: bool = False,
+) -> Shape:
     """Return the shape of a run with so many threads.
 
     Args:
         program: Whose workers say where they are.
         threads: How many threads, the fixed numbers of workers among them.
         nodes: The ids of the NUMA nodes that exist; by default 0 and up, as far as a worker names one.
+        cpus: How many CPUs there are; by default as many as threads need that share none unasked.
+        offline: The CPUs that are offline at first; threads are put on others.
+        migrates: Whether threads may come to other CPUs.
 
     Raises:
-        LockwrightError: A worker is on a node that the run lacks, an id cannot be one, or the workers are not so many.
+        LockwrightError: A worker is on a node or CPU that the run lacks, an id cannot be one, or the workers are not so
+            many.
     """
     workers = _workers(program, threads)
     known = _known(workers, nodes)
-    cpus = [one.cpu if one is not None else None for one in workers]
-    taken = {cpu for cpu in cpus if cpu is not None}
-    found: list[int] = []
+    _check_cpus(workers, cpus, offline)
+    found = _cpus_of(workers, cpus, frozenset(offline))
+    count = max(found) + 1 if cpus is None else cpus
+    if any(not 0 <= cpu < count for cpu in offline):
+        raise _refused(
+            f"a CPU of {_shown(offline)} cannot be offline: this run has the CPUs 0 to {count - 1}",
+            f"ask for more with `--cpus {max(offline) + 1}`",
+        )
     node_of: dict[int, int] = {}
     turn = 0
-    for worker, wanted in zip(workers, cpus, strict=True):
-        cpu = wanted if wanted is not None else next(one for one in range(1024) if one not in taken)
-        taken.add(cpu)
-        found.append(cpu)
+    for worker, cpu in [*zip(workers, found, strict=True), *((None, cpu) for cpu in range(count if nodes else 0))]:
         if worker is not None and worker.node is not None:
             node_of[cpu] = worker.node
         elif cpu not in node_of:
             node_of[cpu] = known[turn % len(known)]
             turn += 1 if nodes else 0
-    return Shape(tuple(found), tuple(node_of.get(cpu, known[0]) for cpu in range(max(found) + 1)), known)
+    cpu_nodes = tuple(node_of.get(cpu, known[0]) for cpu in range(count))
+    return Shape(tuple(found), cpu_nodes, known, tuple(sorted(set(offline))), migrates)
+
+
+def _cpus_of(workers: Sequence[Worker | None], cpus: int | None, offline: frozenset[int]) -> list[int]:
+    """Return the CPU of each thread: the one that its worker names, else the lowest with the fewest threads."""
+    wanted = [one.cpu if one is not None else None for one in workers]
+    load = dict.fromkeys((one for one in wanted if one is not None), 1)
+    found: list[int] = []
+    for cpu in wanted:
+        if cpu is None:
+            possible = [one for one in range(1024 if cpus is None else cpus) if one not in offline]
+            cpu = min(possible, key=lambda one: load.get(one, 0))  # noqa: PLW2901 - the one that it gets
+            load[cpu] = load.get(cpu, 0) + 1
+        found.append(cpu)
+    return found
+
+
+def _check_cpus(workers: Sequence[Worker | None], cpus: int | None, offline: Sequence[int]) -> None:
+    if cpus is not None and not 1 <= cpus <= MOST_CPUS:
+        raise _refused(f"a run cannot have {cpus} CPUs", f"`--cpus 1` to `--cpus {MOST_CPUS}`")
+    if cpus is not None and set(range(cpus)) <= set(offline):
+        raise _refused("all CPUs are offline", "leave one of them out of `--offline`")
+    for worker in workers:
+        if worker is None or worker.cpu is None:
+            continue
+        name = worker.function.removeprefix("thread.")
+        if cpus is not None and worker.cpu >= cpus:
+            raise _refused(
+                f"there is no CPU {worker.cpu} for the worker `{name}`: this run has {cpus}",
+                f"`--cpus {worker.cpu + 1}`, or change `@workers(cpu=...)`",
+            )
+        if worker.cpu in offline:
+            raise _refused(
+                f"the worker `{name}` cannot run on CPU {worker.cpu}, which is offline",
+                f"leave {worker.cpu} out of `--offline`, or change `@workers(cpu=...)`",
+            )
 
 
 def placement(shape: Shape) -> str:
@@ -66,6 +119,10 @@ def placement(shape: Shape) -> str:
     if shape.node_ids != tuple(range(len(shape.node_ids))):
         is_one = len(shape.node_ids) == 1
         said.append(f"the only {'node is' if is_one else 'nodes are'} {_shown(shape.node_ids)}")
+    if shape.offline:
+        said.append(f"CPU {_shown(shape.offline)} offline")
+    if shape.migrates:
+        said.append("threads may come to other CPUs")
     return "; ".join(said)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from lockwright.check.engine.options import Options
+from lockwright.check.engine.options import MOST_RECORDS, Options
 from lockwright.check.plain.machine import Machine
 from lockwright.check.races import race
 from lockwright.check.telling.counterexample import Found, counterexample
@@ -157,7 +157,7 @@ def _tell_renumbered(one: Underway, found: Machine, problem: Problem, where: Fou
 
 def machine(found: Waiting, shape: Shape, model: str, acquisitions: int | None, interrupts: int = 1) -> Machine:
     """Return a plain machine in the state that `setup` leaves."""
-    cells, image = prepare(found.program, shape)
+    cells, image = prepare(found.program, shape, MOST_RECORDS)
     return Machine(
         found.program,
         found.awaits,

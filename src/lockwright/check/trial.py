@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lockwright.check.shapes import shape_of
 from lockwright.check.verdict import Promised, findings
 from lockwright.flat.compiling import clock
 from lockwright.ir.inline import inline
@@ -47,7 +46,7 @@ class Trials:
         for threads, acquisitions in sizes:
             if self.left_s <= 0:
                 return UNKNOWN
-            shape = self.settings.shape or shape_of(program, threads, self.settings.nodes)
+            shape = self.settings.shape_for(program, threads)
             budget = {
                 "budget_states": 500_000, "budget_seconds": self.left_s, "interrupts": self.settings.interrupts
             }  # fmt: skip

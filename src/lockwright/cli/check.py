@@ -41,6 +41,9 @@ def check(
     property: Annotated[tuple[str, ...], Parameter(name="--property", negative="")] = (),  # noqa: A002
     nodes: str | None = None,
     interrupts: int | None = None,
+    cpus: int | None = None,
+    offline: str | None = None,
+    migrate: Annotated[bool, Parameter(negative="")] = False,
     budget_states: int | None = None,
     budget_seconds: float | None = None,
     orders: Annotated[bool, Parameter(negative="")] = False,
@@ -58,13 +61,16 @@ def check(
         property: A kind of fault to look for, such as `two_holders`; all by default.
         nodes: NUMA nodes of the run by their ids, such as `0,1` or `0,8`; threads are on them in turn.
         interrupts: How often each interrupt handler may arrive, whenever interrupts are on; by default once.
+        cpus: How many CPUs there are; by default one for each thread.
+        offline: CPUs that are offline at first, such as `2,3`: a kick to one of them is lost.
+        migrate: Threads may come to another CPU wherever they can be preempted.
         budget_states: Give up a run after so many states.
         budget_seconds: Give up a run after so many seconds.
         orders: Also tell which memory orders carry weight.
         replay: Show the trace in this file again, on the lock as it is now.
         outputs: Where results go besides the terminal.
     """
-    from lockwright.cli.usage import mistaken, node_ids, times
+    from lockwright.cli.usage import cpu_ids, mistaken, node_ids, times
 
     if not locks:
         return mistaken(
@@ -93,6 +99,9 @@ def check(
             properties=property,
             nodes=node_ids(nodes),
             interrupts=interrupts,
+            cpus=cpus,
+            offline=cpu_ids(offline),
+            migrate=migrate,
             budget_states=budget_states,
             budget_seconds=budget_seconds,
             orders=orders,

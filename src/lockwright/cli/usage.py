@@ -28,12 +28,19 @@ def times(text: str | None) -> int | Literal["forever"] | None:
 
 def node_ids(text: str | None) -> tuple[int, ...]:
     """Read the value of `--nodes`."""
-    if text is None:
-        return ()
-    pieces = [one.strip() for one in text.split(",")]
+    return _ids(text, f"`--nodes {text}` is no list of node ids", "`--nodes 0,1`, or `--nodes 0,8`")
+
+
+def cpu_ids(text: str | None) -> tuple[int, ...]:
+    """Read the value of `--offline`."""
+    return _ids(text, f"`--offline {text}` is no list of CPUs", "`--offline 3`, or `--offline 2,3`")
+
+
+def _ids(text: str | None, what: str, instead: str) -> tuple[int, ...]:
+    pieces = [] if text is None else [one.strip() for one in text.split(",")]
     if all(one.isdecimal() for one in pieces):
         return tuple(map(int, pieces))
-    raise _wrong(f"`--nodes {text}` is no list of node ids", "`--nodes 0,1`, or `--nodes 0,8`")
+    raise _wrong(what, instead)
 
 
 def _wrong(what: str, instead: str) -> LockwrightError:

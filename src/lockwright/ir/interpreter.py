@@ -365,10 +365,14 @@ def run_setup(program: Program, shape: Shape, cells: Cells) -> Image:
     return interpreter.image
 
 
-def prepare(program: Program, shape: Shape, spare_records: int = DEFAULT_HEAP_RECORDS) -> tuple[Cells, Image]:
+def prepare(
+    program: Program, shape: Shape, spare_records: int | Mapping[str, int] = DEFAULT_HEAP_RECORDS
+) -> tuple[Cells, Image]:
     """Return cells whose pools hold what `setup` allocates and `spare_records` more of each struct, and the memory."""
-    sizes = _records_of_setup(program, shape, dict.fromkeys(allocated_structs(program), spare_records))
-    cells = Cells(program, shape, {struct: records + spare_records for struct, records in sizes.items()})
+    structs = allocated_structs(program)
+    spare = dict.fromkeys(structs, spare_records) if isinstance(spare_records, int) else spare_records
+    sizes = _records_of_setup(program, shape, {struct: max(1, spare[struct]) for struct in structs})
+    cells = Cells(program, shape, {struct: records + spare[struct] for struct, records in sizes.items()})
     return cells, run_setup(program, shape, cells)
 
 

@@ -20,7 +20,7 @@ class Processors:
         self._shape = shape
         self.cpu = shape.thread_cpus[thread] if thread < len(shape.thread_cpus) else 0
         cpus = len(shape.cpu_nodes)
-        self.is_online = [True] * cpus
+        self.is_online = [cpu not in shape.offline for cpu in range(cpus)]
         self._is_kicked = [False] * cpus
         self._has_event = [False] * cpus
         self._has_token = [False] * len(shape.thread_cpus)

@@ -203,11 +203,15 @@ class Shape:
     """The size of a run: how many threads, on which CPUs, on which NUMA nodes.
 
     `thread_cpus[t]` is the CPU of thread t, `cpu_nodes[c]` the node id of CPU c, `node_ids` the ids that exist.
+    `offline` are the CPUs that are offline at first; with `migrates` a thread may come to any other CPU that is online
+    whenever it may be preempted.
     """
 
     thread_cpus: tuple[int, ...]
     cpu_nodes: tuple[int, ...]
     node_ids: tuple[int, ...] = (0,)
+    offline: tuple[int, ...] = ()
+    migrates: bool = False
 
     @classmethod
     def plain(cls, threads: int) -> Shape:

@@ -26,6 +26,7 @@ _LOOKS_AT_CPUS = frozenset({
     "cpu", "cpu_online", "cpu_set_online", "halt", "halt_if", "kick", "raise_interrupt",
     "event_clear", "event_set", "event_pending", "event_poll", "event_send",
 })  # fmt: skip
+_KEEPS_CPUS = frozenset({"interrupts_off", "interrupts_restore", "preemption", "softirqs"})
 _LOOKS_AT_NODES = frozenset({"numa_node", "alloc"})
 
 
@@ -68,8 +69,11 @@ def find_symmetry(
     if kinds.told_apart:
         return Symmetry((), kinds.told_apart, renamed)
     used = _used(program)
-    by_cpu = bool(program.handlers or used & _LOOKS_AT_CPUS)
-    by_node = bool(used & _LOOKS_AT_NODES)
+    has_own_handlers = any(handler.cpu is not None for handler in program.handlers)
+    is_shared = len(set(shape.thread_cpus)) < len(shape.thread_cpus)
+    keeps = is_shared and bool(program.handlers or used & _KEEPS_CPUS)
+    by_cpu = not shape.migrates and bool(has_own_handlers or keeps or used & _LOOKS_AT_CPUS)
+    by_node = not shape.migrates and bool(used & _LOOKS_AT_NODES)
     workers = worker_of_thread(program, len(shape.thread_cpus)) if placed is None else placed
     alike: dict[tuple[object, ...], list[int]] = {}
     for thread, worker in enumerate(workers):

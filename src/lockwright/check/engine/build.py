@@ -110,7 +110,7 @@ def _layout(flat: Flat, capacity: int, options: Options, model: str, acquisition
     cfg[at.RECORD_COUNT] = records
     cfg[at.HAS_HEAP] = bool(ops & {op.FREE, op.RCU_FREE})
     cfg[at.LEAKS] = bool(ops & {op.FREE, op.RCU_FREE, op.ALLOC})
-    cfg[at.SHARES_CPUS] = shares_cpus(shape)
+    cfg[at.SHARES_CPUS], cfg[at.MIGRATES] = shares_cpus(shape), shape.migrates
     cfg[at.HANDLER_ROWS] = len(flat.pools)
     cfg[at.CPU_ROWS] = len(flat.pools) + len(flat.handlers)
     cfg[at.TSO], cfg[at.FOREVER] = model == "tso", acquisitions is None
@@ -232,6 +232,7 @@ def _thread_fields(flat: Flat, cfg: Int64s, block: int, ops: set[int], acquisiti
         small(at.TOKEN, 1, used=op.UNPARK in ops),
         small(at.READING, 15, used=op.RCU_READ in ops),
         small(at.DEPTH, len(flat.handlers)),
+        small(at.ON_CPU, int(cfg[at.CPUS]) - 1, used=bool(cfg[at.MIGRATES])),
     ]
     found += [
         _wide(flat, block + at.SLOT + slot, flat.slot_bits[slot], flat.slot_kinds[slot]) for slot in range(flat.slots)
@@ -402,6 +403,8 @@ def _begin(built: Model, image: Image, acquisitions: int | None, interrupts: int
         built.work[memory + cell] = (value + 2**63) % 2**64 - 2**63
     live = [is_out for struct in flat.cells.heap for is_out in image.is_out[struct]]
     built.work[int(cfg[at.RECORDS]) : int(cfg[at.RECORDS]) + len(live)] = live
+    for cpu in flat.cells.shape.offline:
+        built.work[int(cfg[at.OFFLINE]) + cpu] = 1
     built.work[int(cfg[at.ARRIVALS]) : int(cfg[at.RAISED])] = interrupts
     for thread in range(int(cfg[at.THREADS])):
         block = thread * int(cfg[at.BLOCK])

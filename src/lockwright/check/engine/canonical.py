@@ -228,8 +228,8 @@ def refine(
         found = look_at_frame(names, signature, cfg, w, block)
         for depth in range(w[block + at.DEPTH]):
             found += mix(look_at_frame(names, signature, cfg, w, block + cfg[at.FRAMES] + at.FRAME * depth) + depth)
-        for place in range(at.FRAME, at.ON_CPU):
-            if w[block + place] != 0:
+        for place in range(at.FRAME, at.SLOT):
+            if w[block + place] != 0 and (place != at.ON_CPU or cfg[at.MIGRATES] != 0):
                 found += mix(w[block + place] * 64 + place)
         own = signature[thread]
         for slot in range(cfg[at.SLOTS]):
@@ -400,6 +400,8 @@ def rename(
         live = live_slots(rows, cfg, w, block)
         for index in range(cfg[at.BLOCK]):
             out[target + index] = w[block + index]
+        if cfg[at.MIGRATES] == 0:  # threads that are interchangeable don't look where they are
+            out[target + at.ON_CPU] = w[target + at.ON_CPU]
         rename_frame(perm, moved, cfg, out, target)
         for depth in range(w[block + at.DEPTH]):
             rename_frame(perm, moved, cfg, out, target + cfg[at.FRAMES] + at.FRAME * depth)

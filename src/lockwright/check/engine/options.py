@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+MOST_RECORDS = 32
+"""Records of one struct that threads may have at once; a run that wants more is given up: it may want ever more."""
+
 
 @dataclass(frozen=True, slots=True)
 class Options:

@@ -20,12 +20,13 @@ ENTRY = 3  # numbers of a buffered store: address, value, row
     FIELDS, WORDS, AT_RESTS, HAS_HEAP, ELEMENTS, SYMMETRIC, TICKET_GROUPS, TOTAL, FIRST_FAULT, OUTCOMES, PLAIN_CELLS,
     THREAD_FIELDS, LEAKS,
     HANDLERS, FRAMES, ARRIVALS, RAISED, DEFERRED, POOL_ROWS, HANDLER_ROWS, CPU_ROWS, SHARES_CPUS, MIGRATES,
-) = range(51)  # fmt: skip
+    SHORT_OF,
+) = range(52)  # fmt: skip
 PARAMETERS = 64
 
 # Columns of what is known of each row of code.
-CLASS, LIVE, RESTART, HAS_DOORWAY, UNDISTURBED = range(5)
-ROW_FACTS = 5
+CLASS, LIVE, RESTART, HAS_DOORWAY, UNDISTURBED, ASKS_CPU = range(6)
+ROW_FACTS = 6
 
 # Classes of rows: how a row takes part in a move.
 STOP, LEAD, PASS, DYNAMIC = range(4)

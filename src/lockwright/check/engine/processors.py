@@ -163,16 +163,42 @@ def keeps_its_cpu(w: Int64s, block: Int64) -> Int64:
 
 
 @inner
-def is_kept_out(cfg: Int64s, w: Int64s, thread: Int64) -> Int64:
-    """Return whether another thread keeps the CPU of this one."""
-    if cfg[at.SHARES_CPUS] == 0:
-        return False
-    cpu = w[thread * cfg[at.BLOCK] + at.ON_CPU]
+def is_kept(cfg: Int64s, w: Int64s, thread: Int64, cpu: Int64) -> Int64:
+    """Return whether a thread other than this one keeps a CPU."""
     for other in range(cfg[at.THREADS]):
         block = other * cfg[at.BLOCK]
         if other != thread and w[block + at.ON_CPU] == cpu and keeps_its_cpu(w, block):
             return True
     return False
+
+
+@inner
+def is_kept_out(cfg: Int64s, w: Int64s, thread: Int64) -> Int64:
+    """Return whether another thread keeps the CPU of this one."""
+    if cfg[at.SHARES_CPUS] == 0:
+        return False
+    return is_kept(cfg, w, thread, w[thread * cfg[at.BLOCK] + at.ON_CPU])
+
+
+# Migration.
+
+
+@inner
+def may_migrate(code: Int64s, rows: Int64s, cfg: Int64s, w: Int64s, thread: Int64, cpu: Int64) -> Int64:
+    """Return whether a thread may come to another CPU now.
+
+    If steps are merged, under `sc` and without handlers: only where it makes a difference on which CPU it is.
+    """
+    block = thread * cfg[at.BLOCK]
+    pc = w[block + at.PC]
+    if w[block + at.ON_CPU] == cpu or w[cfg[at.OFFLINE] + cpu] != 0 or code[pc, op.OP] == op.RETURN:
+        return False
+    if w[block + at.SLEEP] != at.AWAKE or w[block + at.BUFFERED] != 0 or keeps_its_cpu(w, block):
+        return False
+    if is_kept(cfg, w, thread, cpu):
+        return False
+    is_everywhere = cfg[at.MERGE] == 0 or cfg[at.TSO] != 0 or cfg[at.HANDLERS] != 0
+    return is_everywhere or rows[pc, at.ASKS_CPU] != 0 or is_kept_out(cfg, w, thread)
 
 
 # Sleep.

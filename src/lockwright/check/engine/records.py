@@ -44,6 +44,7 @@ def allocate(
                 result = base
                 break
         if result == 0:
+            cfg[at.SHORT_OF] = code[pc, op.X] + 1
             return at.DISABLED
         if code[pc, op.Y] != 0:
             for cell in range(result, result + tables[pool, 1]):

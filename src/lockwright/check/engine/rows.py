@@ -20,7 +20,7 @@ from lockwright.ir.types import Extent
 
 if TYPE_CHECKING:
     from lockwright.check.engine.options import Options
-    from lockwright.flat.program import Flat, Int64s
+    from lockwright.flat.program import Flat, Int32s, Int64s
     from lockwright.ir.program import Shape
 
 MEMORY = range(op.LOAD, op.FETCH_AND + 1)
@@ -31,6 +31,10 @@ ALWAYS_PASS = frozenset({
 })  # fmt: skip
 MASKS = frozenset({op.INTERRUPTS_OFF, op.INTERRUPTS_RESTORE, op.PREEMPTION, op.SOFTIRQS})
 """What decides whether another thread may get the CPU."""
+ASKS_CPU = frozenset({
+    op.CPU, op.NUMA_NODE, op.HALT, op.HALT_IF, op.EVENT_CLEAR, op.EVENT_SET, op.EVENT_PENDING, op.EVENT_POLL,
+    op.INTERRUPTS_OFF, op.INTERRUPTS_RESTORE,
+})  # fmt: skip
 MOST_ELEMENTS = 62
 """Elements that one mask can hold."""
 
@@ -51,7 +55,7 @@ class Elements:
 
 def shares_cpus(shape: Shape) -> bool:
     """Return whether two threads may be on one CPU."""
-    return len(set(shape.thread_cpus)) < len(shape.thread_cpus)
+    return shape.migrates or len(set(shape.thread_cpus)) < len(shape.thread_cpus)
 
 
 def worker_rows(flat: Flat) -> range:
@@ -104,8 +108,16 @@ def classify(flat: Flat, options: Options, elements: Elements) -> Int64s:
     facts[:, at.LIVE] = flat.live.astype(np.int64)
     facts[:, at.RESTART] = flat.restart
     facts[:, at.HAS_DOORWAY] = _has_doorway(flat)
+    facts[:, at.ASKS_CPU] = [_asks_cpu(row) for row in flat.code]
     facts[:, at.UNDISTURBED] = [_is_undisturbed(flat, pc, written) for pc in range(len(flat.code))]
     return facts
+
+
+def _asks_cpu(row: Int32s) -> bool:
+    """Return whether it makes a difference on which CPU the thread is."""
+    if int(row[op.OP]) in (op.PREEMPTION, op.SOFTIRQS):
+        return bool(row[op.X] > 0)
+    return int(row[op.OP]) in ASKS_CPU
 
 
 def function_rows(flat: Flat, entry: int) -> range:

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lockwright.check.engine import places
 from lockwright.check.engine.build import build
 from lockwright.check.engine.exploration import Exploration
-from lockwright.check.engine.options import Options
-from lockwright.check.engine.store import Search
+from lockwright.check.engine.options import MOST_RECORDS, Options
+from lockwright.check.engine.store import RECORDS, Search
 from lockwright.check.engine.uncovered import uncovered
 from lockwright.flat.compiling import clock
 from lockwright.flat.flatten import flatten
@@ -32,7 +33,7 @@ __all__ = ["Exploration", "Options", "explore"]
 DEFAULT_STATES = 20_000_000
 DEFAULT_SECONDS = 600.0
 SPARE_RECORDS = 4
-"""Records of each struct that threads may have allocated at once."""
+"""Records of each struct that threads may have allocated at once, to begin with: a pool never runs out."""
 
 
 def explore(
@@ -70,17 +71,27 @@ def explore(
     ready = find_waiting(inline(program)) if isinstance(program, Program) else program
     cells, image = prepare(ready.program, shape, SPARE_RECORDS)
     flat = flatten(ready, cells)
-    refused = uncovered(ready.program, model)
+    refused = uncovered(ready.program, model, shape)
     if refused:
         return _refused(flat, model, acquisitions, refused)
     if model == "c11":
         return _explore_c11(flat, image, acquisitions, chosen, budget_states, budget_seconds, progress)
     if model not in ("sc", "tso"):
         raise ValueError(model)
-    built = build(flat, image, chosen, model, acquisitions, interrupts)
-    search = Search(built, chosen, model, acquisitions, began)
-    search.run(budget_states, budget_seconds, progress)
-    return search.exploration()
+    spare = dict.fromkeys(cells.heap, SPARE_RECORDS)
+    while True:
+        built = build(flat, image, chosen, model, acquisitions, interrupts)
+        search = Search(built, chosen, model, acquisitions, began)
+        search.run(budget_states, budget_seconds, progress)
+        if search.reason != RECORDS:
+            return search.exploration()
+        short = list(cells.heap)[int(built.cfg[places.SHORT_OF]) - 1]
+        if spare[short] >= MOST_RECORDS:
+            search.reason = f"not covered: more than {spare[short]} records of `{short}` at once"
+            return search.exploration()
+        spare[short] *= 2
+        cells, image = prepare(ready.program, shape, spare)
+        flat = flatten(ready, cells)
 
 
 def _refused(flat: Flat, model: str, acquisitions: int | None, reasons: list[str]) -> Exploration:

@@ -28,7 +28,7 @@ FAULTS = 16
 COUNTERS = FAULTS + 2 * 32
 
 # Reasons to return.
-FINISHED, SLICE_ENDED, NEEDS_ROOM, TOO_NARROW, FOUND, TOO_MANY = range(6)
+FINISHED, SLICE_ENDED, NEEDS_ROOM, TOO_NARROW, FOUND, TOO_MANY, NEEDS_RECORDS = range(7)
 
 MOST_CHOICES = 1000
 """Choices that one instruction may have."""
@@ -199,8 +199,8 @@ def move(
 ) -> Int64:
     """Do one move of a thread; return 1 if it did anything, 0 if it can't move, or a fault.
 
-    A flush with a choice is the arrival of that handler, counted from 1.  Nothing is merged across a point where a
-    handler may arrive, unless it is all the same when it does.
+    A flush with a choice is the arrival of that handler, counted from 1, or behind them the move to a CPU.
+    Nothing is merged across a point where a handler may arrive, unless it is all the same when it does.
     """
     block = thread * cfg[at.BLOCK]
     pc = w[block + at.PC]
@@ -208,6 +208,9 @@ def move(
     has_moved = False
     leads = True
     base = block + at.SLOT
+    if is_flush and choice > cfg[at.HANDLERS]:
+        w[block + at.ON_CPU] = choice - cfg[at.HANDLERS] - 1
+        return 1
     if is_flush and choice > 0:
         pc = processors.arrive(tables, cfg, w, block, choice - 1)
         result = local_run(code, consts, stops, w, base, pc, thread)
@@ -233,6 +236,9 @@ def move(
         if not leads and kind != at.PASS:
             break
         is_disturbed = has_moved and cfg[at.HANDLERS] != 0 and rows[pc, at.UNDISTURBED] == 0
+        asks = has_moved and cfg[at.MIGRATES] != 0 and rows[pc, at.ASKS_CPU] != 0
+        if asks and not processors.keeps_its_cpu(w, block):
+            break
         if is_disturbed and processors.is_open(tables, cfg, w, block):
             break
         opcode = code[pc, op.OP]
@@ -619,24 +625,31 @@ def explore(
             is_awake = w[block + at.SLEEP] == at.AWAKE
             has_ended = stops[pc] == op.END and is_awake  # one that sleeps in its last step has not
             all_ended = all_ended and has_ended and not is_buffered
-            steps, handlers = 0, cfg[at.HANDLERS]
+            steps, others = 0, cfg[at.HANDLERS]
+            if cfg[at.MIGRATES] != 0:
+                others += cfg[at.CPUS]
             is_kept_out = processors.is_kept_out(cfg, w, thread)
-            if is_kept_out:
-                handlers = 0
-            elif is_awake and not has_ended:
+            if not is_kept_out and is_awake and not has_ended:
                 steps = do.choices(code, consts, cfg, w, block, pc)
                 if steps > MOST_CHOICES:
                     return TOO_MANY
             can = 3 if has_ended else (0 if is_awake else 2)
             if can == 0 and is_kept_out:
                 can = 1
-            for place_ in range(steps + is_buffered + handlers):
+            for place_ in range(steps + is_buffered + others):
                 is_flush = place_ >= steps
                 choice = np.int64(place_)
                 if is_flush:
                     choice = np.int64(place_ - steps - is_buffered + 1)
-                    if choice > 0 and not processors.may_arrive(code, tables, cfg, w, block, choice - 1):
-                        continue
+                    if choice > cfg[at.HANDLERS]:
+                        cpu = choice - cfg[at.HANDLERS] - 1
+                        may_go = can == 0 or is_kept_out  # one that waits would look in vain there too
+                        if not may_go or not processors.may_migrate(code, rows, cfg, w, thread, cpu):
+                            continue
+                    elif choice > 0:
+                        may_come = processors.may_arrive(code, tables, cfg, w, block, choice - 1)
+                        if is_kept_out or not may_come:
+                            continue
                 for index in range(cfg[at.BLOCK]):
                     w[cfg[at.KEEP] + index] = w[block + index]
                 cfg[at.LOGGED] = 0
@@ -741,6 +754,8 @@ def explore(
                 scratch,
                 state,
             )
+        if cfg[at.SHORT_OF] != 0:
+            return NEEDS_RECORDS
         counters[CURSOR] = state + 1
         if has_graph:
             start[state + 1] = counters[EDGES]

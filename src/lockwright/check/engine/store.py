@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from lockwright.check.engine.build import Model
     from lockwright.check.engine.options import Options
 
+RECORDS = "records"
+"""Why a search ends in which a pool of records has run out."""
 SLICE = 200_000
 FIRST_STATES = 1 << 14
 OUTCOMES = 1 << 16
@@ -170,6 +172,9 @@ class Search:
             elif ended == go.TOO_NARROW:
                 self._widen()
                 self._restart()
+            elif ended == go.NEEDS_RECORDS:
+                self.reason = RECORDS
+                return
             elif ended == go.TOO_MANY:
                 self.reason = "choices"
                 return

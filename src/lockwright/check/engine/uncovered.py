@@ -8,7 +8,7 @@ from lockwright.ir.inline import entries
 from lockwright.ir.table import Effect
 
 if TYPE_CHECKING:
-    from lockwright.ir.program import Function, Program
+    from lockwright.ir.program import Function, Program, Shape
 
 REASONS: dict[str, str] = {
     "call": "calls must be inlined first",
@@ -26,12 +26,16 @@ REASONS_C11: dict[str, str] = {
 """And those that the one for `c11` does not."""
 
 
-def uncovered(program: Program, model: str) -> list[str]:
+def uncovered(program: Program, model: str, shape: Shape) -> list[str]:
     """Return why a program (without calls) cannot be explored under a memory model; empty: it can."""
     reasons = REASONS | REASONS_C11 if model == "c11" else REASONS
     found: dict[str, None] = {}
     if model == "c11":
         found = dict.fromkeys(f"`{one.function}` handles an interrupt, c11 has none" for one in program.handlers)
+        if shape.migrates:
+            found["threads don't migrate under c11"] = None
+        if shape.offline:
+            found["all CPUs are online under c11"] = None
     alone = {program.setup, *(handler.function for handler in program.handlers)} if model == "c11" else {program.setup}
     for name in entries(program):
         for block in program.functions[name].blocks if name not in alone else ():

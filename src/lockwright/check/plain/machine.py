@@ -109,10 +109,11 @@ class Machine:
 
     def initial(self) -> State:
         """Return the state in which each thread stands in front of its first visible instruction."""
-        threads = tuple(Thread((), self.acquisitions) for _ in self.shape.thread_cpus)
+        threads = tuple(Thread((), self.acquisitions, cpu=cpu) for cpu in self.shape.thread_cpus)
         cpus = len(self.shape.cpu_nodes)
+        online = tuple(cpu not in self.shape.offline for cpu in range(cpus))
         arrivals = (self.interrupts,) * len(self.program.handlers)
-        world = World((False,) * cpus, (True,) * cpus, (False,) * cpus, arrivals, live=self._allocated())
+        world = World((False,) * cpus, online, (False,) * cpus, arrivals, live=self._allocated())
         state = State(threads, self._initial_memory(), world)
         for thread, function in enumerate(self.entries()):
             step = Step(self, state, thread)
@@ -179,6 +180,16 @@ class Machine:
         for handler in range(len(self.program.handlers)):
             if system.may_arrive(step, handler):
                 yield Move(thread, flush=True, choice=1 + handler)
+        for cpu in self._other_cpus(state, step):
+            if system.may_migrate(step, cpu):
+                yield Move(thread, flush=True, choice=1 + len(self.program.handlers) + cpu)
+
+    def _other_cpus(self, state: State, step: Step) -> range:
+        """Return the CPUs that a thread may come to: none if it waits, since it would look in vain there too."""
+        if not self.shape.migrates:
+            return range(0)
+        waits = not any(True for _ in self.steps_of(state, step.thread))
+        return range(0 if waits and not system.is_kept_out(step) else len(self.shape.cpu_nodes))
 
     def steps_of(self, state: State, thread: int) -> Iterator[Move]:
         """Yield the steps that a thread can take: none if it has finished, sleeps or waits."""
@@ -253,8 +264,10 @@ class Machine:
             step.visible(move.choice)
         elif move.choice == 0:
             step.flush()
-        else:
+        elif move.choice <= len(step.machine.program.handlers):
             system.interrupt(step, move.choice - 1)
+        else:
+            system.migrate(step, move.choice - 1 - len(step.machine.program.handlers))
 
     # Telling.
 

@@ -46,6 +46,7 @@ class Thread(NamedTuple):
     preemption_off: int = 0
     softirqs_off: int = 0
     reading: int = 0  # RCU read sections that it is in
+    cpu: int = 0
 
     @property
     def is_finished(self) -> bool:
@@ -101,8 +102,8 @@ class Event:
     """One thing that happened in a move, for those who tell it.  Values of memory are as the accessed type reads them.
 
     Kinds: `read`, `write`, `update`, `flush`, `fence`, `mark`, `cpu`, `storage`, `choice`, `local` (a named register
-    was set), `interrupt` (a handler began on CPU `value`), `return` (a handler ended), `sleep`, `wake` (`thread` woke
-    up), `free` (a deferred record), `fault`.
+    was set), `interrupt` (a handler began on CPU `value`), `return` (a handler ended), `migrate` (to CPU `value`),
+    `sleep`, `wake` (`thread` woke up), `free` (a deferred record), `fault`.
     """
 
     kind: str

@@ -80,7 +80,7 @@ class Step:
     @property
     def cpu(self) -> int:
         """The CPU that the thread is on."""
-        return self.machine.shape.thread_cpus[self.thread]
+        return self.own.cpu
 
     def type_of(self, operand: Operand) -> Value:
         """Return the type of an operand."""

@@ -85,7 +85,7 @@ def _halt_if(step: Step, instruction: Instruction, choice: int) -> None:
 def _kick(step: Step, instruction: Instruction, choice: int) -> None:
     del choice
     cpu = _existing(step, step.values()[0])
-    halted = [number for number, _ in sleepers(step, "halt") if step.machine.shape.thread_cpus[number] == cpu]
+    halted = [number for number, _ in sleepers(step, "halt") if step.threads[number].cpu == cpu]
     if not step.world.online[cpu]:
         return
     if not halted and instruction.attributes[0] == "latched":
@@ -200,9 +200,29 @@ def keeps_its_cpu(thread: Thread) -> bool:
 
 def is_kept_out(step: Step) -> bool:
     """Return whether another thread keeps the CPU of this one."""
-    cpus = step.machine.shape.thread_cpus
-    others = (one for number, one in enumerate(step.threads) if number != step.thread and cpus[number] == step.cpu)
-    return any(keeps_its_cpu(one) for one in others)
+    return _is_kept(step, step.cpu)
+
+
+def _is_kept(step: Step, cpu: int) -> bool:
+    others = (one for number, one in enumerate(step.threads) if number != step.thread)
+    return any(one.cpu == cpu and keeps_its_cpu(one) for one in others)
+
+
+def may_migrate(step: Step, cpu: int) -> bool:
+    """Return whether the thread may come to another CPU now: what it stored has drained, and nobody keeps that CPU."""
+    own = step.own
+    if not step.machine.shape.migrates or own.is_finished or own.sleep is not None or keeps_its_cpu(own):
+        return False
+    if cpu == own.cpu or not step.world.online[cpu] or _is_kept(step, cpu):
+        return False
+    return step.memory.is_settled(step.thread)
+
+
+def migrate(step: Step, cpu: int) -> None:
+    """Come to another CPU."""
+    step.events.append(Event("migrate", step.thread, old=step.cpu, value=cpu))
+    step.memory = step.memory.meet(step.thread)
+    step.own = step.own._replace(cpu=cpu)
 
 
 def may_arrive(step: Step, number: int) -> bool:
@@ -277,7 +297,7 @@ def _cpu_set_online(step: Step, instruction: Instruction, choice: int) -> None:
 def _set_event(step: Step, cpu: int, *, value: bool) -> None:
     step.world = step.world._replace(events=_with(step.world.events, _existing(step, cpu), value=value))
     if value:
-        on_cpu = [number for number, _ in sleepers(step, "event") if step.machine.shape.thread_cpus[number] == cpu]
+        on_cpu = [number for number, _ in sleepers(step, "event") if step.threads[number].cpu == cpu]
         _wake(step, on_cpu, "event")
 
 

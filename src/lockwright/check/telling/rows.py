@@ -138,6 +138,8 @@ class Rows:
                 self._new(seen, "wakes up")
             case "interrupt":
                 self._handler(seen, f"interrupt on CPU {event.value}: {self.names.short(event.name)} begins")
+            case "migrate":
+                self._new(seen, f"comes from CPU {event.old} to CPU {event.value}", kind="interrupt")
             case "return":
                 self._handler(seen, f"{self.names.short(event.name)} returns")
             case _:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 HARNESSES = {"Lock": "mutual_exclusion", "RwLock": "readers_writers"}
 """The workload of `workloads/` into which a lock alone is put."""
-DEFAULT_LOCKS = {"Lock": "ticket", "RwLock": "bias_rwlock"}
+DEFAULT_LOCKS = {"Lock": "ticket", "RwLock": "linux_rwlock"}
 """The built-in lock for a workload that takes any, where none is named."""
 
 

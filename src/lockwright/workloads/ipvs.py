@@ -208,7 +208,6 @@ class Traffic(Workload, Generic[R, L]):
                 self.drops.fetch_add(1, relaxed)
                 return
             answered = self.connections.find_from_server(7, client, 80)
-            assert answered is not None
             assert answered is entry, "the answer belongs to the connection of its packet"
             self.connections.put(answered)
             self.connections.put(entry)

@@ -98,7 +98,9 @@ class BlockCache(Struct, Generic[L]):
         fresh.number = number
         fresh.users.store(1, relaxed)
         block = self.find(number, fresh)
-        if block is not fresh:
+        if block is fresh:
+            assert block.users.load(relaxed) > 0
+        else:
             free(fresh)
         return block
 

@@ -40,6 +40,8 @@ def condition(frame: Frame, node: ast.expr, yes: str, no: str) -> tuple[State, S
             return known_no, known_yes
         case ast.Compare(left=left, ops=[ast.Is() | ast.IsNot() as op], comparators=[ast.Constant(value=None)]):
             return _null_test(frame, node, left, isinstance(op, ast.Is), yes, no)
+        case ast.Compare(ops=[ast.Is() | ast.IsNot()]):
+            return _identity_test(frame, node, yes, no)
     operand = _test(frame, node)
     frame.at(node)
     _branch(frame, operand, yes, no)
@@ -98,6 +100,20 @@ def _null_test(frame: Frame, node: ast.expr, left: ast.expr, is_null: bool, yes:
     known = frame.known
     narrowed = known.check(name) if known is not None and name in frame.locals and name is not None else known
     return (known, narrowed) if is_null else (narrowed, known)
+
+
+def _identity_test(frame: Frame, node: ast.Compare, yes: str, no: str) -> tuple[State, State]:
+    """Emit `a is b`: where the two are one, neither is null if the other cannot be."""
+    (op,), sides = node.ops, (node.left, node.comparators[0])
+    values = tuple(expressions.evaluate(frame, one) for one in sides)
+    operand = _compare_values(frame, node, op, (sides[0], values[0]), (sides[1], values[1]))
+    _branch(frame, operand, yes, no)
+    known = same = frame.known
+    for side, other in zip(sides, reversed(values), strict=True):
+        is_there = isinstance(other, Typed) and isinstance(other.kind, PointerKind) and not other.kind.nullable
+        if is_there and same is not None and isinstance(side, ast.Name) and side.id in frame.locals:
+            same = same.check(side.id)
+    return (same, known) if isinstance(op, ast.Is) else (known, same)
 
 
 def truth(frame: Frame, node: ast.expr) -> Typed:

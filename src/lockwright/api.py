@@ -135,10 +135,17 @@ def locks() -> list[LockInfo]:
 
 def workloads() -> list[LockInfo]:
     """Return the built-in workloads, by name; what they promise is what their `assert`s say."""
-    from lockwright.language.catalogue import describe
+    from lockwright.language.catalogue import describe, workloads_of
     from lockwright.language.compile import builtin_workloads
 
-    return [LockInfo(name, *describe(Path(path)), Path(path)) for name, path in builtin_workloads().items()]
+    found = []
+    for name, path in builtin_workloads().items():
+        listed = workloads_of(Path(path))
+        source = describe(Path(path))[2]
+        for one, summary in listed:
+            shown = name if len(listed) == 1 else f"{name}:{one}"
+            found.append(LockInfo(shown, summary, (), source, Path(path)))
+    return found
 
 
 def show(lock: str) -> str:

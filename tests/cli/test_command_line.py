@@ -144,7 +144,7 @@ def test_nothing_half_written_where_the_folder_is_missing(broken: str, tmp_path:
 def test_locks_lists_every_file(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["locks"]) == Status.FINE
     shown = capsys.readouterr().out
-    for name in ("ticket", "mcs", "clh", "pv_ticket", "openvswitch"):
+    for name in ("ticket", "mcs", "clh", "pv_ticket", "openvswitch:PerNode"):
         assert name in shown
 
 

@@ -12,13 +12,22 @@ if TYPE_CHECKING:
 _SOURCE = re.compile(r"Source:\s*(.+?)\s*\Z", re.DOTALL)
 
 
+def workloads_of(path: Path) -> list[tuple[str, str]]:
+    """Return the workloads of a file, each with the first sentence of its docstring or, alone, of the file's."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    found = [
+        node for node in tree.body if isinstance(node, ast.ClassDef) and "Workload" in map(ast.unparse, node.bases)
+    ]
+    whole = describe(path)[0]
+    return [(node.name, _sentence(ast.get_docstring(node) or "") or whole) for node in found]
+
+
 def describe(path: Path) -> tuple[str, tuple[str, ...], str]:
     """Return the first sentence of a lock's docstring, what its class line promises, and its `Source:`."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     text = " ".join((ast.get_docstring(tree) or "").split())
     source = _SOURCE.search(text)
     summary = text[: source.start()] if source else text
-    first = re.match(r".+?[.](?=\s|$)", summary)
     promised = [
         keyword.arg
         for node in tree.body
@@ -26,4 +35,11 @@ def describe(path: Path) -> tuple[str, tuple[str, ...], str]:
         for keyword in node.keywords
         if keyword.arg and isinstance(keyword.value, ast.Constant) and keyword.value.value is True
     ]
-    return (first[0] if first else summary).strip(), tuple(promised), source[1] if source else ""
+    return _sentence(summary), tuple(promised), source[1] if source else ""
+
+
+def _sentence(text: str) -> str:
+    """Return the first sentence of a text."""
+    whole = " ".join(text.split())
+    first = re.match(r".+?[.](?=\s|$)", whole)
+    return (first[0] if first else whole).strip()

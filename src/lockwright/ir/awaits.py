@@ -239,4 +239,5 @@ def excerpt(sources: dict[str, str], span: Span) -> str:
         return ""
     lines[-1] = lines[-1][: span.end_column - 1]
     lines[0] = lines[0][span.column - 1 :]
-    return " ".join(" ".join(lines).split())
+    text = " ".join(" ".join(lines).split())
+    return text + ")" * (text.count("(") - text.count(")"))  # of `a or (b and c)`, the span ends with `c`

@@ -102,6 +102,16 @@ class Modules:
 
 
 def _take_word(module: Module, alias: ast.alias) -> None:
+    if alias.name == "*":
+        for word in WORDS - module.scope.keys():
+            module.scope[word] = WordOfLanguage(word)
+        raise mistake(
+            "L003",
+            span_of(module, alias),
+            "words are imported by name",
+            "a reader should see which ones are used",
+            helps=["write `from lockwright.language import Atomic, Lock, ...`"],
+        )
     if alias.name not in WORDS:
         module.scope[alias.asname or alias.name] = Broken(alias.name)
         near = nearest(alias.name, WORDS)

@@ -36,6 +36,7 @@ from lockwright.check.engine.c11_world import (
     LATCH_BASE,
     LATCHED,
     LEFT,
+    LIVE,
     LOCK_OF,
     LOOK_BASE,
     MERGES,
@@ -570,11 +571,22 @@ def waits(w: World, t: Int64) -> bool:
         if read_newest(w, pc, look) < 0:
             return False
         pc = local_run(w.code, w.consts, w.stops, m, look, pc + 1, t)
-        if pc == first:
+        if pc == first and is_where_it_was(w, first, look, base + WORDS):
             return True
         if pc < 0 or w.stops[pc] == op.END:
             return False
     return True
+
+
+@inner
+def is_where_it_was(w: World, pc: Int64, look: Int64, regs: Int64) -> bool:
+    """Return whether nothing that is read later has changed: a loop around the await may come there with the next."""
+    m = w.m
+    live = m[m[LIVE] + pc]
+    is_same = True
+    for slot in range(m[SLOTS]):
+        is_same &= not (live >> slot) & 1 or m[look + slot] == m[regs + slot]
+    return is_same
 
 
 @kernel

@@ -31,6 +31,7 @@ class Mutant:
     acquire: int | str = 1
     reason: str = ""
     part: str = ""
+    harness: str | None = None  # another workload than the one for its kind of lock, such as `trying`
 
     def __str__(self) -> str:
         return f"{self.lock}-{self.name}"

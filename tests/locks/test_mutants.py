@@ -21,7 +21,7 @@ def run(mutant: Mutant, folder, models: tuple[str, ...]) -> CheckResult:
     file = mutant.write(folder)
     acquire = None if mutant.acquire == "forever" else int(mutant.acquire)
     settings = Settings(threads=mutant.threads, acquisitions=(acquire,), models=models, cures=False)
-    return check(compile_target(str(file)), settings)
+    return check(compile_target(str(file), mutant.harness), settings)
 
 
 @pytest.mark.slow

@@ -28,13 +28,6 @@ class LinuxRwLock(RwLock):
             while self.lock.load(relaxed) - 1 & BELOW_ZERO:
                 pause()
 
-    @symbol("__read_trylock")
-    def read_trylock(self) -> bool:
-        if self.lock.fetch_sub(1, acquire) - 1 & BELOW_ZERO:
-            self.lock.fetch_add(1, relaxed)
-            return False
-        return True
-
     @symbol("__read_unlock")
     def read_unlock(self) -> None:
         self.lock.fetch_add(1, release)
@@ -45,13 +38,6 @@ class LinuxRwLock(RwLock):
             self.lock.fetch_add(BIAS, relaxed)
             while self.lock.load(relaxed) != BIAS:
                 pause()
-
-    @symbol("__write_trylock")
-    def write_trylock(self) -> bool:
-        if self.lock.fetch_sub(BIAS, acquire) != BIAS:
-            self.lock.fetch_add(BIAS, relaxed)
-            return False
-        return True
 
     @symbol("__write_unlock")
     def write_unlock(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 from typing import TYPE_CHECKING
 
 from lockwright.ir.program import Constant
@@ -271,12 +272,39 @@ def _if(frame: Frame, test: ast.expr, then: list[ast.stmt], otherwise: list[ast.
 
 
 def _assigned_in(statements: Sequence[ast.AST]) -> frozenset[str]:
-    return frozenset(
-        node.id
+    """Return the names of which a loop makes unknown again what was known before it.
+
+    Not those that it only assigns straight before `assert NAME is not None`: they are as well known as they were.
+    """
+    assigned = [
+        node
         for statement in statements
         for node in ast.walk(statement)
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
-    )
+    ]
+    stated = {target for statement in statements for one in ast.walk(statement) for target in _stated_in(one)}
+    return frozenset(node.id for node in assigned if node not in stated)
+
+
+def _stated_in(node: ast.AST) -> list[ast.Name]:
+    """Return the names in the blocks of a statement that are assigned, and not `None` says the statement behind."""
+    found = []
+    for block in ("body", "orelse"):
+        statements = getattr(node, block, [])
+        if not isinstance(statements, list):
+            continue
+        for first, second in itertools.pairwise(statements):
+            match first, second:
+                case (
+                    ast.Assign(targets=[ast.Name(id=name) as target]),
+                    ast.Assert(
+                        test=ast.Compare(
+                            left=ast.Name(id=stated), ops=[ast.IsNot()], comparators=[ast.Constant(value=None)]
+                        )
+                    ),
+                ) if name == stated:
+                    found.append(target)
+    return found
 
 
 def _while(frame: Frame, node: ast.While, test: ast.expr, inner: list[ast.stmt]) -> None:

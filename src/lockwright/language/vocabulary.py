@@ -9,6 +9,12 @@ INTEGER_NAMES = tuple(name for name in INTEGERS if name != "bool")
 STRUCT_BASES = ("Struct", "Union", "Lock", "RwLock", "Workload")
 CLASS_BASES = (*STRUCT_BASES, "Word", "Table", "RcuHead")
 ORDERS = {order.value: order for order in Order}
+REFUSED_ORDERS = {
+    "load": (Order.RELEASE, Order.ACQ_REL),
+    "store": (Order.ACQUIRE, Order.ACQ_REL),
+    "failure": (Order.RELEASE, Order.ACQ_REL),
+}
+"""The orders that C11 refuses, by use."""
 ATOMICS = ("Atomic", "AtomicWord")
 ARRAYS = ("Array", "PerCpu", "PerNode", "PerThread")
 DECORATORS = ("noinline", "symbol", "interrupt", "softirq", "workers")

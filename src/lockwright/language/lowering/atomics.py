@@ -14,7 +14,7 @@ from lockwright.language.lowering.conversions import coerce
 from lockwright.language.lowering.values import NoValue, PartOf, Result, Typed
 from lockwright.language.mistakes import counted, nearest
 from lockwright.language.parse import look_up
-from lockwright.language.vocabulary import ORDERS
+from lockwright.language.vocabulary import ORDERS, REFUSED_ORDERS
 
 if TYPE_CHECKING:
     from lockwright.ir.program import Operand
@@ -31,11 +31,6 @@ _VALUES = {
     "fetch_and": ("value",),
 }
 _OPS = {"load": "atomic_load", "store": "atomic_store"}
-_REFUSED = {
-    "load": (Order.RELEASE, Order.ACQ_REL),
-    "store": (Order.ACQUIRE, Order.ACQ_REL),
-    "failure": (Order.RELEASE, Order.ACQ_REL),
-}
 _WITHOUT_RELEASE = {Order.ACQ_REL: Order.ACQUIRE, Order.RELEASE: Order.RELAXED}
 
 
@@ -152,7 +147,7 @@ def read_order(frame: Frame, node: ast.expr, use: str) -> Order:
             ],
         )
     order = ORDERS[word.name]
-    if order in _REFUSED.get(use, ()):
+    if order in REFUSED_ORDERS.get(use, ()):
         what = "a failed compare-exchange" if use == "failure" else f"a {use}"
         better = "acquire" if use != "store" else "release"
         raise frame.mistake(

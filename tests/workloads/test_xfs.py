@@ -11,6 +11,7 @@ from lockwright.api import check
 SMALL = (
     "xfs_buffer_tree[tas]:blocks=1",
     "xfs_buffer_tree[tas]:blocks=1,allocate_always=true",
+    "xfs_buffer_tree[tas]:blocks=1,only_try=true",
     "xfs_buffer_hash[tas]:bits=1",
     "xfs_buffer_hash[tas]:bits=1,managed=false",
 )

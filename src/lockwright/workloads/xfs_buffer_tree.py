@@ -5,7 +5,7 @@ keeps it in the cache, or, when it is stale, takes it out of the tree and frees 
 look-up made a buffer first (`allocate_always`); since then only a miss does, outside the lock, and looks again.
 Since fe2429b0 a new buffer gets its pages before anybody can find it.
 Source: Linux 3815832a2aa4 and fe2429b0966a, fs/xfs/xfs_buf.c (`_xfs_buf_find`, `xfs_buf_get`, `xfs_buf_rele`).
-Leaves out: reads and writes of the disk, the order in which the shrinker takes buffers.
+Leaves out: reads and writes of the disk, buffers of one offset and other lengths, the shrinker.
 """
 
 from __future__ import annotations
@@ -62,11 +62,15 @@ class BufferCache(Struct, Generic[L]):
     groups: Param[u32] = 1
     allocate_always: Param[bool] = False
     pages_first: Param[bool] = True
+    only_try: Param[bool] = False
     group: Array[AllocationGroup[L]] = field(length=groups)
 
     @symbol("_xfs_buf_find")
     def find(self, block: u64, fresh: Ptr[Buffer[L]] | None) -> Ptr[Buffer[L]] | None:
-        """Return the buffer of a block, locked; else link `fresh`, if there is one, and return that."""
+        """Return the buffer of a block, locked; else link `fresh`, if there is one, and return that.
+
+        With `only_try` (XBF_TRYLOCK) a buffer that somebody has locked counts as none.
+        """
         group = self.group[block % self.groups]
         with group.lock:
             buffer = group.tree.find(block)
@@ -76,13 +80,16 @@ class BufferCache(Struct, Generic[L]):
                 return fresh
             buffer.holds.fetch_add(1, relaxed)
         if not buffer.semaphore.try_down():
+            if self.only_try:
+                self.release(buffer)
+                return None
             buffer.semaphore.down()
         buffer.stale = False
         return buffer
 
     @symbol("xfs_buf_get")
     def get(self, block: u64) -> Ptr[Buffer[L]] | None:
-        """Return the buffer of a block, held and locked; None if memory has run out."""
+        """Return the buffer of a block, held and locked; None if memory has run out, or a try failed."""
         if not self.allocate_always:
             found = self.find(block, None)
             if found is not None:
@@ -163,7 +170,10 @@ class XfsBuffers(Workload, Generic[L]):
     groups: Param[u32] = 1
     allocate_always: Param[bool] = False
     pages_first: Param[bool] = True
-    cache: BufferCache[L] = field(groups=groups, allocate_always=allocate_always, pages_first=pages_first)
+    only_try: Param[bool] = False
+    cache: BufferCache[L] = field(
+        groups=groups, allocate_always=allocate_always, pages_first=pages_first, only_try=only_try
+    )
     busy: Array[bool] = field(length=blocks)
 
     def each_thread(self) -> None:

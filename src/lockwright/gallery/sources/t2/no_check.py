@@ -87,5 +87,5 @@ class Timers(Workload):
     def process_2(self) -> None:
         timer = self.find(2)
         if timer is not None:
-            assert timer.made_for == 2
+            assert timer.made_for == 2, "a timer of process 2"
             timer.lock.unlock()

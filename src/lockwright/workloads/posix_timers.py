@@ -3,8 +3,9 @@
 A timer can be found as soon as it has a number, half made as it is.  `signal` says to which process it belongs; it is
 zero until the timer is made and again when it dies, and whoever found a timer looks at it again under the timer's lock.
 RCU keeps the memory only: a timer that is freed in a grace period is gone for all who look at `signal`.
+Both locks are taken with interrupts off, since timers expire in interrupts: `posix_timer_expiry` adds those.
 Source: Linux 8af088710d1e, kernel/posix-timers.c (`lock_timer`, `timer_create`, `timer_delete`,
-`release_posix_timer`).  Leaves out: the expiry of timers, and interrupts.
+`release_posix_timer`).
 """
 
 from __future__ import annotations
@@ -23,6 +24,9 @@ from lockwright.language import (
     alloc,
     field,
     free,
+    interrupts_disabled,
+    interrupts_off,
+    interrupts_restore,
     random,
     rcu_free,
     rcu_read,
@@ -45,6 +49,7 @@ class Timer(Struct, Generic[L], align=64):
     number: u32
     process: u32  # for whom it is made; set before `signal`
     expires: u64
+    base: u32  # the CPU on which it is armed
     rcu: RcuHead
 
 
@@ -56,21 +61,35 @@ class PosixTimers(Struct, Generic[L]):
 
     @symbol("lock_timer")
     def find(self, number: u32, process: u32) -> Ptr[Timer[L]] | None:
-        """Return a timer of the process, locked."""
+        """Return a timer of the process, locked and with interrupts off."""
         if self.uses_rcu:
             with rcu_read():
-                return self.lock_if_own(self.numbers.find(number), process)
-        with self.lock:
-            return self.lock_if_own(self.numbers.find(number), process)
-
-    def lock_if_own(self, timer: Ptr[Timer[L]] | None, process: u32) -> Ptr[Timer[L]] | None:
-        if timer is None:
+                timer = self.numbers.find(number)
+                if timer is not None:
+                    interrupts_off()
+                    if self.lock_own(timer, process):
+                        return timer
+                    interrupts_restore(were_on=True)
             return None
+        interrupts_off()
+        with self.lock:
+            timer = self.numbers.find(number)
+            if timer is not None and self.lock_own(timer, process):
+                return timer
+        interrupts_restore(were_on=True)
+        return None
+
+    def lock_own(self, timer: Ptr[Timer[L]], process: u32) -> bool:
         timer.lock.lock()
         if timer.signal.load(acquire) == process:
-            return timer
+            return True
         timer.lock.unlock()
-        return None
+        return False
+
+    @symbol("unlock_timer")
+    def unlock(self, timer: Ptr[Timer[L]]) -> None:
+        timer.lock.unlock()
+        interrupts_restore(were_on=True)
 
     @symbol("sys_timer_create")
     def create(self, process: u32, expires: u64) -> u32:
@@ -78,7 +97,7 @@ class PosixTimers(Struct, Generic[L]):
         timer = alloc(Timer[L])
         if timer is None:
             return NO_ID
-        with self.lock:
+        with interrupts_disabled(), self.lock:
             number = self.numbers.allocate(timer)
         if number == NO_ID:
             free(timer)
@@ -94,14 +113,18 @@ class PosixTimers(Struct, Generic[L]):
         timer = self.find(number, process)
         if timer is None:
             return False
-        timer.signal.store(0, relaxed)
-        timer.lock.unlock()
-        self.release(timer)
+        self.kill(timer)
         return True
+
+    def kill(self, timer: Ptr[Timer[L]]) -> None:
+        """End a timer that the caller has locked."""
+        timer.signal.store(0, relaxed)
+        self.unlock(timer)
+        self.release(timer)
 
     @symbol("release_posix_timer")
     def release(self, timer: Ptr[Timer[L]]) -> None:
-        with self.lock:
+        with interrupts_disabled(), self.lock:
             self.numbers.remove(timer.number)
         if self.uses_rcu:
             rcu_free(timer, timer.rcu)
@@ -117,7 +140,7 @@ class PosixTimers(Struct, Generic[L]):
         assert timer.process == process
         assert timer.number == number
         expires = timer.expires
-        timer.lock.unlock()
+        self.unlock(timer)
         return expires
 
 

@@ -16,7 +16,6 @@ from lockwright.language import (
     Struct,
     alloc,
     cpu,
-    free,
     interrupts_disabled,
     symbol,
     u32,
@@ -48,6 +47,15 @@ class FreeList(Struct, Generic[V], align=64):
             self.first = record.after
             self.count -= 1
         return record
+
+    def length(self) -> u32:
+        length = u32(0)
+        record = self.first
+        while record is not None:
+            length += 1
+            record = record.after
+        assert length == self.count
+        return length
 
 
 class Slab(Struct, Generic[L, V]):
@@ -98,19 +106,9 @@ class Slab(Struct, Generic[L, V]):
                     break
                 self.common.put(record)
 
-    def free_all(self) -> u32:
-        """Give every free record back to the system and return how many there were; for `at_rest`."""
-        count = empty(self.common)
+    def free_records(self) -> u32:
+        """Return how many free records there are, and find every list as long as it says; for `at_rest`."""
+        count = self.common.length()
         for number in range(len(self.here)):
-            count += empty(self.here[number])
+            count += self.here[number].length()
         return count
-
-
-def empty(kept: Ptr[FreeList[V]]) -> u32:
-    count = u32(0)
-    record = kept.take()
-    while record is not None:
-        free(record)
-        count += 1
-        record = kept.take()
-    return count

@@ -42,6 +42,13 @@ def test_a_table_out_of_range_is_one_clear_error(bits):
     assert "conn_tab_bits is 8 to 20" in str(told.value)
 
 
+@pytest.mark.parametrize("bits", [-1, 1 << 32])
+def test_a_number_that_no_u32_is_is_one_clear_error(bits):
+    with pytest.raises(LockwrightError, match=f"{bits} does not fit `u32`") as told:
+        compile_target(f"ipvs:Traffic:bits={bits}")
+    assert [one.code for one in told.value.diagnostics] == ["L027"]
+
+
 def test_the_largest_table_compiles_and_is_too_large_to_be_explored():
     program = compile_target("ipvs:Traffic:bits=20")
     with pytest.raises(LockwrightError, match="too many to be explored") as told:

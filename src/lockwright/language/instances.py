@@ -106,11 +106,10 @@ class Instances:
     def _fill(self, made: StructKind, overrides: Mapping[str, int]) -> None:
         declared = made.declaration
         reader = self.annotations(declared, made.arguments, made.parameters)
-        names = parameter_names(declared)
+        names, before = parameter_names(declared), len(self.found)
         for name in names:
             with self.found.going_on():
                 made.parameters[name] = reader.parameter(declared.fields[name].node, overrides.get(name))
-        before = len(self.found)
         self._check_promises(made)
         if len(self.found) > before:  # lengths would only say it again
             return

@@ -1,8 +1,11 @@
 """Xen: a CPU polls an event channel of its own, and an event that is pending already lets the poll return at once.
 
-As under KVM each CPU has a record of the lock and the ticket it waits for.  Interrupts may be on during the poll: what
-a handler does with the channel leaves an event pending, and the waiter looks again.  A CPU whose channel is not there
-yet (`is_ready`) goes on spinning.
+As under KVM each CPU has a record of the lock and the ticket it waits for.  A CPU whose channel is not there yet
+(`is_ready`) goes on spinning.
+
+Interrupts may be on during the poll.  The kernel counts on a handler that waits meanwhile to leave an event pending.
+One that gets its lock at the last look leaves none, and its record has taken the place of the waiter's below, who
+sleeps on: `check` finds it (tests/locks/test_interrupted_guests.py).  Kept as it was; `xen_byte` sets the event again.
 
 Source: Linux 80bd58fef495 (3.12), arch/x86/xen/spinlock.c.
 """

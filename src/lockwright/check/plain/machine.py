@@ -271,11 +271,12 @@ class Machine:
 
     # Telling.
 
-    @staticmethod
-    def _told_fault(step: Step, fault: Fault) -> Event:
+    def _told_fault(self, step: Step, fault: Fault) -> Event:
+        name = fault.text if fault.cell is None else self.cells.describe(fault.cell)
         if step.own.is_finished:
-            return Event("fault", step.thread, text=fault.kind, name=fault.text)
-        return Event("fault", step.thread, step.function.name, step.instruction, text=fault.kind, name=fault.text)
+            return Event("fault", step.thread, text=fault.kind, name=name)
+        where = (step.function.name, step.instruction, fault.cell)
+        return Event("fault", step.thread, *where, text=fault.kind, name=name)
 
     def told(self, kind: str, step: Step, done: Done, *, value: int | None, old: int | None, new: int | None) -> Event:
         """Return the event of an access."""

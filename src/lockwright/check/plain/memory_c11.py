@@ -168,7 +168,7 @@ class C11Memory(NamedTuple):
         everything = all_bits(len(self.threads))
         forgotten = everything if access.change else read_bit(thread)
         if (known & everything != everything) if access.change else not known & NEWEST:
-            raise Fault("data_race")
+            raise Fault("data_race", cell=cell)
         memory = self.mapped(lambda view: with_index(view, cell, view[cell] & ~forgotten))
         views = memory.threads[thread]
         cur = with_index(views.cur, cell, views.cur[cell] | forgotten)

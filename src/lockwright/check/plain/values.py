@@ -25,10 +25,11 @@ POINTER_BITS = 64
 class Fault(Exception):  # noqa: N818 - a fault of the program under test, not an error of ours
     """The program did what no program may do; `kind` is the word of the table of instructions."""
 
-    def __init__(self, kind: str, text: str = "") -> None:
+    def __init__(self, kind: str, text: str = "", cell: int | None = None) -> None:
         super().__init__(kind)
         self.kind = kind
         self.text = text
+        self.cell = cell  # of a race
 
 
 def value_bits(type_: Value) -> int:

@@ -223,20 +223,12 @@ class Rows:
         word = self.names.word(event.name) if event.name else "a word"
         match instruction.op:
             case "load":
-                return f"reads {self._raced(event)}"
+                return f"reads {word}"
             case "store":
-                return f"writes {self._raced(event)}"
+                return f"writes {word}"
             case "assert":
                 return f"assertion failed: {event.name}" if event.name else "assertion failed"
         return f"{instruction.op.replace('_', ' ')} {word}".strip()
-
-    def _raced(self, event: Event) -> str:
-        """The plain word of a race: the fault doesn't carry it, an earlier event of the instruction does."""
-        for seen in reversed(self.played.seen):
-            same = seen.event.instruction is not None and seen.event.instruction.op in ("load", "store")
-            if same and seen.event.address is not None:
-                return self.names.word(seen.event.name)
-        return self.names.word(event.name) if event.name else "a plain field"
 
     # Boundaries.
 
@@ -371,7 +363,8 @@ class Rows:
         """Return the text, with who wrote what was read."""
         seen = draft.seen[0] if draft.seen else None
         text = draft.text
-        if seen is None or seen.event.kind != "read":
+        told = ("read", "update") if self.played.machine.model == "c11" else ("read",)  # there it decides who sees what
+        if seen is None or seen.event.kind not in told:
             return text
         first = draft.parts[0]
         source = self._source(seen)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from lockwright.check.plain.rest import Failure
+    from lockwright.check.plain.state import Event
     from lockwright.check.telling.play import Played, Seen
     from lockwright.check.telling.rows import Story
     from lockwright.check.verdict import Problem
@@ -102,8 +103,8 @@ def _data_race(told: Told) -> str:
         return _racing_pair(told)
     last = told.played.seen[-1].event
     op = last.instruction.op if last.instruction is not None else "load"
-    word = _raced_word(told)
-    other = _other_access(told, last.thread)
+    word = told.names.word(last.name)
+    other = _other_access(told, last)
     mine = f"{thread_name(last.thread)} {'writes' if op == 'store' else 'reads'} it in step {len(told.story.rows)}"
     if other is None:
         return f"data race on {word}: {mine}"
@@ -120,17 +121,13 @@ def _racing_pair(told: Told) -> str:
     return f"data race on {name}: {' and '.join(words)}, and either could come first"
 
 
-def _raced_word(told: Told) -> str:
-    other = _other_access(told, told.played.seen[-1].event.thread)
-    return told.names.word(other.event.name) if other is not None else "a plain field"
-
-
-def _other_access(told: Told, thread: int) -> Seen | None:
-    """Return the last plain access by another thread to the word (the racing access itself has no event of its own)."""
+def _other_access(told: Told, last: Event) -> Seen | None:
+    """Return the last access by another thread to the word of a race, a write where the race is with a read."""
+    is_write = last.instruction is not None and last.instruction.op == "store"
     for seen in reversed(told.played.seen[:-1]):
         event = seen.event
-        plain = event.instruction is not None and event.instruction.op in ("load", "store")
-        if plain and event.thread != thread and event.kind in ("read", "write"):
+        same = event.thread != last.thread and event.address == last.address
+        if same and (event.kind == "write" or (is_write and event.kind == "read")):
             return seen
     return None
 

@@ -14,6 +14,9 @@ SCHEMA = "lockwright.check/1"
 PROVED, FAULT, NOT_EXHAUSTED, NOT_COVERED = "proved", "fault", "not exhausted", "not covered"
 """Verdicts."""
 
+UNBOUNDED = "a waiter can be overtaken without bound"
+"""The note of a run whose bypass bound was looked for and is none."""
+
 HARNESSES = tuple(f"lockwright/workloads/{name}.py" for name in ("mutual_exclusion", "readers_writers", "trying"))
 """The programs into which a lock alone is put: their lines are nobody's to mend."""
 

@@ -19,6 +19,7 @@ class Mutant:
     """An edit; `kind` is the fault that it brings, and `model` the first memory model under which it does.
 
     It is made in the file of the lock, or in one that the lock imports (`part`, such as `hypervisors/kvm`).
+    `small` are replacements that change nothing but sizes: narrow tickets, so that they wrap soon.
     """
 
     lock: str
@@ -32,6 +33,7 @@ class Mutant:
     reason: str = ""
     part: str = ""
     harness: str | None = None  # another workload than the one for its kind of lock, such as `trying`
+    small: tuple[tuple[str, str], ...] = ()
 
     def __str__(self) -> str:
         return f"{self.lock}-{self.name}"
@@ -57,6 +59,9 @@ class Mutant:
         text = (LOCKS / f"{path}.py").read_text()
         assert text.count(self.old) == 1, "the lock has changed, or the place is not told exactly"
         text = text.replace(self.old, self.new)
+        for wide, narrow in self.small:
+            assert wide in text
+            text = text.replace(wide, narrow)
         missing = [one for one in RARER_WORDS if len(re.findall(rf"\b{one}\b", _code(text))) and not _has(text, one)]
         return text.replace(IMPORT, "".join(f"{IMPORT}{one}\n" for one in missing) + IMPORT, 1)
 

@@ -28,3 +28,20 @@ def test_the_lost_wake_up_of_2013() -> None:
     text = check_text(result)
     assert text.startswith("fault[V005] lost wake-up: T2 sleeps at line")
     assert "tickets.head ← 1, into the store buffer" in text
+
+
+def test_c11_says_what_it_does_not_look_at() -> None:
+    order, wraps = "order, bypass and starvation under c11", "under c11, tickets that wrap round"
+    for name, has_tickets in (("ticket", True), ("tas", False)):
+        result = check(compile_target(name), Settings(threads=2, acquisitions=(1,), models=("c11",)))
+        assert order in result.not_covered
+        assert any(one.startswith(wraps) for one in result.not_covered) == has_tickets
+    assert order not in check(compile_target("tas"), Settings(threads=2, models=("sc",))).not_covered
+
+
+def test_a_lock_whose_turn_is_never_fixed_is_not_said_to_serve_in_order() -> None:
+    asked = Settings(threads=2, acquisitions=(2,), models=("sc",), fifo=True, cures=False)
+    result = check(compile_target("tas"), asked)
+    assert result.verdict == "not covered"
+    assert "doorway()" in result.runs[0].reason
+    assert "overtaken" not in check_text(check(compile_target("tas"), Settings(threads=2, models=("sc",))))

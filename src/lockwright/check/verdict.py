@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lockwright.check.graph import cycle, fairness, order, reach, shortest
-from lockwright.check.graph.graph import Graph
+from lockwright.check.graph.graph import DOORWAY, WAITING, Graph
 from lockwright.flat import opcodes
+from lockwright.results import UNBOUNDED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -90,6 +91,9 @@ def findings(explored: Exploration, promised: Promised, kinds: Sequence[str] = (
     return replace(result, problems=tuple(sorted(wanted, key=_size)), properties=tuple(properties))
 
 
+NO_DOORWAY = "no_doorway"
+"""The note that order and bypass mean nothing: nowhere is a thread's turn fixed before it enters."""
+
 _PARTIAL = 2_000_000
 """States up to which a search that was stopped is looked through for those who are stuck, starve or are overtaken."""
 
@@ -168,6 +172,10 @@ def _orders(
             properties.append("nobody waits for ever")
     if not promised.subject:
         return Findings((), (), may_starve=may_starve)
+    if graph.threads > 1 and not (graph.phase == WAITING).any():
+        is_asked_for = bool((graph.phase == DOORWAY).any())  # those who only try stand in no order
+        said = (NO_DOORWAY,) if promised.fifo and is_asked_for and explored.exhausted else ()
+        return Findings((), (), may_starve=may_starve, notes=said)
     if promised.fifo:
         properties.append("first come, first served")
         overtaken = order.overtaken(graph)
@@ -187,7 +195,7 @@ def _bypass(graph: Graph, promised: Promised, problems: list[Problem]) -> tuple[
         return None, ("the bypass bound was not computed: too many states",)
     if promised.bypass is not None and (found.bound is None or found.bound > promised.bypass):
         problems.append(_bypassed(graph, found))
-    return found.bound, () if found.bound is not None else ("a waiter can be overtaken without bound",)
+    return found.bound, () if found.bound is not None else (UNBOUNDED,)
 
 
 def _bypassed(graph: Graph, found: order.Bypass) -> Problem:

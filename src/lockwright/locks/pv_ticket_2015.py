@@ -2,7 +2,7 @@
 
 The flag that somebody may have stopped is the lowest bit of `head`.  The release is one `xadd` that also tells whether
 the flag was set; what follows needs the lock's address, not its memory, which the next owner may already have freed.
-Who gets in through the slow path clears the flag if nobody queues behind.
+Waiters spin on `head`, then stop their CPU; who gets in through the slow path clears the flag if nobody queues behind.
 
 Source: Linux d6abfdb20223 (4.0), with the back ends of 92b75202e5e8 (KVM) and 80bd58fef495 (Xen).
 """

@@ -15,6 +15,7 @@ from lockwright.results import (
     NOT_COVERED,
     NOT_EXHAUSTED,
     PROVED,
+    UNBOUNDED,
     CheckResult,
     Fault,
     Run,
@@ -244,7 +245,9 @@ def _also(result: CheckResult) -> str:
         starves = any(run.may_starve for run in for_ever)
         bounds = [run.bypass for run in for_ever]
         claims.append("a thread may starve" if starves else "nobody waits for ever")
-        if not starves or None in bounds:
+        if all(run.bypass is not None or UNBOUNDED in run.notes for run in for_ever) and (
+            not starves or None in bounds
+        ):
             claims.append(overtaken(bounds))
         parts.append(f"under {listed([run.model for run in for_ever])} also: {', '.join(claims)}")
     bounded = [run for run in result.runs if run.bound]
@@ -255,7 +258,7 @@ def _also(result: CheckResult) -> str:
 def overtaken(bounds: list[int | None]) -> str:
     """Return how often a waiter can be overtaken by those who came later."""
     if any(bound is None for bound in bounds):
-        return "a waiter can be overtaken without bound"
+        return UNBOUNDED
     most = max(bound or 0 for bound in bounds)
     return "nobody is overtaken" if most == 0 else f"a waiter is overtaken at most {counted(most, 'time')}"
 

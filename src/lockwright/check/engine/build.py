@@ -109,7 +109,7 @@ def _layout(flat: Flat, capacity: int, options: Options, model: str, acquisition
     ops = set(flat.code[:, op.OP].tolist())
     cfg[at.RECORD_COUNT] = records
     cfg[at.HAS_HEAP] = bool(ops & {op.FREE, op.RCU_FREE})
-    cfg[at.LEAKS] = bool(ops & {op.FREE, op.RCU_FREE, op.ALLOC})
+    cfg[at.LEAKS] = records > 0  # what `setup` allocated can be lost too
     cfg[at.SHARES_CPUS], cfg[at.MIGRATES] = shares_cpus(shape), shape.migrates
     cfg[at.HANDLER_ROWS] = len(flat.pools)
     cfg[at.CPU_ROWS] = len(flat.pools) + len(flat.handlers)

@@ -52,7 +52,7 @@ def concrete(graph: Graph, edges: Sequence[int], last: int | None = None) -> lis
     thread_at = _first(graph)
     for edge in edges:
         moves.append(_of(int(graph.move[edge]), thread_at))
-        thread_at = _permuted(thread_at, int(graph.perm[edge]))
+        thread_at = permuted(thread_at, int(graph.perm[edge]))
     if last is not None:
         moves.append(_of(last, thread_at))
     return moves
@@ -67,14 +67,14 @@ def threads_at(graph: Graph, edges: Sequence[int]) -> list[int]:
     """Return the thread at each position after a path from the first state."""
     thread_at = _first(graph)
     for edge in edges:
-        thread_at = _permuted(thread_at, int(graph.perm[edge]))
+        thread_at = permuted(thread_at, int(graph.perm[edge]))
     return thread_at
 
 
 def _first(graph: Graph) -> list[int]:
     """Return the thread at each position of the first state."""
     threads = list(range(graph.threads))
-    return threads if graph.root_perm < 0 else _permuted(threads, graph.root_perm)
+    return threads if graph.root_perm < 0 else permuted(threads, graph.root_perm)
 
 
 def _of(move: int, thread_at: Sequence[int]) -> Move:
@@ -82,7 +82,8 @@ def _of(move: int, thread_at: Sequence[int]) -> Move:
     return Move(thread_at[decoded.thread], decoded.flush, decoded.choice)
 
 
-def _permuted(thread_at: Sequence[int], permutation: int) -> list[int]:
+def permuted(thread_at: Sequence[int], permutation: int) -> list[int]:
+    """Return the thread at each position after one more edge with this permutation."""
     moved = list(thread_at)
     for position, thread in enumerate(thread_at):
         moved[(permutation >> 4 * position) & 15] = thread

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 MOST_TRIES = 100_000
 """Moves of the plain machine after which the way is given up."""
+LONGEST = 10_000
+"""Reduced moves of a trace that a person may still want to read."""
 
 _RUNS, _WAITS, _ASLEEP, _FINISHED = range(4)
 _STUCK = ("deadlock", "lost_wakeup", "endless_await")
@@ -58,7 +60,9 @@ def retraced(machine: Machine, explored: Exploration, graph: Graph, problem: Pro
         graph: Its graph.
         problem: The problem, with the edges that lead to it.
     """
-    legs = [*_first_legs(explored, graph), *_legs(explored, graph, problem)]
+    if len(problem.edges) > LONGEST:
+        return None
+    legs = list(_legs(explored, graph, problem))
     loop_at = len(legs) - len(problem.loop)
     found = _Search(machine, legs, problem).run()
     if found is None:
@@ -68,30 +72,30 @@ def retraced(machine: Machine, explored: Exploration, graph: Graph, problem: Pro
     return replace(problem, moves=tuple(moves[:split]), loop=tuple(moves[split:]), edges=())
 
 
-def _first_legs(explored: Exploration, graph: Graph) -> Iterator[_Leg]:
-    """Yield what threads have done in the first state of the reduced search."""
-    for thread, wanted in _standing(explored, graph, (), 0).items():
-        yield _Leg(Move(thread), {thread: wanted}, is_optional=True)
-
-
 def _legs(explored: Exploration, graph: Graph, problem: Problem) -> Iterator[_Leg]:
-    """Yield the moves with thread numbers of the first state; a last move that is no edge leads nowhere known."""
+    """Yield the moves, in front of them what threads have done in the first state of the reduced search.
+
+    A last move that is no edge leads nowhere known.
+    """
+    at = shortest.threads_at(graph, ())
+    for thread, wanted in _standing(explored, graph, at, 0).items():
+        yield _Leg(Move(thread), {thread: wanted}, is_optional=True)
     moves = (*problem.moves, *problem.loop)
-    for number, move in enumerate(moves):
-        if number >= len(problem.edges):
-            yield _Leg(move, {})
-            continue
-        target = int(graph.target[problem.edges[number]])
-        yield _Leg(move, _standing(explored, graph, problem.edges[: number + 1], target))
+    for edge, move in zip(problem.edges, moves, strict=False):
+        at = shortest.permuted(at, int(graph.perm[edge]))
+        yield _Leg(move, _standing(explored, graph, at, int(graph.target[edge])))
+    for move in moves[len(problem.edges) :]:
+        yield _Leg(move, {})
 
 
-def _standing(explored: Exploration, graph: Graph, edges: Sequence[int], state: int) -> dict[int, object]:
+def _standing(explored: Exploration, graph: Graph, at: Sequence[int], state: int) -> dict[int, object]:
+    """Return what each thread stands in front of, given which thread is at each position."""
     assert explored.graph is not None
     pc, status = explored.graph.pc[state].tolist(), graph.can[state].tolist()
     if not any(pc) and not any(status) and graph.start[state] == graph.start[state + 1]:
         return {}  # the search ended before it looked at this state
     flat, standing = explored.flat, dict[int, object]()
-    for position, thread in enumerate(shortest.threads_at(graph, edges)):
+    for position, thread in enumerate(at):
         row = flat.code[pc[position], opcodes.SOURCE]
         can = status[position]
         standing[thread] = can if can in (_ASLEEP, _FINISHED) else id(flat.instructions[int(row)][1])

@@ -59,7 +59,7 @@ def program() -> Program:
 
 
 @given(done=steps)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @example([(True, key) for key in range(12)] + [(False, key) for key in range(12)])
 @example([(True, 3)] * 5 + [(False, 3)] * 6)
 def test_tree_does_what_a_sorted_list_does(program: Program, done: list[Step]) -> None:

@@ -14,6 +14,7 @@ MOST_STATES = 40_000
 QUICK = [
     ("openvswitch:Single[tas]", 3),
     ("openvswitch:Interrupted[tas]", 2),
+    ("posix_timers[tas]", 2),
     (f"{PROGRAMS / 'reference_count.py'}:UnderRcu", 2),
     (f"{PROGRAMS / 'reference_count.py'}:UnderLock", 2),
 ]
@@ -22,7 +23,9 @@ LONG = [
     ("openvswitch:Dumped[tas]", 3),
     ("openvswitch:SetUp[tas]", 2),
     ("ipvs:Expiring[linux_rwlock, tas]", 3),
+    ("xfs_buffer_hash[tas]:bits=1,blocks=1", 2),
     (f"{PROGRAMS / 'hash_table.py'}:Striped", 2),
+    (f"{PROGRAMS / 'semaphore.py'}:Handed", 2),
     (f"{PROGRAMS / 'percpu_allocator.py'}:Counting", 2),
 ]
 

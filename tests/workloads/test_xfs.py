@@ -7,6 +7,8 @@ import pytest
 from tests.structures.proving import Mutant, prove
 
 from lockwright.api import check
+from lockwright.errors import LockwrightError
+from lockwright.language.compile import compile_target
 
 SMALL = (
     "xfs_buffer_tree[tas]:blocks=1",
@@ -73,3 +75,21 @@ def test_a_buffer_that_another_thread_still_uses_is_a_race(name, tmp_path):
     mutant = Mutant(source, name, "XfsBuffers[tas]:blocks=1", *RACES[name], kind="data_race", program=source)
     result = prove(mutant.written_to(tmp_path), threads=2, models=("sc",))
     assert [(one.kind, one.confirmed) for one in result.faults] == [(mutant.kind, True)]
+
+
+@pytest.mark.parametrize(
+    ("target", "told"),
+    [
+        ("xfs_buffer_hash:bits=0", "`bits` is 0"),
+        ("xfs_buffer_hash:bits=40", "`bits` is 40"),
+        ("xfs_buffer_tree:groups=0", "`groups` is 0"),
+        ("xfs_buffer_tree:blocks=0", "`blocks` is 0"),
+        ("posix_timers:bits=40", "`bits` is 40"),
+        ("posix_timers:processes=0", "`processes` is 0"),
+    ],
+)
+def test_a_size_that_makes_no_sense_is_one_clear_error(target, told):
+    with pytest.raises(LockwrightError) as raised:
+        compile_target(target)
+    assert [one.code for one in raised.value.diagnostics] == ["L027"]
+    assert told in str(raised.value)

@@ -63,6 +63,7 @@ class Slab(Struct, Generic[L, V]):
 
     limit: Param[u32] = 120
     batch: Param[u32] = 60
+    assert 1 <= batch <= limit, "a batch is part of what a CPU keeps"
     here: PerCpu[FreeList[V]]
     lock: L
     common: FreeList[V]

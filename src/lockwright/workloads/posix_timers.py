@@ -148,6 +148,7 @@ class TimersOfProcesses(Workload, Generic[L]):
     """Threads of some processes make, read and delete timers, each with any number."""
 
     processes: Param[u32] = 2
+    assert processes >= 1, "a timer belongs to a process"
     bits: Param[u32] = 1  # there are `1 << bits` numbers
     uses_rcu: Param[bool] = True
     timers: PosixTimers[L] = field(uses_rcu=uses_rcu, bits=bits)

@@ -97,6 +97,7 @@ class XfsBufferHash(Workload, Generic[L]):
     """Threads get buffers of a few blocks, write to them, and let them go."""
 
     blocks: Param[u32] = 2
+    assert blocks >= 1, "threads ask for some block"
     stride: Param[u32] = 2  # blocks 0 and 2 share a bucket of two
     bits: Param[u32] = 8
     promote: Param[bool] = True

@@ -60,6 +60,7 @@ class AllocationGroup(Struct, Generic[L], align=64):
 
 class BufferCache(Struct, Generic[L]):
     groups: Param[u32] = 1
+    assert groups >= 1, "a file system has an allocation group"
     allocate_always: Param[bool] = False
     pages_first: Param[bool] = True
     only_try: Param[bool] = False
@@ -166,6 +167,7 @@ class XfsBuffers(Workload, Generic[L]):
     """Threads get buffers, write to them, and let them go; now and then one makes its buffer stale."""
 
     blocks: Param[u32] = 2
+    assert blocks >= 1, "threads ask for some block"
     makes_stale: Param[bool] = True
     groups: Param[u32] = 1
     allocate_always: Param[bool] = False

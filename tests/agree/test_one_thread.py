@@ -65,6 +65,7 @@ def test_the_plain_machine_agrees(program: Program, model: str) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:Generating overly large repr")  # of a program that is large
 @settings(SLOW_TO_DRAW, max_examples=40)
 @given(program=single_threaded_programs(calls=True, may_fault=True))
 @pytest.mark.parametrize("model", MODELS)
@@ -73,6 +74,7 @@ def test_the_plain_machine_agrees_on_many(program: Program, model: str) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:Generating overly large repr")  # of a program that is large
 @settings(SLOW_TO_DRAW, max_examples=40)
 @given(program=single_threaded_programs(calls=True, may_fault=True))
 @pytest.mark.parametrize("model", MODELS)

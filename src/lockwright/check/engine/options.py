@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-MOST_RECORDS = 32
+MOST_RECORDS = 16
 """Records of one struct that threads may have at once; a run that wants more is given up: it may want ever more."""
 
 

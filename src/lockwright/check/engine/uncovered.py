@@ -34,6 +34,9 @@ def uncovered(program: Program, model: str, shape: Shape) -> list[str]:
         found = dict.fromkeys(f"`{one.function}` handles an interrupt, c11 has none" for one in program.handlers)
         if shape.migrates:
             found["threads don't migrate under c11"] = None
+        is_shared = len(set(shape.thread_cpus)) < len(shape.thread_cpus)
+        if is_shared and _used(program) & {"preemption", "interrupts_off", "softirqs"}:
+            found["under c11 a thread that cannot be preempted does not keep the others off its CPU"] = None
         if shape.offline:
             found["all CPUs are online under c11"] = None
     alone = {program.setup, *(handler.function for handler in program.handlers)} if model == "c11" else {program.setup}
@@ -44,6 +47,12 @@ def uncovered(program: Program, model: str, shape: Shape) -> list[str]:
     if model == "c11" and any(_changes(program.functions[name]) for name in program.at_rest):
         found["`at_rest` changes memory that is atomic or allocated; under c11 it only reads"] = None
     return list(found)
+
+
+def _used(program: Program) -> set[str]:
+    """Return the instructions that threads use."""
+    functions = (program.functions[worker.function] for worker in program.workers)
+    return {one.op for function in functions for block in function.blocks for one in block.instructions}
 
 
 def _changes(function: Function) -> bool:

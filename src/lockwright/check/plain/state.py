@@ -122,4 +122,4 @@ class Event:
     index: int | None = None  # c11: of the message read, 0 the oldest
     newest: int | None = None  # c11: index of the newest message before this step
     place: int | None = None  # c11: index that the new message got
-    text: str = ""  # the event of a mark, the kind of a fault, the reason of a sleep
+    text: str = ""  # the event of a mark, the kind of a fault, the reason of a sleep, what became of a kick

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from lockwright.check.plain import marks, storage, system
@@ -95,6 +96,10 @@ class Step:
         """Note an event of the instruction in front."""
         event = Event(kind, self.thread, self.function.name, self.instruction, **details)  # type: ignore[arg-type]
         self.events.append(event)
+
+    def remark(self, text: str) -> None:
+        """Say more of the event that was noted last."""
+        self.events[-1] = replace(self.events[-1], text=text)
 
     # The visible instruction.
 

@@ -81,6 +81,7 @@ def _readers(step: Step) -> tuple[int, ...]:
 def _defer(step: Step, address: int) -> None:
     step.memory = step.memory.meet(step.thread)
     deferred = Deferred(address, _readers(step))
+    step.remark(",".join(map(str, deferred.readers)))
     step.world = step.world._replace(deferred=tuple(sorted((*step.world.deferred, deferred))))
     _settle(step)
 
@@ -131,7 +132,7 @@ def _settle(step: Step) -> None:
 def _synchronize(step: Step) -> None:
     step.memory = step.memory.meet(step.thread)
     readers = _without(_readers(step), step.thread)
-    step.tell("storage")
+    step.tell("storage", text="" if readers else "nobody reads")
     if readers:
         step.frame = step.frame._replace(sleep=Sleep("rcu", readers=readers))
         step.tell("sleep", text="rcu")

@@ -67,6 +67,7 @@ def sleepers(state: State | Step, reason: str) -> list[tuple[int, Sleep]]:
 def _halt(step: Step, *, interrupts_on: bool) -> None:
     step.own = step.own._replace(interrupts_on=step.own.interrupts_on or interrupts_on)
     if step.world.latched[step.cpu]:
+        step.remark("goes on at once: it was kicked before")
         step.world = step.world._replace(latched=_with(step.world.latched, step.cpu, value=False))
     else:
         _sleep(step, Sleep("halt"))
@@ -87,7 +88,10 @@ def _kick(step: Step, instruction: Instruction, choice: int) -> None:
     cpu = _existing(step, step.values()[0])
     halted = [number for number, _ in sleepers(step, "halt") if step.threads[number].cpu == cpu]
     if not step.world.online[cpu]:
+        step.remark(f"lost: CPU {cpu} is offline")
         return
+    if not halted and instruction.attributes[0] != "latched":
+        step.remark("lost: nobody halts there")
     if not halted and instruction.attributes[0] == "latched":
         step.world = step.world._replace(latched=_with(step.world.latched, cpu, value=True))
     _wake(step, halted, "halt")

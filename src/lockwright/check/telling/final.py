@@ -39,6 +39,7 @@ class Standing:
     words: tuple[tuple[str, int], ...] = ()  # of a wait: what its condition reads, and what is there
     cells: tuple[int, ...] = ()
     could_end: tuple[int, ...] = ()
+    is_masked: bool = False  # interrupts are off
 
 
 def standings(played: Played, awaits: dict[str, list[Await]], names: Names) -> list[Standing]:
@@ -57,7 +58,8 @@ def _standing(machine: Machine, state: State, thread: int, awaits: dict[str, lis
     if own.sleep is not None:
         before = machine.code.at(place._replace(offset=max(0, place.offset - 1)))
         could = _who(machine, thread, _ASLEEP.get(own.sleep.reason, ("", frozenset()))[1])
-        return Standing(thread, "sleeps", before, names.function(before, function), sleep=own.sleep, could_end=could)
+        name, masked = names.function(before, function), not own.interrupts_on
+        return Standing(thread, "sleeps", before, name, sleep=own.sleep, could_end=could, is_masked=masked)
     wait = next((one for one in awaits.get(place.function, ()) if one.restart == (place.block, place.offset)), None)
     if wait is None or any(True for _ in machine.steps_of(state, thread)):
         return Standing(thread, "runs", instruction, function)
@@ -119,6 +121,8 @@ def _told_sleep(standing: Standing) -> str:
     assert standing.sleep is not None
     text, _ = _ASLEEP.get(standing.sleep.reason, (f"sleeps ({standing.sleep.reason})", frozenset()))
     line = text
+    if standing.is_masked and standing.sleep.reason == "halt":
+        line = "halted with interrupts off; waits for a kick"
     could = listed([thread_name(one) for one in standing.could_end]) if standing.could_end else ""
     return f"{line}; {could} could have sent it" if could else line
 

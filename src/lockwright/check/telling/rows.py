@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from lockwright.check.plain.system import sleepers
 from lockwright.check.telling.names import Names, listed, thread_name
 from lockwright.diagnostics.span import NOWHERE, Span
-from lockwright.ir.types import Integer, Pointer, Word
+from lockwright.ir.types import Integer, Pointer, StructRef, Word
 from lockwright.results import Row
 
 if TYPE_CHECKING:
@@ -38,10 +38,8 @@ _CPU_WORDS = {
     "event_set": "sets its event",
     "event_send": "sends an event to CPU {0}",
     "raise_interrupt": "raises an interrupt on CPU {0}",
-    "free": "frees a record",
-    "rcu_free": "frees a record after the readers",
 }
-_HIDDEN_CPU = frozenset({"cpu", "numa_node", "in_nmi", "cpu_online", "preemption", "softirqs", "rcu_read"})
+_HIDDEN_CPU = frozenset({"cpu", "numa_node", "in_nmi", "cpu_online", "preemption", "softirqs"})
 
 
 @dataclass(slots=True)
@@ -135,7 +133,7 @@ class Rows:
             case "sleep":
                 self._last_word(seen)
             case "wake":
-                self._new(seen, "wakes up")
+                self._new(seen, "goes on: the readers have left" if event.text == "rcu" else "wakes up")
             case "interrupt":
                 self._handler(seen, f"interrupt on CPU {event.value}: {self.names.short(event.name)} begins")
             case "migrate":
@@ -152,16 +150,23 @@ class Rows:
         self._new(seen, self._words(seen), kind="flush" if event.kind == "flush" else "step")
 
     def _is_told(self, event: Event) -> bool:
-        if event.kind == "flush":
+        if event.kind in ("flush", "free"):
             return True
         instruction = event.instruction
         if instruction is None or (event.kind == "choice" and instruction.op == "running"):
             return False
         if event.kind == "choice" and instruction.op == "give_up" and not event.value:
             return False
-        if instruction.op in _HIDDEN_CPU:
+        if instruction.op in _HIDDEN_CPU and not self._matters(instruction.op):
             return False
         return self.everything or self.names.is_shown(instruction.span)
+
+    def _matters(self, op: str) -> bool:
+        """Return whether it makes a difference in this run: who may be preempted, which softirqs may arrive."""
+        shape, handlers = self.played.machine.shape, self.played.machine.program.handlers
+        if op == "preemption":
+            return shape.migrates or len(set(shape.thread_cpus)) < len(shape.thread_cpus)
+        return op == "softirqs" and any(handler.softirq for handler in handlers)
 
     def _new(self, seen: Seen, text: str, kind: str = "step") -> Draft:
         event = seen.event
@@ -280,7 +285,7 @@ class Rows:
             case "fence":
                 return "fence"
             case "free":
-                return f"the record {self.names.word(event.name)} is freed"
+                return f"{self._record_at(event.address)} is freed"
         assert instruction is not None
         return self._other(seen, instruction.op)
 
@@ -300,11 +305,33 @@ class Rows:
             case "alloc":
                 failed = event.value in (None, 0)
                 return "allocation fails" if failed else f"allocates {self._record(event)}"
+            case "preemption" | "softirqs":
+                assert event.instruction is not None
+                return f"{op} {event.instruction.attributes[0]}"
+            case "rcu_read":
+                return "enters a read section" if event.value else "leaves its read section"
+            case "rcu_free":
+                return f"frees {self._record_at(event.address)} {self._after_readers(event.text)}"
+            case "free":
+                return f"frees {self._record_at(event.address)}"
         target = event.value if event.value is not None else 0
         if op == "futex_wake":
             return self._wakes(seen)
         words = _CPU_WORDS.get(op, op.replace("_", " "))
-        return words.format(target, thread=thread_name(target))
+        words = words.format(target, thread=thread_name(target))
+        return f"{words} ({event.text})" if event.text else words
+
+    @staticmethod
+    def _after_readers(readers: str) -> str:
+        """Return for whom a free waits: the threads that are in a read section now."""
+        names = [thread_name(int(one)) for one in readers.split(",") if one]
+        return f"when {listed(names)} {'has' if len(names) == 1 else 'have'} left" if names else "at once: nobody reads"
+
+    def _record_at(self, address: int | None) -> str:
+        """Return what the record at an address is called; an address may be none."""
+        struct = next((name for name, one in self.cells.heap.items() if one.base <= (address or 0) < one.end), None)
+        place = None if struct is None else StructRef(struct)
+        return "no record" if not address else self.names.word(self.cells.describe(address, place))
 
     def _record(self, event: Event) -> str:
         """Return the record at an address as it is called everywhere: `Record#1`."""

@@ -138,10 +138,25 @@ def _lost_wakeup(told: Told) -> str:
         return _endless(told)
     how = {"halt": "sleeps", "park": "is parked", "futex": "sleeps on a futex"}
     verb = how.get(sleeper.sleep.reason if sleeper.sleep else "", "sleeps")
+    how_woken = "wake it"
+    if sleeper.is_masked and sleeper.sleep is not None and sleeper.sleep.reason == "halt":
+        verb, how_woken = "halts with interrupts off", "kick its CPU"
     where_ = f"{verb} at {where(sleeper)}"
     others = [one for one in told.standings if one.status != "done" and one is not sleeper]
     more = "" if not others else f"; {_others(others)}"
-    return f"lost wake-up: {thread_name(sleeper.thread)} {where_}, and nobody is left to wake it{more}"
+    return f"lost wake-up: {thread_name(sleeper.thread)} {where_}, and nobody is left to {how_woken}{more}"
+
+
+def _no_such(told: Told) -> str:
+    """Return the sentence of a kick, a wake-up or an event for a CPU or a thread that the run does not have."""
+    event, machine = told.played.seen[-1].event, told.played.machine
+    is_cpu = told.kind == "no_such_cpu"
+    count = len(machine.shape.cpu_nodes if is_cpu else machine.shape.thread_cpus)
+    noun = "CPU" if is_cpu else "thread"
+    has = f"only {noun} 0" if count == 1 else f"the {noun}s 0 to {count - 1}"
+    line = event.instruction.span.line if event.instruction is not None else 0
+    at = f" at line {line}" if line else ""
+    return f"there is no {noun} {event.name}: {thread_name(told.last_thread)} names it{at}, but this run has {has}"
 
 
 def _others(others: list[Standing]) -> str:
@@ -215,6 +230,8 @@ _SENTENCES: dict[str, Callable[[Told], str]] = {
     "two_holders": _two_holders,
     "data_race": _data_race,
     "lost_wakeup": _lost_wakeup,
+    "no_such_cpu": _no_such,
+    "no_such_thread": _no_such,
     "deadlock": _deadlock,
     "endless_await": _endless,
     "starvation": _starvation,

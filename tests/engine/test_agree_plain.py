@@ -24,6 +24,8 @@ REDUCTIONS = {
     "tickets": Options(merge=False, partial_order=False, symmetry=False, races=False),
     "all": Options(),
     "all but dead registers": Options(dead_registers=False),
+    "all but dead words": Options(dead_words=False),
+    "no symmetry": Options(symmetry=False),
 }
 
 

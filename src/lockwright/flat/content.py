@@ -51,8 +51,8 @@ def _reached(function: FunctionType) -> set[FunctionType]:
 
 
 def _function(value: Any) -> FunctionType | None:
-    """Return the function behind a kernel."""
-    found = getattr(value, "py_func", None)
+    """Return the function behind a kernel, or behind an instruction that is written as LLVM's."""
+    found = getattr(value, "py_func", None) or getattr(value, "_defn", None)
     return found if isinstance(found, FunctionType) else None
 
 

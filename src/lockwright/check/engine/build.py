@@ -9,9 +9,12 @@ import numpy as np
 
 from lockwright.check.engine import canonical
 from lockwright.check.engine import places as at
+from lockwright.check.engine.dead_words import OwnWords
 from lockwright.check.engine.rows import (
     classify,
+    depends_on_little,
     find_elements,
+    following,
     function_rows,
     handler_rows,
     raised,
@@ -31,20 +34,8 @@ if TYPE_CHECKING:
     from lockwright.ir.storage import Image
 
 BUFFER_CAPACITY = 8
-FIRST_BITS = 8
-"""Bits that a wide field gets at first; a search in which they are too few begins anew with twice as many."""
 LOG_ENTRIES = 8192
 SCRATCH = 4096
-
-
-@dataclass(slots=True)
-class Field:
-    """One number of a state: where it stands in the vector, its bits now, and the most that it may need."""
-
-    index: int
-    bits: int
-    most: int
-    signed: bool = False
 
 
 @dataclass(slots=True)
@@ -60,24 +51,14 @@ class Model:
     words: Int64s
     slot_kinds: Int64s
     elements: Int64s
+    own: Int64s
     tables: Int64s
     entries: Int64s
     refs: Int64s
     classes: Int64s
     plain_cells: Int64s
     cfg: Int64s
-    fields: list[Field]
     work: Int64s
-
-    def packing(self) -> tuple[Int64s, int]:
-        """Return where each field lies (index, word, shift, bits, signed), and the number of words."""
-        word, shift, found = 0, 0, []
-        for one in self.fields:
-            if shift + one.bits > 64:
-                word, shift = word + 1, 0
-            found.append((one.index, word, shift, one.bits, int(one.signed)))
-            shift += one.bits
-        return np.array(found, dtype=np.int64), word + 1
 
 
 def _layout(flat: Flat, capacity: int, options: Options, model: str, acquisitions: int | None) -> Int64s:
@@ -135,9 +116,9 @@ def buffer_capacity(flat: Flat, model: str, interrupts: int = 1) -> int:
             is_new = False
             for pc in rows:
                 after = _buffered_after(flat.code[pc], most[pc])
-                for following in _following(flat.code[pc], pc):
-                    if after > most.get(following, 0):
-                        most[following], is_new = after, True
+                for later in following(flat.code[pc], pc):
+                    if after > most.get(later, 0):
+                        most[later], is_new = after, True
     longest = {pc: _buffered_after(flat.code[pc], most[pc]) for pc in rows}
     inside = handler_rows(flat)
     total = max((count for pc, count in longest.items() if pc not in inside), default=0)
@@ -156,111 +137,6 @@ def _buffered_after(row: Int32s, before: int) -> int:
     waits = opcode in (op.FREE, op.RCU_FREE, op.RCU_SYNCHRONIZE, op.RAISE_INTERRUPT)
     waits = waits or (opcode == op.RCU_READ and row[op.X] < 0)
     return 0 if drains or asks or waits else before
-
-
-def _following(row: Int32s, pc: int) -> list[int]:
-    match int(row[op.OP]):
-        case op.JUMP:
-            return [int(row[op.X])]
-        case op.BRANCH:
-            return [int(row[op.X]), int(row[op.Y])]
-        case op.RETURN:
-            return []
-    return [pc + 1]
-
-
-def _bits(most: int) -> int:
-    return max(0, most).bit_length()
-
-
-def _fields(flat: Flat, cfg: Int64s, acquisitions: int | None, interrupts: int) -> list[Field]:
-    ops = set(flat.code[list(worker_rows(flat)), op.OP].tolist())
-    found: list[Field] = []
-    threads = int(cfg[at.THREADS])
-    for thread in range(threads):
-        found += _thread_fields(flat, cfg, int(thread * cfg[at.BLOCK]), ops, acquisitions)
-    found += [
-        _wide(flat, int(cfg[at.MEMORY]) + cell, flat.cell_bits[cell], int(flat.cell_kinds[cell]))
-        for cell in range(1, flat.cells.size)
-    ]
-    has_readers = any(row[op.OP] == op.MARK and row[op.X] in (7, 8) for row in flat.code)
-    for lock in range(len(flat.locks)):
-        holder = int(cfg[at.HOLDERS]) + 2 * lock
-        found.append(Field(holder, _bits(threads), _bits(threads)))
-        if has_readers:
-            found.append(Field(holder + 1, threads, threads))
-    used = (
-        (at.LATCHES, op.KICK in ops), (at.OFFLINE, op.CPU_SET_ONLINE in ops),
-        (at.EVENTS, bool(ops & {op.EVENT_SET, op.EVENT_SEND})),
-    )  # fmt: skip
-    for base, is_used in used:
-        found += [Field(int(cfg[base]) + cpu, 1, 1) for cpu in range(int(cfg[at.CPUS])) if is_used]
-    records = range(int(cfg[at.RECORD_COUNT]))
-    if cfg[at.LEAKS]:
-        found += [Field(int(cfg[at.RECORDS]) + record, 1, 1) for record in records]
-    if op.RCU_FREE in ops:
-        found += [Field(int(cfg[at.DEFERRED]) + record, threads, threads) for record in records]
-    for handler in range(len(flat.handlers)):
-        found.append(Field(int(cfg[at.ARRIVALS]) + handler, _bits(interrupts), _bits(interrupts)))
-    if op.RAISE_INTERRUPT in ops:
-        found += [Field(place, 1, 1) for place in range(int(cfg[at.RAISED]), int(cfg[at.STATE_END]))]
-    return [one for one in found if one.bits]
-
-
-def _wide(flat: Flat, index: int, width: int, kind: int) -> Field:
-    most = width & 255
-    if kind == op.POINTER_KIND:
-        most = _bits(flat.cells.size)
-    signed = bool(width & op.SIGNED) and kind != op.POINTER_KIND
-    return Field(index, min(most, FIRST_BITS), most, signed)
-
-
-def _thread_fields(flat: Flat, cfg: Int64s, block: int, ops: set[int], acquisitions: int | None) -> list[Field]:
-    def small(place: int, most: int, *, used: bool = True) -> Field:
-        bits = _bits(most) if used else 0
-        return Field(block + place, bits, bits)
-
-    found = _frame_fields(flat, block, ops)
-    for depth in range(len(flat.handlers)):
-        found += _frame_fields(flat, int(block + cfg[at.FRAMES] + at.FRAME * depth), ops)
-    found += [
-        small(at.LEFT, acquisitions or 0, used=op.RUNNING in ops),
-        small(at.BUFFERED, int(cfg[at.CAPACITY])),
-        small(at.MASKED, 1, used=bool(flat.handlers) or bool(ops & {op.INTERRUPTS_OFF, op.INTERRUPTS_RESTORE})),
-        small(at.UNPREEMPTED, 15, used=op.PREEMPTION in ops),
-        small(at.SOFTIRQS_OFF, 15, used=op.SOFTIRQS in ops),
-        small(at.TOKEN, 1, used=op.UNPARK in ops),
-        small(at.READING, 15, used=op.RCU_READ in ops),
-        small(at.DEPTH, len(flat.handlers)),
-        small(at.ON_CPU, int(cfg[at.CPUS]) - 1, used=bool(cfg[at.MIGRATES])),
-    ]
-    found += [
-        _wide(flat, block + at.SLOT + slot, flat.slot_bits[slot], flat.slot_kinds[slot]) for slot in range(flat.slots)
-    ]
-    widest = _widest_store(flat)
-    for number in range(int(cfg[at.CAPACITY])):
-        base = int(block + cfg[at.BUFFER] + at.ENTRY * number)
-        found.append(Field(base, _bits(flat.cells.size), 64))
-        found.append(Field(base + 1, min(widest & 255, FIRST_BITS), widest & 255, bool(widest & op.SIGNED)))
-        found.append(Field(base + 2, _bits(len(flat.code)), 64))
-    return found
-
-
-def _frame_fields(flat: Flat, base: int, ops: set[int]) -> list[Field]:
-    """Return the fields of a frame."""
-    sleeps = bool(ops & {op.HALT, op.HALT_IF, op.PARK, op.FUTEX_WAIT, op.EVENT_POLL, op.RCU_SYNCHRONIZE})
-    most = (len(flat.code), 4 * (flat.subject >= 0), 5 * sleeps, flat.cells.size * (op.FUTEX_WAIT in ops))
-    found = [Field(base + place, _bits(one), _bits(one)) for place, one in enumerate(most)]
-    has_bits = bool(ops & {op.FUTEX_WAIT, op.RCU_SYNCHRONIZE})
-    found.append(Field(base + at.SLEEP_BITS, FIRST_BITS if has_bits else 0, 64))
-    found.append(Field(base + at.HANDLER, _bits(len(flat.handlers)), _bits(len(flat.handlers))))
-    return found
-
-
-def _widest_store(flat: Flat) -> int:
-    stores = [int(row[op.BITS]) for row in flat.code if row[op.OP] in (op.STORE, op.ATOMIC_STORE)]
-    widest = max((bits & 255 for bits in stores), default=0)
-    return widest | (op.SIGNED if any(bits & op.SIGNED for bits in stores) else 0)
 
 
 def _names(flat: Flat) -> Int64s:
@@ -339,10 +215,11 @@ def _words(flat: Flat) -> Int64s:
     return found
 
 
-def _facts(flat: Flat, elements: Elements) -> Int64s:
+def _facts(flat: Flat, elements: Elements, own: OwnWords) -> Int64s:
     facts = np.full((flat.cells.size, at.CELL_FACTS), -1, dtype=np.int64)
     facts[:, at.KIND] = flat.cell_kinds
     facts[:, at.ELEMENT] = elements.of(flat.cells.size)
+    facts[:, at.OWN] = own.of(flat.cells.size)
     facts[:, at.INNER] = [int(isinstance(one.type, Pointer)) for one in flat.cells.cells]
     number = 0
     for base, stride, count in flat.pools:
@@ -378,18 +255,24 @@ def build(
     """Return everything that the kernels need, with the first state in `work`."""
     cfg = _layout(flat, buffer_capacity(flat, model, interrupts), options, model, acquisitions)
     elements = find_elements(flat)
+    shape = flat.cells.shape
+    own = OwnWords(flat, options, elements)
     classes, can_rename = _classes(flat, options)
     cfg[at.ELEMENTS], cfg[at.SYMMETRIC] = len(elements.pieces), can_rename
+    cfg[at.OWN_WORDS] = len(own.words)
+    cfg[at.REMEMBERS] = depends_on_little(flat, options, elements)
+    is_disturbed = flat.handlers or shares_cpus(shape)  # then it matters when a thread begins
+    cfg[at.DRAINS_FIRST] = options.merge and options.partial_order and not is_disturbed
     cfg[at.TICKET_GROUPS] = len(flat.kinds_known.groups) if options.tickets else 0
-    cfg[at.FIELDS] = 0
     plain = [cell for cell, one in enumerate(flat.cells.cells) if cell and not one.is_atomic]
     cfg[at.PLAIN_CELLS] = len(plain)
     built = Model(
         flat, flat.code.astype(np.int64), flat.lock_of.astype(np.int64),
-        classify(flat, options, elements), _facts(flat, elements), _names(flat), _words(flat),
-        np.array(flat.slot_kinds, dtype=np.int64), _table(elements.pieces, 3), _tables(flat),
+        classify(flat, options, elements, own), _facts(flat, elements, own), _names(flat), _words(flat),
+        np.array(flat.slot_kinds, dtype=np.int64), _table(elements.pieces, 3), _table(own.words, 2),
+        _tables(flat),
         np.array(flat.at_rest, dtype=np.int64), _refs(flat), classes, np.array(plain, dtype=np.int64), cfg,
-        _fields(flat, cfg, acquisitions, interrupts), np.zeros(int(cfg[at.TOTAL]), dtype=np.int64),
+        np.zeros(int(cfg[at.TOTAL]), dtype=np.int64),
     )  # fmt: skip
     _begin(built, image, acquisitions, interrupts)
     return built

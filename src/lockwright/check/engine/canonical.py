@@ -15,7 +15,7 @@ import numpy as np
 from lockwright.check.engine import places as at
 from lockwright.check.engine.processors import live_slots
 from lockwright.flat import opcodes as op
-from lockwright.flat.jit import inner
+from lockwright.flat.jit import inlined, inner
 
 if TYPE_CHECKING:
     from lockwright.flat.jit import Int64, Int64s
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 FIRST, FIRST_STRIDE, SECOND, SECOND_STRIDE, RECORD, RECORD_STRIDE, SAME = range(7)
 NAME_FACTS = 7
 ROUNDS = 3
+TOUCHED = 512
+"""Where, behind the sums of the signatures, it is noted who is not alone; so many threads and records have a place."""
 
 
 @inner
@@ -34,6 +36,38 @@ def mix(value: Int64) -> Int64:
     value = value ^ (value >> 29)
     value = value * -4658895280553007687
     return value ^ (value >> 32)
+
+
+@inlined
+def touch(total: Int64s, cfg: Int64s, index: Int64) -> None:
+    """Note that a thread or record is named by another, or names one."""
+    if cfg[at.THREADS] + cfg[at.RECORD_COUNT] <= TOUCHED:
+        total[TOUCHED + index] = 1
+
+
+@inlined
+def is_alone(total: Int64s, cfg: Int64s, index: Int64) -> Int64:
+    """Return whether a thread or record names no other, and none names it: those that look alike are alike."""
+    return cfg[at.THREADS] + cfg[at.RECORD_COUNT] <= TOUCHED and total[TOUCHED + index] == 0
+
+
+@inlined
+def touch_named(names: Int64s, total: Int64s, cfg: Int64s, address: Int64) -> None:
+    """Note of the owners of a cell that they are not alone."""
+    if names[address, FIRST] >= 0:
+        touch(total, cfg, names[address, FIRST])
+    if names[address, SECOND] >= 0:
+        touch(total, cfg, names[address, SECOND])
+    if names[address, RECORD] >= 0:
+        touch(total, cfg, cfg[at.THREADS] + names[address, RECORD])
+
+
+@inlined
+def is_name(names: Int64s, cfg: Int64s, kind: Int64, value: Int64) -> Int64:
+    """Return whether a value may name a thread or a record."""
+    if kind == op.POINTER_KIND and 0 < value < cfg[at.CELLS]:
+        return names[value, FIRST] >= 0 or names[value, RECORD] >= 0
+    return kind == op.THREAD_KIND or kind >= op.WORD_KIND
 
 
 @inner
@@ -67,10 +101,12 @@ def look(
         if value < 0 or value >= cfg[at.THREADS]:
             return mix(value + salt)
         total[value] += mix(salt + 77)
+        touch(total, cfg, value)
         return mix(signature[value] + salt + 1)
     if kind == op.POINTER_KIND:
         if value <= 0 or value >= cfg[at.CELLS]:
             return mix(salt)
+        touch_named(names, total, cfg, value)
         if names[value, FIRST] >= 0:
             total[names[value, FIRST]] += mix(salt + names[value, SAME] + 99)
         if names[value, RECORD] >= 0:
@@ -85,6 +121,7 @@ def look(
             inner = words[kind - op.WORD_KIND, base + 2]
             if inner == op.THREAD_KIND and piece < cfg[at.THREADS]:
                 total[piece] += mix(salt + part + 55)
+                touch(total, cfg, piece)
                 found += mix(signature[piece] + salt + part)
             elif inner < op.TICKET_KIND:
                 found += mix(piece + salt + part)
@@ -222,6 +259,8 @@ def refine(
     count = threads + cfg[at.RECORD_COUNT]
     for index in range(count):
         total[index] = mix(signature[index])
+        if count <= TOUCHED:
+            total[TOUCHED + index] = 0
     for thread in range(threads):
         block = thread * cfg[at.BLOCK]
         live = live_slots(rows, cfg, w, block)
@@ -231,6 +270,8 @@ def refine(
         for place in range(at.FRAME, at.SLOT):
             if w[block + place] != 0 and (place != at.ON_CPU or cfg[at.MIGRATES] != 0):
                 found += mix(w[block + place] * 64 + place)
+        if w[block + at.BUFFERED] != 0 or w[block + at.SLEEP_ADDRESS] != 0 or w[block + at.DEPTH] != 0:
+            touch(total, cfg, thread)
         own = signature[thread]
         for slot in range(cfg[at.SLOTS]):
             value = w[block + at.SLOT + slot]
@@ -243,6 +284,8 @@ def refine(
                 if kind == op.THREAD_KIND and value == thread:
                     found += mix(np.int64(12345 + slot))
                 else:
+                    if is_name(names, cfg, kind, value):
+                        touch(total, cfg, thread)
                     found += look(
                         names,
                         words,
@@ -269,6 +312,8 @@ def refine(
         if op.TICKET_KIND <= kind < op.WORD_KIND:
             kind = np.int64(op.VALUE_KIND)
         seen = look(names, words, signature, total, cfg, kind, value, place)
+        if value != 0 and (names[cell, SECOND] >= 0 or is_name(names, cfg, kind, value)):
+            touch_named(names, total, cfg, cell)
         if names[cell, FIRST] >= 0:
             total[names[cell, FIRST]] += mix(seen + names[cell, SAME])
         if names[cell, RECORD] >= 0:
@@ -277,6 +322,7 @@ def refine(
         holder = cfg[at.HOLDERS] + 2 * lock
         if w[holder] > 0:
             total[w[holder] - 1] += mix(np.int64(3000 + lock))
+            touch(total, cfg, w[holder] - 1)
         for thread in range(threads):
             if (w[holder + 1] >> thread) & 1:
                 total[thread] += mix(np.int64(4000 + lock))
@@ -287,13 +333,17 @@ def refine(
         for thread in range(threads):
             if (w[cfg[at.DEFERRED] + record] >> thread) & 1:
                 signature[threads + record] += mix(signature[thread] + 5000)
+                touch(total, cfg, thread)
+                touch(total, cfg, threads + record)
 
 
 @inner
-def find_tie(classes: Int64s, signature: Int64s, cfg: Int64s) -> Int64:
-    """Return a thread or record whose signature another of its class has too, or -1."""
+def find_tie(classes: Int64s, signature: Int64s, total: Int64s, cfg: Int64s) -> Int64:
+    """Return a thread or record whose signature another of its class has too, and that is not alone; or -1."""
     count = cfg[at.THREADS] + cfg[at.RECORD_COUNT]
     for first in range(count):
+        if is_alone(total, cfg, first):
+            continue
         for second in range(first + 1, count):
             if classes[first] == classes[second] and signature[first] == signature[second]:
                 return first
@@ -338,12 +388,12 @@ def find_permutation(
     count = cfg[at.THREADS] + cfg[at.RECORD_COUNT]
     for index in range(count):
         signature[index] = classes[index] * 0
-    for round_ in range(ROUNDS):
+    for _ in range(ROUNDS):
         refine(code, rows, facts, names, words, slot_kinds, signature, total, cfg, w)
-        if round_ > 0 and find_tie(classes, signature, cfg) < 0:
+        if find_tie(classes, signature, total, cfg) < 0:
             break
     for _ in range(count):
-        tied = find_tie(classes, signature, cfg)
+        tied = find_tie(classes, signature, total, cfg)
         if tied < 0:
             break
         signature[tied] += 1234567

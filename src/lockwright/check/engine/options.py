@@ -15,6 +15,7 @@ class Options:
     dead_registers: bool = True  # registers that nobody reads any more count as 0
     merge: bool = True  # steps that others cannot see are part of the step before
     partial_order: bool = True  # what nobody else can name is not seen
+    dead_words: bool = True  # own words that a thread writes before anybody reads them count as 0
     symmetry: bool = True  # threads that differ only in their number are one
     tickets: bool = True  # modular tickets count from the one that is served
     races: bool = True  # report conflicting plain accesses (off: plain accesses are steps like any other)
@@ -26,6 +27,6 @@ class Options:
     def raw(cls, *, keep_graph: bool = True, stop_at_fault: bool = False, outcomes: bool = False) -> Options:
         """Return options without any reduction but dead registers: one visible instruction for each move."""
         return cls(
-            merge=False, partial_order=False, symmetry=False, tickets=False, races=False, keep_graph=keep_graph,
-            stop_at_fault=stop_at_fault, outcomes=outcomes,
+            merge=False, partial_order=False, dead_words=False, symmetry=False, tickets=False, races=False,
+            keep_graph=keep_graph, stop_at_fault=stop_at_fault, outcomes=outcomes,
         )  # fmt: skip

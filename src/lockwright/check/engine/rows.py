@@ -19,6 +19,7 @@ from lockwright.flat import opcodes as op
 from lockwright.ir.types import Extent
 
 if TYPE_CHECKING:
+    from lockwright.check.engine.dead_words import OwnWords
     from lockwright.check.engine.options import Options
     from lockwright.flat.program import Flat, Int32s, Int64s
     from lockwright.ir.program import Shape
@@ -35,6 +36,11 @@ ASKS_CPU = frozenset({
     op.CPU, op.NUMA_NODE, op.HALT, op.HALT_IF, op.EVENT_CLEAR, op.EVENT_SET, op.EVENT_PENDING, op.EVENT_POLL,
     op.INTERRUPTS_OFF, op.INTERRUPTS_RESTORE,
 })  # fmt: skip
+OF_ONE_THREAD = frozenset({
+    *range(op.COPY, op.FENCE + 1), op.RUNNING, op.RANDOM, op.GIVE_UP, op.MARK, op.DOORWAY, op.CPU, op.NUMA_NODE,
+    op.INTERRUPTS_OFF, op.INTERRUPTS_RESTORE, op.PREEMPTION, op.SOFTIRQS, op.IN_NMI, op.ALLOC, op.FREE,
+})  # fmt: skip
+"""Instructions that concern nobody but their thread and what all share."""
 MOST_ELEMENTS = 62
 """Elements that one mask can hold."""
 
@@ -63,6 +69,26 @@ def worker_rows(flat: Flat) -> range:
     workers = {*(entry for entry, _ in flat.workers), *flat.handlers}
     rest = [entry for entry in flat.at_rest if entry not in workers]
     return range(min(rest, default=len(flat.code)))
+
+
+def following(row: Int32s, pc: int) -> list[int]:
+    """Return the rows that may run after this one."""
+    match int(row[op.OP]):
+        case op.JUMP:
+            return [int(row[op.X])]
+        case op.BRANCH:
+            return [int(row[op.X]), int(row[op.Y])]
+        case op.RETURN:
+            return []
+    return [pc + 1]
+
+
+def drains(row: Int32s) -> bool:
+    """Return whether an instruction waits until the store buffer of its thread is empty."""
+    opcode = int(row[op.OP])
+    if opcode in (op.ATOMIC_STORE, op.FENCE):
+        return int(row[op.X]) == op.SEQ_CST
+    return opcode in range(op.EXCHANGE, op.FETCH_AND + 1)
 
 
 def find_elements(flat: Flat) -> Elements:
@@ -98,7 +124,20 @@ def _holds(root: tuple[int, int], base: int, end: int) -> bool:
     return root[0] < end and base < root[0] + root[1]
 
 
-def classify(flat: Flat, options: Options, elements: Elements) -> Int64s:
+def depends_on_little(flat: Flat, options: Options, elements: Elements) -> bool:
+    """Return whether a move depends on, and changes, the block of its thread and what all share, and nothing else.
+
+    It does not if it wakes or counts other threads, if accesses are noted to find races, or if it is asked what the
+    others can name, and not if the state is renamed or its tickets are shifted.
+    """
+    ops = set(flat.code[list(worker_rows(flat)), op.OP].tolist())
+    asks_others = options.merge and (options.races or bool(elements.pieces))
+    is_renamed = options.symmetry or options.tickets
+    is_disturbed = bool(flat.handlers) or shares_cpus(flat.cells.shape)
+    return ops <= OF_ONE_THREAD and not (asks_others or is_renamed or is_disturbed)
+
+
+def classify(flat: Flat, options: Options, elements: Elements, own: OwnWords) -> Int64s:
     """Return the facts of each row."""
     facts = np.zeros((len(flat.code), at.ROW_FACTS), dtype=np.int64)
     written = _written(flat)
@@ -110,6 +149,8 @@ def classify(flat: Flat, options: Options, elements: Elements) -> Int64s:
     facts[:, at.HAS_DOORWAY] = _has_doorway(flat)
     facts[:, at.ASKS_CPU] = [_asks_cpu(row) for row in flat.code]
     facts[:, at.UNDISTURBED] = [_is_undisturbed(flat, pc, written) for pc in range(len(flat.code))]
+    facts[:, at.DEAD_WORDS] = own.dead
+    facts[:, at.DRAINS] = [drains(row) for row in flat.code]
     return facts
 
 

@@ -93,3 +93,8 @@ def test_a_size_that_makes_no_sense_is_one_clear_error(target, told):
         compile_target(target)
     assert [one.code for one in raised.value.diagnostics] == ["L027"]
     assert told in str(raised.value)
+
+
+def test_for_ever_nobody_waits_for_ever():
+    result = check("xfs_buffer_hash[tas]:bits=1,blocks=1", threads=2, acquire="forever", memory="sc")
+    assert (result.verdict, result.runs[0].states) == ("proved", 12_975)

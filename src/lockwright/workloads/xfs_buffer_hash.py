@@ -38,7 +38,7 @@ L = TypeVar("L", bound=Lock)
 
 class Buffer(Struct, Generic[L]):
     semaphore: Semaphore[L]  # guards what is below; held while the buffer is made
-    writes: u32
+    dirty: bool
 
 
 class BufferHash(Struct, Generic[L]):
@@ -114,7 +114,7 @@ class XfsBufferHash(Workload, Generic[L]):
             assert entry.key == number * self.stride
             assert not self.busy[number]
             self.busy[number] = True
-            entry.value.writes += 1
+            entry.value.dirty = True
             self.busy[number] = False
             entry.value.semaphore.up()
             self.cache.release(entry)

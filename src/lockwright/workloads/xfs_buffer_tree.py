@@ -41,7 +41,7 @@ L = TypeVar("L", bound=Lock)
 class Pages(Struct):
     """The memory behind a buffer."""
 
-    writes: u32
+    dirty: bool
 
 
 class Buffer(Struct, Generic[L], align=64):
@@ -189,7 +189,7 @@ class XfsBuffers(Workload, Generic[L]):
             self.busy[block] = True
             pages = buffer.pages
             assert pages is not None
-            pages.writes += 1
+            pages.dirty = True
             if self.makes_stale and random(2) == 0:
                 self.cache.make_stale(buffer)
             self.busy[block] = False

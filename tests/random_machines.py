@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from hypothesis import strategies as st
 
+from lockwright.ir.program import Worker
 from tests.plain.threads import program
 
 if TYPE_CHECKING:
@@ -126,8 +127,9 @@ def machine_programs(
     with_masks: bool = False,
     threads: int = 2,
     cpus: int = 2,
+    symmetric: bool = False,
 ) -> Program:
-    """Draw a program of a few threads and handlers."""
+    """Draw a program of a few threads and handlers; symmetric: all threads run the same."""
     author = _Author(draw, threads, cpus, bool(handlers))
     kinds: tuple[tuple[str, ...], ...] = (ACCESSES, MASKS, SLEEPS) if handlers or with_masks else (ACCESSES, SLEEPS)
     if storage:
@@ -145,4 +147,6 @@ def machine_programs(
         )
         for number, one in enumerate(made.handlers)
     ]
+    if symmetric:
+        made.workers = [Worker("thread0", threads)]
     return made

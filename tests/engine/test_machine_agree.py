@@ -96,3 +96,17 @@ def test_storage(model: str, program: Program) -> None:
 @BRIEF
 def test_storage_and_a_handler(model: str, program: Program) -> None:
     compare(program, Shape.plain(2), model)
+
+
+@MODELS
+@given(program=machine_programs(handlers=0, storage=True, threads=3, cpus=3, symmetric=True))
+@BRIEF
+def test_storage_of_interchangeable_threads(model: str, program: Program) -> None:
+    compare(program, Shape.plain(3), model)
+
+
+@MODELS
+@given(program=machine_programs(handlers=1, symmetric=True), migrates=st.booleans())
+@BRIEF
+def test_a_handler_on_interchangeable_threads(model: str, program: Program, *, migrates: bool) -> None:
+    compare(program, Shape((0, 1), (0, 0), migrates=migrates), model)

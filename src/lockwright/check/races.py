@@ -10,6 +10,7 @@ import numpy as np
 from lockwright.check.graph import shortest
 from lockwright.check.moves import Move
 from lockwright.check.plain.step import Step
+from lockwright.check.plain.system import is_kept_out
 from lockwright.check.telling.play import NotPlayableError, play
 from lockwright.check.verdict import Problem, graph_of
 from lockwright.flat import opcodes
@@ -36,8 +37,20 @@ def race(explored: Exploration, machine: Machine) -> Problem | None:
         except NotPlayableError:
             continue
         for one, other in conflicts(machine, last):
-            return Problem("data_race", (*moves, Move(one), Move(other)), victim=one, other=other, state=int(state))
+            return Problem(
+                "data_race", (*moves, *_both(machine, last, one, other)), victim=one, other=other, state=int(state)
+            )
     return None
+
+
+def _both(machine: Machine, state: State, one: int, other: int) -> tuple[Move, ...]:
+    """Return the moves of two threads; on one CPU what the first stored drains before the second has its turn."""
+    moves = [Move(one)]
+    state, _ = machine.apply(state, moves[0])
+    while state.memory.can_flush(one) and not any(True for _ in machine.steps_of(state, other)):
+        moves.append(Move(one, flush=True))
+        state, _ = machine.apply(state, moves[-1])
+    return (*moves, Move(other))
 
 
 def _candidates(explored: Exploration) -> Any:
@@ -67,5 +80,7 @@ def _plain_access(machine: Machine, state: State, thread: int) -> tuple[int, str
     if own.is_finished or own.sleep is not None:
         return None
     step = Step(machine, state, thread)
+    if is_kept_out(step):
+        return None
     op = step.instruction.op
     return (step.access().cell, op) if op in ("load", "store") else None

@@ -164,10 +164,11 @@ def keeps_its_cpu(w: Int64s, block: Int64) -> Int64:
 
 @inner
 def is_kept(cfg: Int64s, w: Int64s, thread: Int64, cpu: Int64) -> Int64:
-    """Return whether a thread other than this one keeps a CPU."""
+    """Return whether a thread other than this one keeps a CPU, or what it stored has not drained yet."""
     for other in range(cfg[at.THREADS]):
         block = other * cfg[at.BLOCK]
-        if other != thread and w[block + at.ON_CPU] == cpu and keeps_its_cpu(w, block):
+        is_there = other != thread and w[block + at.ON_CPU] == cpu
+        if is_there and (w[block + at.BUFFERED] != 0 or keeps_its_cpu(w, block)):
             return True
     return False
 

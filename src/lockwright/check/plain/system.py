@@ -7,6 +7,7 @@
 4. A handler runs on top of the thread that it interrupts, even of one that sleeps, and ends a halt.  A maskable one
    needs interrupts on and runs with interrupts off; a softirq needs softirqs on and no handler below it.
 5. While a thread cannot be preempted, the others on its CPU stand still; what they stored goes on to memory.
+   Under `tso` they stand still too until what it stored has drained, since the buffer is the CPU's.
 """
 
 from __future__ import annotations
@@ -208,8 +209,10 @@ def is_kept_out(step: Step) -> bool:
 
 
 def _is_kept(step: Step, cpu: int) -> bool:
-    others = (one for number, one in enumerate(step.threads) if number != step.thread)
-    return any(one.cpu == cpu and keeps_its_cpu(one) for one in others)
+    """Return whether another thread keeps a CPU, or what it stored has not drained yet: a switch drains."""
+    others = ((number, one) for number, one in enumerate(step.threads) if number != step.thread and one.cpu == cpu)
+    drains = step.machine.model == "tso"
+    return any(keeps_its_cpu(one) or (drains and not step.memory.is_settled(number)) for number, one in others)
 
 
 def may_migrate(step: Step, cpu: int) -> bool:

@@ -24,6 +24,7 @@ class Case(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     fault: str  # a kind of `results.FAULTS`
     cure: str
     name: str = ""  # where a bug has several
+    compare: list[str] = []  # two more sources to show the difference of, where the fix lies in what both import
     check: Options = {}
 
 

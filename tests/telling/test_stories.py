@@ -34,8 +34,8 @@ def test_two_holders() -> None:
     assert fault.confirmed
     assert fault.sentence == "two threads are in the critical section of Mine: T2 since step 3, T1 since step 4"
     assert told(fault) == [
-        "T1 lock: reads held = 0, isheld = False",
-        "T2 lock: reads held = 0, isheld = False",
+        "T1 lock: reads held = 0",
+        "T2 lock: reads held = 0",
         "T2 held 0 → 1, enters (overwritten unseen)",
         "T1 held 1 → 1, enters (changes nothing)",
     ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import multiprocessing
 import time
 from concurrent.futures import ProcessPoolExecutor
@@ -11,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from lockwright.bugs import BugResult, CaseResult
+from lockwright.gallery.difference import difference
 from lockwright.gallery.read import folder
 from lockwright.language.compile import builtin_locks
-from lockwright.language.modules import PACKAGE
 from lockwright.language.select import parse_target
 
 if TYPE_CHECKING:
@@ -75,7 +74,7 @@ def _pool(jobs: int) -> Iterator[Callable[[Sequence[Bug], Check], Iterable[BugRe
 def _case(bug: Bug, case: Case, check: Check) -> CaseResult:
     broken = check(_target(bug, case.broken), **case.check)
     fixed = check(_target(bug, case.fixed), **case.check)
-    return CaseResult(case, broken, fixed, _difference(bug, case))
+    return CaseResult(case, broken, fixed, _differences(bug, case))
 
 
 def _target(bug: Bug, lock: str) -> str:
@@ -89,9 +88,7 @@ def _path(bug: Bug, lock: str) -> Path:
     return Path(target.name if target.is_file else builtin_locks()[target.name])
 
 
-def _difference(bug: Bug, case: Case) -> str:
-    """Return how the fixed source differs; where both stand in one file, there is nothing to compare."""
-    before, after = _path(bug, case.broken), _path(bug, case.fixed)
-    texts = (path.read_text(encoding="utf-8").splitlines() for path in (before, after))
-    names = (str(path.relative_to(PACKAGE.parent)) for path in (before, after))
-    return "\n".join(difflib.unified_diff(next(texts), next(texts), next(names), next(names), lineterm=""))
+def _differences(bug: Bug, case: Case) -> str:
+    """Return how the fixed source differs, and the sources behind it that the case names."""
+    pairs = [(case.broken, case.fixed), *([(case.compare[0], case.compare[1])] if case.compare else [])]
+    return "\n".join(difference(_path(bug, before), _path(bug, after)) for before, after in pairs)

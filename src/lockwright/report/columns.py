@@ -31,6 +31,11 @@ class _Table:
         """Columns before the first thread."""
         return _STEP + 2 + self.label_width + 2
 
+    @property
+    def has_several_files(self) -> bool:
+        """Whether the lines of steps are those of more files than one."""
+        return any(":" in line_label(row, self.main) for row in self.fault.rows)
+
     def head(self, step: str, line: str) -> str:
         """Return the cells to the left of a row."""
         return f"{step:>{_STEP}}  {line:>{self.label_width}}  "
@@ -47,7 +52,8 @@ def table(fault: Fault, width: int) -> list[str]:
     shape = _Table(fault, main, max([len("line"), *labels]))
     each = (width - shape.left) // max(1, fault.threads)
     lines = _side_by_side(shape, each) if each >= _NARROWEST else _one_below_the_other(shape, width)
-    return [line.rstrip() for line in lines]
+    note = [f"lines are those of {main}, unless another file is named"] if shape.has_several_files else []
+    return [*note, *(line.rstrip() for line in lines)]
 
 
 def words(row: Row) -> str:

@@ -60,8 +60,7 @@ def _opening(bug: Bug, width: int) -> Iterator[tuple[str, str]]:
     for commit in bug.commits:
         yield from _paragraph("    ", commit, width, style="dim")
     yield "", ""
-    for line in bug.story.strip().splitlines():
-        yield from _paragraph("", line.strip(), width)
+    yield from _paragraph("", " ".join(bug.story.split()), width)
     yield "", ""
     yield from _paragraph("what should hold: ", bug.property, width)
 

@@ -44,11 +44,14 @@ def _index(bugs: Sequence[Bug]) -> Iterator[str]:
 def _page(result: BugResult) -> Iterator[str]:
     bug = result.bug
     yield f"# {bug.id}: {bug.title}\n"
+    yield "{doc}`How to read this page </reading>`\n"
     yield f"{' '.join(bug.story.split())}\n"
     yield f"*What should hold*: {bug.property}.\n"
     yield f"*{bug.kind.capitalize()}*: {'; '.join(bug.commits)}.\n"
-    for case in result.cases:
+    for number, case in enumerate(result.cases):
         yield from _case(case)
+        if [one.case.fixed for one in result.cases[number + 1 :]].count(case.case.fixed) == 0:  # its last case
+            yield from _proof(case.fixed)
     for counter, checked in zip(bug.counter, result.counters, strict=True):
         yield f"## Counter-check: {counter.name}\n"
         yield from _proof(checked)
@@ -65,11 +68,10 @@ def _case(result: CaseResult) -> Iterator[str]:
     yield f"## The fix{name}\n"
     yield f"{result.case.cure}\n"
     yield from _block("diff", result.difference.splitlines())
-    yield from _proof(result.fixed)
 
 
 def _proof(result: CheckResult) -> Iterator[str]:
-    yield from _block("text", [f"{result.verdict}, states:", *counts(result)])
+    yield from _block("text", [f"{result.verdict} at the same instance; states:", *counts(result)])
 
 
 def _block(language: str, lines: Iterable[str]) -> Iterator[str]:

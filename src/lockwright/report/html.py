@@ -130,6 +130,8 @@ def _marked(line: str, spans: list[Span]) -> str:
 
 def _table(fault: Fault) -> Iterator[str]:
     main = main_file(fault)
+    if any(":" in line_label(row, main) for row in fault.rows):
+        yield f"<p><small>Lines are those of {escape(main)}, unless another file is named.</small></p>"
     yield '<div class="scroll"><table class="steps">\n<thead><tr><th>step</th>'
     yield "".join(f"<th>{thread_name(thread)}</th>" for thread in range(fault.threads))
     yield "<th>line</th></tr></thead>\n<tbody>"

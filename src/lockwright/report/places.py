@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
+from lockwright.report.structure import around
 from lockwright.results import HARNESSES
 
 if TYPE_CHECKING:
     from lockwright.results import Fault, Remark, Row
 
 CONTEXT_LINES = 2  # above the place of the fault
-MOST_LINES = 24  # that steps add to what is shown of one file; longer ones are left to the reader's editor
+MOST_LINES = 40  # that steps add to what is shown of one file; longer ones are left to the reader's editor
 
 
 @dataclass(slots=True)
@@ -40,6 +41,7 @@ def places(fault: Fault, sources: dict[str, str]) -> list[Place]:
             found.setdefault(file, Place(file)).lines.update(ran)
     for place in found.values():
         place.lines.update(remark.span.line for remark in place.remarks)
+        place.lines = around(sources.get(place.file, ""), place.lines)
         place.lines |= {line - 1 for line in place.lines if line - 2 in place.lines}  # no longer than its ellipsis
     return [place for place in found.values() if place.file in sources]
 

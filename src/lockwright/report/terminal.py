@@ -106,7 +106,7 @@ def styled_lines(result: CheckResult, width: int = WIDTH, *, replay_path: str = 
 
 
 def _fault(fault: Fault, result: CheckResult, width: int, replay_path: str) -> Iterator[tuple[str, str]]:
-    yield from fault_lines(fault, result, width, took=f", {fault.seconds:.1f} s")
+    yield from fault_lines(fault, result, width, took=f", {counted(fault.states, 'state')}, {fault.seconds:.1f} s")
     yield "", ""
     yield from _helps(fault, width)
     also = [f"lockwright explain {fault.code}"]
@@ -152,7 +152,7 @@ def _excerpt(fault: Fault, result: CheckResult) -> Iterator[str]:
 
 def _size(fault: Fault) -> str:
     parts = [instance(fault.threads, fault.acquisitions), counted(fault.steps, "step")]
-    parts += [counted(fault.switches, "switch"), counted(fault.states, "state")]
+    parts.append(counted(fault.switches, "switch"))
     return ", ".join(parts)
 
 

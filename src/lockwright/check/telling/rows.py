@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from lockwright.check.plain.system import sleepers
 from lockwright.check.telling.names import Names, listed, thread_name
 from lockwright.diagnostics.span import NOWHERE, Span
+from lockwright.ir.table import Effect
 from lockwright.ir.types import Integer, Pointer, StructRef, Word
 from lockwright.results import Row
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from lockwright.check.plain.state import Event
     from lockwright.check.telling.play import Played, Seen
     from lockwright.ir.cells import Cells
-    from lockwright.ir.types import Value
+from lockwright.ir.types import Value
 
 _CPU_WORDS = {
     "halt": "halts",
@@ -39,6 +40,7 @@ _CPU_WORDS = {
     "event_send": "sends an event to CPU {0}",
     "raise_interrupt": "raises an interrupt on CPU {0}",
 }
+_VERBS = {Effect.READ: "reads", Effect.WRITE: "writes", Effect.UPDATE: "changes"}
 _HIDDEN_CPU = frozenset({"cpu", "numa_node", "in_nmi", "cpu_online", "preemption", "softirqs"})
 
 
@@ -194,9 +196,11 @@ class Rows:
 
     def _local(self, seen: Seen) -> None:
         """A named register was set: it belongs to the row before, if that is of the same move."""
-        draft = self._recent(seen.event.thread, seen.move)
-        name = seen.event.name
-        if draft is None or "." in name or any(part.startswith(f"{name} = ") for part in draft.parts):
+        event, name = seen.event, seen.event.name
+        draft = self._recent(event.thread, seen.move)
+        if draft is None or event.instruction is None or event.instruction.span.line != draft.span.line:
+            return
+        if "." in name or any(part.startswith(f"{name} = ") for part in draft.parts):
             return
         draft.parts.append(f"{name} = {self._value(seen.event, seen.event.value)}")
 
@@ -226,13 +230,11 @@ class Rows:
         instruction = event.instruction
         assert instruction is not None
         word = self.names.word(event.name) if event.name else "a word"
-        match instruction.op:
-            case "load":
-                return f"reads {word}"
-            case "store":
-                return f"writes {word}"
-            case "assert":
-                return f"assertion failed: {event.name}" if event.name else "assertion failed"
+        if instruction.op == "assert":
+            return f"assertion failed: {event.name}" if event.name else "assertion failed"
+        verb = _VERBS.get(instruction.entry.effect)
+        if verb is not None:
+            return f"{verb} {word}"
         return f"{instruction.op.replace('_', ' ')} {word}".strip()
 
     # Boundaries.

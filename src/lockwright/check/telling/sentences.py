@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from lockwright.check.telling.final import Standing, condition, where
 from lockwright.check.telling.names import Names, listed, thread_name
+from lockwright.diagnostics.span import NOWHERE
 from lockwright.results import FAULTS
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from lockwright.check.telling.play import Played, Seen
     from lockwright.check.telling.rows import Story
     from lockwright.check.verdict import Problem
+    from lockwright.ir.program import Instruction
 
 
 _MOST_VALUES = 4
@@ -73,11 +75,35 @@ def _plain(told: Told) -> str:
 
 def _assertion(told: Told) -> str:
     if told.kind == "at_rest":
-        detail = told.rest.detail if told.rest is not None else ""
-        return f"not conserved at rest: {detail or told.at_rest_values()}"
+        rest = told.rest
+        said = _asserted(told, rest.instruction, rest.detail) if rest is not None else ""
+        return f"not conserved at rest: {said or told.at_rest_values()}"
     event = told.played.seen[-1].event if told.played.seen else None
     message = event.name if event is not None and event.kind == "fault" else ""
-    return f"assertion failed: {message}" if message else "assertion failed"
+    said = _asserted(told, event.instruction, message) if event is not None else message
+    return f"assertion failed: {said}" if said else "assertion failed"
+
+
+def _use_after_free(told: Told) -> str:
+    event = told.played.seen[-1].event
+    word = told.names.word(event.name)
+    record = word.split(".", maxsplit=1)[0]
+    freed = [row for row in told.story.rows if row.text in (f"frees {record}", f"the record {record} is freed")]
+    text = f"use after free: {thread_name(event.thread)} touches {word}"
+    if event.instruction is not None:
+        text += f" at line {event.instruction.span.line}"
+    return f"{text}, though {thread_name(freed[-1].thread)} freed {record} in step {freed[-1].step}" if freed else text
+
+
+def _asserted(told: Told, instruction: Instruction | None, message: str) -> str:
+    """Return what an assertion asked for, as it stands in the source, and what its author said of it."""
+    span = instruction.span if instruction is not None else NOWHERE
+    lines = told.played.machine.program.sources.get(span.file, "").splitlines()
+    if not 0 < span.line <= len(lines) or span.line != span.end_line:
+        return message
+    asked = lines[span.line - 1][span.column - 1 : span.end_column - 1].removeprefix("assert ")
+    asked = asked.split(', "')[0].strip()
+    return f"`{asked}` is not so" + (f" ({message})" if message and message != asked else "")
 
 
 def _two_holders(told: Told) -> str:
@@ -239,4 +265,5 @@ _SENTENCES: dict[str, Callable[[Told], str]] = {
     "bypass": _bypass,
     "assertion": _assertion,
     "at_rest": _assertion,
+    "use_after_free": _use_after_free,
 }

@@ -97,7 +97,6 @@ class _Author:
     draw: st.DrawFn
     threads: int
     cpus: int
-    with_handlers: bool
     n: int = 0
 
     def pick(self, *options: str) -> str:
@@ -130,7 +129,7 @@ def machine_programs(
     symmetric: bool = False,
 ) -> Program:
     """Draw a program of a few threads and handlers; symmetric: all threads run the same."""
-    author = _Author(draw, threads, cpus, bool(handlers))
+    author = _Author(draw, threads, cpus)
     kinds: tuple[tuple[str, ...], ...] = (ACCESSES, MASKS, SLEEPS) if handlers or with_masks else (ACCESSES, SLEEPS)
     if storage:
         kinds = (ACCESSES, STORAGE, STORAGE)

@@ -29,7 +29,6 @@ COMBINE = {
     "OR": lambda a, b: a | b,
     "XOR": lambda a, b: a ^ b,
 }
-Memories = tuple[tuple[str, int], ...]
 
 
 @dataclass(frozen=True)

@@ -80,12 +80,6 @@ def digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def save(result: CheckResult, path: Path) -> Trace:
-    """Write the trace of the first fault of a check."""
-    path.write_text(trace_text(result), encoding="utf-8")
-    return load(path)
-
-
 def trace_text(result: CheckResult) -> str:
     """Return the text of the file that keeps the first fault of a check."""
     trace = trace_of(result.faults[0], result.name, result.sources, run_of(result))

@@ -177,7 +177,6 @@ def _bound(
         slot_bits=slot_bits,
         word_kinds=kinds.words(),
         cell_kinds=cell_kinds,
-        cell_bits=tuple(width(one.type) for one in cells.cells),
         workers=tuple((begin[worker.function], index) for index, worker in enumerate(program.workers)),
         threads=assign(program, cells.shape),
         handlers=tuple(begin[one.function] for one in program.handlers),

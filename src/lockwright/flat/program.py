@@ -53,7 +53,6 @@ class Flat:
     slot_bits: tuple[int, ...]  # the widest value that a slot holds, plus SIGNED
     word_kinds: tuple[tuple[tuple[int, int, int], ...], ...]  # parts of a word: shift, bits, kind
     cell_kinds: Int8s
-    cell_bits: tuple[int, ...]
     workers: tuple[tuple[int, int], ...]  # where each worker begins, and its position in `program.workers`
     threads: tuple[int, ...]  # of each thread: its position in `workers`
     handlers: tuple[int, ...]  # where each handler begins; its slots are its own

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import ast
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
+    import ast
+
     from lockwright.diagnostics.span import Span
 
 
@@ -21,11 +22,6 @@ class Module:
     tree: ast.Module
     scope: dict[str, Declaration] = field(default_factory=dict)
     is_own: bool = True  # False if it comes with lockwright
-
-    @property
-    def docstring(self) -> str:
-        """The text at the top of the file."""
-        return ast.get_docstring(self.tree) or ""
 
     def classes(self, *bases: str) -> list[ClassDeclaration]:
         """Return the classes that this file itself declares, of the bases given, in order."""
@@ -116,11 +112,6 @@ class ClassDeclaration:
     fields: dict[str, FieldDeclaration] = field(default_factory=dict)
     methods: dict[str, FunctionDeclaration] = field(default_factory=dict)
     assertions: list[ast.Assert] = field(default_factory=list)  # about its `Param`s, held when it is made
-
-    @property
-    def docstring(self) -> str:
-        """The text under the class line."""
-        return ast.get_docstring(self.node) or ""
 
 
 @dataclass(frozen=True, slots=True)

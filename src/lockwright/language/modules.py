@@ -14,7 +14,6 @@ from lockwright.language.vocabulary import WORDS
 
 PACKAGE = Path(__file__).parent.parent
 LIBRARY = ("locks", "structures", "workloads", "litmus")
-FROM_TYPING = ("Generic", "TypeVar", "Final", "Annotated", "Any")
 IGNORED = ("__future__", "typing", "typing_extensions", "collections.abc")
 
 

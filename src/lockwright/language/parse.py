@@ -26,8 +26,6 @@ from lockwright.language.vocabulary import BUILTINS, CLASS_BASES, PROMISES, WORD
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-Imports = "Callable[[Module, ast.ImportFrom | ast.Import, Collector], None]"
-
 
 def parse_module(name: str, path: str, text: str) -> Module:
     """Return the syntax tree of a file as a `Module` with nothing declared yet.

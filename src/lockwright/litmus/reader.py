@@ -42,7 +42,6 @@ def read(text: str, file: str = "test.litmus") -> LitmusTest:
         threads,
         observed,
         condition,
-        _information(source, below, opening),
     )
     _check_threads(source, test)
     return test
@@ -78,11 +77,6 @@ def _braces(source: Source, start: int) -> tuple[int, int]:
             help="write `{ x=0; y=0; }` before the threads",
         )
     return opening, closing
-
-
-def _information(source: Source, start: int, end: int) -> dict[str, str]:
-    lines = (line.partition("=") for line in source.bare[start:end].splitlines() if "=" in line)
-    return {key.strip(): value.strip() for key, _, value in lines}
 
 
 def _initial(source: Source, start: int, end: int) -> tuple[dict[str, int], list[str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
@@ -148,4 +148,3 @@ class LitmusTest:
     threads: tuple[tuple[Step, ...], ...]
     observed: tuple[str, ...]
     condition: Condition
-    information: Mapping[str, str] = field(default_factory=dict)  # `Key=Value` lines below the title

@@ -34,11 +34,6 @@ def check_json(result: CheckResult, command: str = "check") -> dict[str, Any]:
     }
 
 
-def check_bytes(result: CheckResult, command: str = "check") -> bytes:
-    """Return a check as the text of a JSON file."""
-    return msgspec.json.format(msgspec.json.encode(check_json(result, command)), indent=2) + b"\n"
-
-
 def _models(result: CheckResult) -> dict[str, Any]:
     """Return one record for each model: the worst of its runs."""
     records = {}

@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 
 BUFFER_CAPACITY = 8
 LOG_ENTRIES = 8192
-SCRATCH = 4096
 
 
 @dataclass(slots=True)

@@ -40,11 +40,6 @@ def is_flush(move: int) -> bool:
     return bool(move & FLUSH)
 
 
-def choice_of(move: int) -> int:
-    """Return the choice of a move."""
-    return move >> CHOICE
-
-
 @dataclass(frozen=True, slots=True)
 class Found:
     """The first fault of a kind: the state in which it is about to happen, and the move that makes it happen."""
@@ -90,11 +85,3 @@ class Exploration:
     outcomes: set[tuple[int, ...]] | None = None  # values of plain cells in final states, if asked for
     root_perm: int = -1  # permutation that made the initial state canonical; -1: none
     cpu_seconds: float = 0.0
-
-    def moves_to(self, state: int) -> list[int]:
-        """Return the moves that lead from the initial state to a state, first to last."""
-        moves = []
-        while self.parent[state] >= 0:
-            moves.append(int(self.via[state]))
-            state = int(self.parent[state])
-        return moves[::-1]

@@ -29,40 +29,6 @@ def depths(parent: Array) -> Array:
 
 
 @kernel
-def reaching(start: Array, target: Array, goal: Array) -> Array:
-    """Return which states can reach a goal (uint8[n]), goals included."""
-    states = len(start) - 1
-    first = np.zeros(states + 1, np.int64)
-    for edge in range(len(target)):
-        first[target[edge] + 1] += 1
-    for state in range(states):
-        first[state + 1] += first[state]
-    fill = first.copy()
-    sources = np.empty(len(target), np.int32)
-    for state in range(states):
-        for edge in range(start[state], start[state + 1]):
-            sources[fill[target[edge]]] = state
-            fill[target[edge]] += 1
-    reached = goal.copy()
-    stack = np.empty(states, np.int32)
-    top = 0
-    for state in range(states):
-        if goal[state]:
-            stack[top] = state
-            top += 1
-    while top:
-        top -= 1
-        state = stack[top]
-        for index in range(first[state], first[state + 1]):
-            source = sources[index]
-            if not reached[source]:
-                reached[source] = 1
-                stack[top] = source
-                top += 1
-    return reached
-
-
-@kernel
 def product(
     start: Array, target: Array, move: Array, perm: Array, alive: Array, still: bool
 ) -> tuple[Array, Array, Array, Array]:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lockwright.check.graph import kernels
 from lockwright.check.graph.graph import BUFFERED, FINISHED, HOLDS, RUNS, SLEEPS, WAITS, Array, Graph
 
 if TYPE_CHECKING:
@@ -28,11 +27,6 @@ def stuck(graph: Graph, *, newest: bool = False) -> Array:
     else:
         quiet &= np.diff(graph.start) == 0  # no store drains, no interrupt arrives
     return np.flatnonzero(quiet)
-
-
-def doomed(graph: Graph, goal: Array) -> Array:
-    """Return the states from which no goal (bool per state) can be reached, first found first."""
-    return np.flatnonzero(kernels.reaching(graph.start, graph.target, goal.astype(np.uint8)) == 0)
 
 
 def finished(graph: Graph) -> Array:

@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 FUEL = 100_000
 """Invisible instructions after which a thread counts as caught in a loop of its own."""
 
-_ACCESSES = frozenset({Effect.READ, Effect.WRITE, Effect.UPDATE})
-
 
 class Step:
     """A state that is being changed by `thread`."""

@@ -28,6 +28,7 @@ def check(
     properties: Sequence[str] = (),
     nodes: Sequence[int] = (),
     interrupts: int | None = None,
+    bypass: int | None = None,
     cpus: int | None = None,
     offline: Sequence[int] = (),
     migrate: bool = False,
@@ -47,6 +48,8 @@ def check(
         properties: The kinds of fault to look for (`two_holders`, `data_race`, ...); all by default.
         nodes: The ids of the NUMA nodes that the run has, on which threads are in turn; they may have holes.
         interrupts: How often each interrupt handler may arrive (0 to 100); by default once.
+        bypass: How often (0 to 100) a waiter may be overtaken by those that came later; more often is a fault.
+            By default that is counted and told. Not looked at under `c11`.
         cpus: How many CPUs there are (1 to 16); by default one for each thread.
         offline: The CPUs that are offline at first; threads are put on others.
         migrate: Whether a thread may come to another CPU wherever it can be preempted.
@@ -56,7 +59,8 @@ def check(
         progress: Called with a line of text now and then.
 
     Raises:
-        LockwrightError: The source has mistakes, or there is no such lock or property.
+        LockwrightError: The source has mistakes, there is no such lock or property, or `bypass` is asked of a
+            program without a lock under test.
     """
     from lockwright.check.search import Settings
     from lockwright.check.search import check as search
@@ -70,6 +74,8 @@ def check(
         chosen["acquisitions"] = (None if acquire == "forever" else acquire,)
     if nodes:
         chosen["nodes"] = tuple(nodes)
+    if bypass is not None:
+        chosen["bypass"] = _bound(bypass, has_lock=bool(program.subject))
     chosen |= {"cpus": cpus, "offline": tuple(offline), "migrate": migrate}
     if interrupts is not None:
         chosen["interrupts"] = interrupts
@@ -97,6 +103,22 @@ def models(memory: str) -> tuple[str, ...]:
         wrong = min(names - set(MODELS))
         raise refuse("U003", f"there is no memory model `{wrong}`", "`sc`, `tso`, `c11`, several as `sc,tso`, or `all`")
     return tuple(one for one in MODELS if one in names)
+
+
+_MOST_OVERTAKINGS = 100
+
+
+def _bound(bypass: int, *, has_lock: bool) -> int:
+    """Return how often a waiter may be overtaken; a program without a lock under test has no waiters."""
+    from lockwright.language.select import refuse
+
+    if not has_lock:
+        raise refuse(
+            "U003", "a bypass bound is asked of a program that has no lock under test", "check the lock itself"
+        )
+    if not 0 <= bypass <= _MOST_OVERTAKINGS:
+        raise refuse("U003", f"{bypass} is no bypass bound", f"a number from 0 to {_MOST_OVERTAKINGS}")
+    return bypass
 
 
 def _kinds(properties: Sequence[str]) -> tuple[str, ...]:

@@ -126,6 +126,19 @@ def overtakings(system: System, most: int) -> tuple[int, int | None]:
     return best, earliest
 
 
+def times_overtaken(system: System, moves: list[Move], state: State, victim: int) -> int:
+    """How often others that begin in these moves enter while the victim waits all the time."""
+    late: Late | None = (frozenset(), 0)
+    assert state[1][victim][0] == 2
+    for move in moves:
+        then = {one.code: after for one, after in system.moves(state)}[move.code]
+        late = _late(state, then, move, late, victim)
+        assert late is not None
+        state = then
+    assert late is not None
+    return late[1]
+
+
 def _late(state: State, then: State, move: Move, late: Late | None, victim: int) -> Late | None:
     """Who began after the victim had come to wait, and how many of those have entered."""
     if then[1][victim][0] != 2:

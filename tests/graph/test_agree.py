@@ -13,7 +13,9 @@ from tests.graph.systems import canonical, explore, sized
 from lockwright.check.graph import fairness, order, reach, shortest
 
 if TYPE_CHECKING:
-    from tests.graph.systems import Explored, System
+    from tests.graph.systems import Explored, State, System
+
+    from lockwright.check.moves import Move
 
 END = [*sized(2, 25, ends=True), *sized(3, 25, ends=True)]
 FOR_EVER = [*sized(2, 25, ends=False), *sized(3, 25, ends=False)]
@@ -66,6 +68,29 @@ def test_an_unbounded_bypass_comes_with_its_cycle(system: System) -> None:
         assert graph.phase[state, bypass.victim] == 2
     assert state == graph.source(bypass.loop[0])
     assert any(graph.phase[graph.target[edge], graph.move[edge] & 15] == 3 for edge in bypass.loop)
+
+
+@pytest.mark.parametrize("system", END + FOR_EVER)
+def test_a_bound_that_is_exceeded_comes_with_the_shortest_run(system: System) -> None:
+    expected, earliest = oracles.overtakings(system, 40)
+    for symmetric, allowed in itertools.product((False, True), range(min(expected, 3) if expected < 40 else 0)):
+        graph = explore(system, symmetric=symmetric).graph(system)
+        found = order.bypass(graph, allowed)
+        to = shortest.path_to(graph, found.state)
+        moves = shortest.concrete(graph, [*to, *found.prefix])
+        victim = shortest.thread_of(graph, to, found.victim)
+        assert (
+            oracles.times_overtaken(system, moves[len(to) :], _played(system, moves[: len(to)]), victim) == allowed + 1
+        )
+        assert found.bound == expected
+        assert allowed > 0 or len(moves) == earliest
+
+
+def _played(system: System, moves: list[Move]) -> State:
+    at = system.first()
+    for move in moves:
+        at = {one.code: after for one, after in system.moves(at)}[move.code]
+    return at
 
 
 @pytest.mark.parametrize("system", [*sized(3, 25, ends=True)])

@@ -45,6 +45,7 @@ class Trace(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     moves: list[int]
     nodes: list[int] = []
     interrupts: int = 1
+    bypass: int | None = None
     cpus: int | None = None
     offline: list[int] = []
     migrate: bool = False
@@ -53,8 +54,10 @@ class Trace(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     other: int | None = None
 
 
-USUAL: dict[str, Any] = {"nodes": [], "interrupts": 1, "cpus": None, "offline": [], "migrate": False}
-"""What a trace and a test say of the machine of a run, unless it is this."""
+USUAL: dict[str, Any] = {
+    "nodes": [], "interrupts": 1, "bypass": None, "cpus": None, "offline": [], "migrate": False,
+}  # fmt: skip
+"""What a trace and a test say of the machine of a run and of what it has to keep, unless it is this."""
 
 
 def trace_of(fault: Fault, name: str, sources: Mapping[str, str], run: Mapping[str, Any] | None = None) -> Trace:
@@ -122,7 +125,7 @@ def replay(program: Program, trace: Trace) -> Fault:
     found = waiting(inline(program))
     moves = tuple(Move.decode(code) for code in trace.moves)
     split = len(moves) - trace.loop_length
-    problem = Problem(trace.kind, moves[:split], moves[split:], trace.victim, trace.other)
+    problem = Problem(trace.kind, moves[:split], moves[split:], trace.victim, trace.other, allowed=trace.bypass)
     shape = shape_of(
         program, trace.threads, trace.nodes, cpus=trace.cpus, offline=trace.offline, migrates=trace.migrate
     )

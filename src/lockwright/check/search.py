@@ -17,7 +17,7 @@ from lockwright.check.engine.options import Options
 from lockwright.check.limits import refuse_huge
 from lockwright.check.shapes import shape_of
 from lockwright.check.smallest import told
-from lockwright.check.verdict import NO_DOORWAY, Findings, Promised, findings
+from lockwright.check.verdict import NO_DOORWAY, TOO_MANY, Findings, Promised, findings
 from lockwright.flat.compiling import clock
 from lockwright.ir.inline import inline
 from lockwright.ir.interpreter import prepare
@@ -67,7 +67,7 @@ class Settings:
     budget_seconds: float = 600.0
     interrupts: int = 1
     fifo: bool | None = None  # overrules what the class line promises
-    bypass: int | None = None
+    bypass: int | None = None  # how often a waiter may be overtaken; None: as often as it happens
     shape: Shape | None = None  # overrules what `nodes` and the workers say
     nodes: tuple[int, ...] = ()  # the ids of the NUMA nodes that exist
     cpus: int | None = None  # how many; None: one for each thread
@@ -258,6 +258,7 @@ def _empty(one: Underway) -> CheckResult:
             "acquisitions": ["for ever" if k is None else k for k in settings.acquisitions],
             "models": list(settings.models),
             "interrupts": settings.interrupts,
+            "bypass": settings.bypass,
             "nodes": list(settings.nodes),
             "cpus": settings.cpus,
             "offline": list(settings.offline),
@@ -282,7 +283,7 @@ def _waits(found: Waiting) -> list[Wait]:
 
 def _run(one: Underway, model: str, acquisitions: int | None) -> tuple[Run, Exploration, Findings]:
     explored, found = _largest(one, model, acquisitions)
-    verdict, reason = _verdict(explored, found)
+    verdict, reason = _verdict(explored, found, one.promised)
     run = Run(
         model=model,
         threads=explored.threads,
@@ -331,18 +332,20 @@ def _looked_through(
 _NOT_PROVED = {
     "seq_cst_mixed": "not proved: seq_cst mixed with weaker orders",
     "fence_and_access": "seq_cst fences and seq_cst accesses in one lock",
-    NO_DOORWAY: "first come, first served: `lock` has no loop that only waits; `doorway()` says where a turn is fixed",
+    NO_DOORWAY: "who came first: `lock` has no loop that only waits; `doorway()` says where a turn is fixed",
 }
 """What a search notes when its pass is no proof."""
 
 
-def _verdict(explored: Exploration, found: Findings) -> tuple[str, str]:
+def _verdict(explored: Exploration, found: Findings, promised: Promised) -> tuple[str, str]:
     if found.problems:
         return FAULT, ""
     if not explored.exhausted:
         return (NOT_EXHAUSTED if explored.reason in BUDGETS else NOT_COVERED), explored.reason
     notes = (*explored.notes, *found.notes)
     doubt = next((text for note, text in _NOT_PROVED.items() if note in notes), "")
+    if promised.bypass is not None and TOO_MANY in notes:
+        doubt = doubt or TOO_MANY
     return (NOT_COVERED, doubt) if doubt else (PROVED, "")
 
 

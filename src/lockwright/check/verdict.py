@@ -10,7 +10,7 @@ import numpy as np
 from lockwright.check.graph import cycle, fairness, order, reach, shortest
 from lockwright.check.graph.graph import DOORWAY, WAITING, Graph
 from lockwright.flat import opcodes
-from lockwright.results import UNBOUNDED
+from lockwright.results import UNBOUNDED, counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,6 +33,7 @@ class Problem:
     other: int | None = None
     state: int = -1
     edges: tuple[int, ...] = ()  # of the graph, loop included; a last move that makes a fault is none
+    allowed: int | None = None  # how often the victim may be overtaken
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,9 @@ def findings(explored: Exploration, promised: Promised, kinds: Sequence[str] = (
 
 NO_DOORWAY = "no_doorway"
 """The note that order and bypass mean nothing: nowhere is a thread's turn fixed before it enters."""
+
+TOO_MANY = "the bypass bound was not computed: too many states"
+"""The note that nobody knows how often a waiter can be overtaken."""
 
 _PARTIAL = 2_000_000
 """States up to which a search that was stopped is looked through for those who are stuck, starve or are overtaken."""
@@ -174,7 +178,8 @@ def _orders(
         return Findings((), (), may_starve=may_starve)
     if graph.threads > 1 and not (graph.phase == WAITING).any():
         is_asked_for = bool((graph.phase == DOORWAY).any())  # those who only try stand in no order
-        said = (NO_DOORWAY,) if promised.fifo and is_asked_for and explored.exhausted else ()
+        has_order = promised.fifo or promised.bypass is not None
+        said = (NO_DOORWAY,) if has_order and is_asked_for and explored.exhausted else ()
         return Findings((), (), may_starve=may_starve, notes=said)
     if promised.fifo:
         properties.append("first come, first served")
@@ -183,30 +188,41 @@ def _orders(
             problems.append(_overtaken(graph, overtaken))
     bypass: int | None = None
     notes: tuple[str, ...] = ()
-    if explored.acquisitions is None and explored.exhausted:
+    is_for_ever = explored.acquisitions is None
+    if promised.bypass is not None or (is_for_ever and explored.exhausted):
         bypass, notes = _bypass(graph, promised, problems)
+        if promised.bypass is not None and TOO_MANY not in notes:
+            properties.append(f"nobody is overtaken more than {counted(promised.bypass, 'time')}")
+    if not is_for_ever:
+        bypass, notes = None, tuple(note for note in notes if note != UNBOUNDED)
     return Findings((), (), bypass, may_starve, notes)
 
 
 def _bypass(graph: Graph, promised: Promised, problems: list[Problem]) -> tuple[int | None, tuple[str, ...]]:
     try:
-        found = order.bypass(graph)
+        found = order.bypass(graph, promised.bypass)
     except order.TooManyNodesError:
-        return None, ("the bypass bound was not computed: too many states",)
+        return None, (TOO_MANY,)
     if promised.bypass is not None and (found.bound is None or found.bound > promised.bypass):
-        problems.append(_bypassed(graph, found))
+        problems.append(_bypassed(graph, found, promised.bypass))
     return found.bound, () if found.bound is not None else (UNBOUNDED,)
 
 
-def _bypassed(graph: Graph, found: order.Bypass) -> Problem:
-    if found.bound is not None:
-        return Problem("bypass", ())
+def _bypassed(graph: Graph, found: order.Bypass, allowed: int) -> Problem:
     to = shortest.path_to(graph, found.state)
-    edges = [*to, *found.prefix, *found.loop]
+    edges = (*to, *found.prefix, *found.loop)
     moves = shortest.concrete(graph, edges)
     split = len(to) + len(found.prefix)
     victim = shortest.thread_of(graph, to, found.victim)
-    return Problem("bypass", tuple(moves[:split]), tuple(moves[split:]), victim, state=found.state, edges=tuple(edges))
+    return Problem(
+        "bypass",
+        tuple(moves[:split]),
+        tuple(moves[split:]),
+        victim,
+        state=found.state,
+        edges=edges,
+        allowed=allowed,
+    )
 
 
 def _overtaken(graph: Graph, found: order.Overtaking) -> Problem:

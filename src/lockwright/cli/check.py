@@ -41,6 +41,7 @@ def check(
     property: Annotated[tuple[str, ...], Parameter(name="--property", negative="")] = (),  # noqa: A002
     nodes: str | None = None,
     interrupts: int | None = None,
+    bypass: int | None = None,
     cpus: int | None = None,
     offline: str | None = None,
     migrate: Annotated[bool, Parameter(negative="")] = False,
@@ -61,6 +62,7 @@ def check(
         property: A kind of fault to look for, such as `two_holders`; all by default.
         nodes: NUMA nodes of the run by their ids, such as `0,1` or `0,8`; threads are on them in turn.
         interrupts: How often each interrupt handler may arrive, whenever interrupts are on; by default once.
+        bypass: How often a waiter may be overtaken by those that came later: `--bypass 1`; more often is a fault.
         cpus: How many CPUs there are; by default one for each thread.
         offline: CPUs that are offline at first, such as `2,3`: a kick to one of them is lost.
         migrate: Threads may come to another CPU wherever they can be preempted.
@@ -99,6 +101,7 @@ def check(
             properties=property,
             nodes=node_ids(nodes),
             interrupts=interrupts,
+            bypass=bypass,
             cpus=cpus,
             offline=cpu_ids(offline),
             migrate=migrate,

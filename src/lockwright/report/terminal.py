@@ -250,6 +250,10 @@ def _also(result: CheckResult) -> str:
         ):
             claims.append(overtaken(bounds))
         parts.append(f"under {listed([run.model for run in for_ever])} also: {', '.join(claims)}")
+    elif isinstance(allowed := result.params.get("bypass"), int):
+        models = [run.model for run in result.runs if run.model != "c11" and run.verdict == PROVED]
+        said = f"nobody is overtaken more than {counted(allowed, 'time')}"
+        parts += [f"under {listed(models)} also: {said}"] if models else []
     bounded = [run for run in result.runs if run.bound]
     parts += [f"{run.model} {'for ever ' if run.acquisitions is None else ''}with {run.bound}" for run in bounded]
     return "; ".join(parts)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lockwright.check.graph import kernels
+from lockwright.check.graph import kernels, overtakings
 from lockwright.check.graph.graph import WAITING, Array, Graph
 
 _MOST_NODES = 1 << 27
@@ -27,7 +27,8 @@ class Overtaking:
 class Bypass:
     """How often others that began later enter before a waiter: at most `bound` times (None: without bound).
 
-    `prefix` leads (from `state`, where the `victim` has just begun to wait) to the `loop` of an unbounded one.
+    `prefix` leads (from `state`, where the `victim` waits) to the `loop` of an unbounded one, or to the overtaking
+    that is one more than was allowed.
     """
 
     bound: int | None
@@ -51,8 +52,8 @@ def overtaken(graph: Graph) -> Overtaking | None:
     return Overtaking(int(state), tuple(int(edge) for edge in edges), int(victim), int(other))
 
 
-def bypass(graph: Graph) -> Bypass:
-    """Return the bypass bound.
+def bypass(graph: Graph, allowed: int | None = None) -> Bypass:
+    """Return the bypass bound; if it is finite and more than is `allowed`, the shortest run that shows it.
 
     Raises:
         TooManyNodesError: The graph is too large for it.
@@ -69,10 +70,12 @@ def bypass(graph: Graph) -> Bypass:
     )
     component, count = kernels.components(rows, targets, np.zeros(len(targets), dtype=np.uint8))
     bound, _ = kernels.longest(rows, targets, weight, component, count)
-    if bound >= 0:
+    nodes = _Nodes(codes, waiting[codes >> graph.threads], rows, targets, weight, edges, component)
+    if bound < 0:
+        return _unbounded(graph, nodes)
+    if allowed is None or bound <= allowed:
         return Bypass(int(bound))
-    pairs = waiting[codes >> graph.threads]
-    return _unbounded(graph, _Nodes(codes, pairs, rows, targets, weight, edges, component))
+    return _exceeded(graph, nodes, int(bound), allowed + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +109,24 @@ class _Nodes:
             node, at = came[node]
             edges.append(int(self.edges[at]))
         return node, edges[::-1]
+
+
+def _exceeded(graph: Graph, nodes: _Nodes, bound: int, times: int) -> Bypass:
+    """Return the shortest run in which a waiter is overtaken so many times.
+
+    Raises:
+        TooManyNodesError: The search for it would need more room than is allowed.
+    """
+    if len(nodes.codes) * times > _MOST_NODES // 4:
+        raise TooManyNodesError
+    starts = np.flatnonzero(nodes.codes % (1 << graph.threads) == 0)
+    depth = graph.depth[nodes.pairs[starts] // graph.threads]
+    order = np.argsort(depth, kind="stable")
+    first, path = overtakings.so_often(
+        nodes.rows, nodes.targets, nodes.weight, starts[order], depth[order].astype(np.int32), times
+    )
+    pair = int(nodes.pairs[int(first)])
+    return Bypass(bound, pair // graph.threads, pair % graph.threads, tuple(nodes.edges[path].tolist()))
 
 
 def _unbounded(graph: Graph, nodes: _Nodes) -> Bypass:

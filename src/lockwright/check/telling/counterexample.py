@@ -9,6 +9,7 @@ from lockwright.check.plain.rest import at_rest
 from lockwright.check.shapes import placement
 from lockwright.check.telling import final, rows
 from lockwright.check.telling.names import Names, thread_name
+from lockwright.check.telling.overtakings import overtakings
 from lockwright.check.telling.play import play
 from lockwright.check.telling.sentences import Told, sentence
 from lockwright.diagnostics.span import NOWHERE
@@ -101,6 +102,8 @@ def _confirmed(told: Told) -> bool:
         return _side_by_side(told)
     if problem.kind == "order_broken":
         return problem.other in told.story.entered
+    if problem.kind == "bypass":
+        return len(overtakings(told.played, problem.victim or 0)) > (problem.allowed or 0)
     if told.played.machine.model == "c11":
         return all(one.status != "runs" for one in told.standings)
     return not told.played.machine.moves(state)

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lockwright.check.telling.final import Standing, condition, where
-from lockwright.check.telling.names import Names, listed, thread_name
+from lockwright.check.telling.names import Names, counted, listed, thread_name
+from lockwright.check.telling.overtakings import overtakings
 from lockwright.diagnostics.span import NOWHERE
 from lockwright.results import FAULTS
 
@@ -246,10 +247,22 @@ def _order_broken(told: Told) -> str:
 
 
 def _bypass(told: Told) -> str:
-    if not told.problem.loop:
-        return "a waiter can be overtaken more often than the bound that was asked for"
     victim = thread_name(told.problem.victim or 0)
-    return f"{victim} can be overtaken without bound: the steps of the loop can be repeated while it waits"
+    if told.problem.loop:
+        return f"{victim} can be overtaken without bound: the steps of the loop can be repeated while it waits"
+    steps: dict[int, list[str]] = {}
+    for overtaking in overtakings(told.played, told.problem.victim or 0):
+        steps.setdefault(overtaking.thread, []).append(str(told.step(overtaking.move)))
+    who = [f"{thread_name(one)} in {counted_steps(at)}" for one, at in steps.items()]
+    times = counted(sum(len(at) for at in steps.values()), "time")
+    allowed = told.problem.allowed
+    bound = "" if allowed is None else f", and {allowed or 'none'} {'is' if (allowed or 1) == 1 else 'are'} allowed"
+    return f"{victim} is overtaken {times} while it waits, by {listed(who)}{bound}"
+
+
+def counted_steps(steps: list[str]) -> str:
+    """Return `step 8`, or `steps 8 and 14`."""
+    return f"{'step' if len(steps) == 1 else 'steps'} {listed(steps)}"
 
 
 _SENTENCES: dict[str, Callable[[Told], str]] = {

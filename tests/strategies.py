@@ -1,4 +1,4 @@
-"""Hypothesis strategies for programs: the one place that random programs come from.
+"""Hypothesis strategies for programs; `random_machines` has those with CPUs, interrupts, sleep and storage.
 
     single_threaded_programs(calls=, may_fault=)    a worker `main` with loops, branches, integers of each width, words,
                                                     arrays, structs, pointers and atomics, over the globals of `world`;

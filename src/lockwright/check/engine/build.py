@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lockwright.check.engine import canonical
 from lockwright.check.engine import places as at
+from lockwright.check.engine import signatures
 from lockwright.check.engine.dead_words import OwnWords
 from lockwright.check.engine.rows import (
     classify,
@@ -139,22 +139,22 @@ def _buffered_after(row: Int32s, before: int) -> int:
 
 
 def _names(flat: Flat) -> Int64s:
-    names = np.zeros((flat.cells.size, canonical.NAME_FACTS), dtype=np.int64)
-    names[:, [canonical.FIRST, canonical.SECOND, canonical.RECORD]] = -1
-    names[:, canonical.SAME] = np.arange(flat.cells.size)
+    names = np.zeros((flat.cells.size, signatures.NAME_FACTS), dtype=np.int64)
+    names[:, [signatures.FIRST, signatures.SECOND, signatures.RECORD]] = -1
+    names[:, signatures.SAME] = np.arange(flat.cells.size)
     threads = len(flat.cells.shape.thread_cpus)
     for region in _renamed(flat):
         for cell in range(region[0], region[0] + region[1] * threads):
             index = (cell - region[0]) // region[1]
-            column = canonical.FIRST if names[cell, canonical.FIRST] < 0 else canonical.SECOND
+            column = signatures.FIRST if names[cell, signatures.FIRST] < 0 else signatures.SECOND
             names[cell, column], names[cell, column + 1] = index, region[1]
-            names[cell, canonical.SAME] -= index * region[1]
+            names[cell, signatures.SAME] -= index * region[1]
     number = 0
     for base, stride, count in flat.pools:
         for cell in range(base, base + stride * count):
             index = (cell - base) // stride
-            names[cell, canonical.RECORD], names[cell, canonical.RECORD_STRIDE] = number + index, stride
-            names[cell, canonical.SAME] -= index * stride
+            names[cell, signatures.RECORD], names[cell, signatures.RECORD_STRIDE] = number + index, stride
+            names[cell, signatures.SAME] -= index * stride
         number += count
     return names
 
@@ -184,7 +184,7 @@ def _classes(flat: Flat, options: Options) -> tuple[Int64s, bool]:
 def _has_inner_locks(flat: Flat) -> bool:
     names = _names(flat)
     return any(
-        names[one.address, canonical.FIRST] >= 0 or names[one.address, canonical.RECORD] >= 0 for one in flat.locks
+        names[one.address, signatures.FIRST] >= 0 or names[one.address, signatures.RECORD] >= 0 for one in flat.locks
     )
 
 

@@ -14,8 +14,8 @@ import numpy as np
 
 from lockwright.check.engine import places as at
 from lockwright.check.engine.changes import put, put_bits, take_bits, undo, value_of
-from lockwright.check.engine.processors import combinations, sleepers, system
 from lockwright.check.engine.records import allocate, free, is_gone, section
+from lockwright.check.engine.system import combinations, sleepers, system
 from lockwright.flat import opcodes as op
 from lockwright.flat.jit import inner
 from lockwright.flat.local import wrap

@@ -14,10 +14,9 @@ import numpy as np
 
 from lockwright.check.engine import machine as do
 from lockwright.check.engine import places as at
-from lockwright.check.engine.canonical import mix
 from lockwright.check.engine.counters import BLOCKS, SHARED
 from lockwright.check.engine.processors import phase_of
-from lockwright.check.engine.table import LOWER, UPPER
+from lockwright.check.engine.table import LOWER, UPPER, mix
 from lockwright.flat import opcodes as op
 from lockwright.flat.jit import inlined, inner, kernel
 

@@ -11,7 +11,8 @@ import numpy as np
 
 from lockwright.check.engine import places as at
 from lockwright.check.engine.changes import put
-from lockwright.check.engine.processors import frame_of, wake
+from lockwright.check.engine.processors import frame_of
+from lockwright.check.engine.system import wake
 from lockwright.flat import opcodes as op
 from lockwright.flat.jit import inner
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lockwright.check.engine import expand
+from lockwright.check.engine import expand, remembered
 from lockwright.check.engine import pieces as of
 from lockwright.check.engine import places as at
 from lockwright.check.engine.at_rest import at_rest
@@ -290,7 +290,7 @@ def explore(
                 tell_of_threads(cfg, w, layout, described, shared, store, phase, status, place, state)
             cfg[at.ACCESSED] = 0
             if remembers:
-                expand.expand_by_memory(
+                remembered.expand_by_memory(
                     code,
                     consts,
                     stops,

@@ -9,9 +9,8 @@ from numba.core import types
 from numba.extending import intrinsic
 
 from lockwright.check.engine import places as at
-from lockwright.check.engine.canonical import mix
 from lockwright.check.engine.counters import STATES, TABLE_MASK
-from lockwright.flat.jit import inlined, kernel
+from lockwright.flat.jit import inlined, inner, kernel
 
 llvm: Any = llvmlite.ir  # it has no types
 
@@ -36,6 +35,16 @@ def _prefetch(_context: Any, array: Any, index: Any) -> Any:
 
 prefetch: Any = intrinsic(_prefetch)
 """`prefetch(array, index)` asks the processor for the line of an element that is read soon."""
+
+
+@inner
+def mix(value: Int64) -> Int64:
+    """Return a number that looks random."""
+    value = value ^ (value >> 31)
+    value = value * -7046029254386353131
+    value = value ^ (value >> 29)
+    value = value * -4658895280553007687
+    return value ^ (value >> 32)
 
 
 @inlined

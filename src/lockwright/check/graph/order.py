@@ -44,7 +44,7 @@ class TooManyNodesError(Exception):
 
 def overtaken(graph: Graph) -> Overtaking | None:
     """Return the shortest run in which first come, first served is broken, or nothing."""
-    edges, state, victim, other = kernels.overtaking(
+    edges, state, victim, other = overtakings.overtaking(
         graph.start, graph.target, graph.move, graph.perm, graph.phase, graph.depth
     )
     if state < 0:
@@ -63,13 +63,13 @@ def bypass(graph: Graph, allowed: int | None = None) -> Bypass:
     number[waiting] = np.arange(len(waiting), dtype=np.int32)
     if len(waiting) << graph.threads > _MOST_NODES:
         raise TooManyNodesError
-    codes, total = kernels.bypass_nodes(graph.start, graph.target, graph.move, graph.perm, graph.phase, number)
+    codes, total = overtakings.bypass_nodes(graph.start, graph.target, graph.move, graph.perm, graph.phase, number)
     codes = np.sort(codes)
-    rows, targets, weight, edges = kernels.bypass_edges(
+    rows, targets, weight, edges = overtakings.bypass_edges(
         graph.start, graph.target, graph.move, graph.perm, graph.phase, number, codes, total
     )
     component, count = kernels.components(rows, targets, np.zeros(len(targets), dtype=np.uint8))
-    bound, _ = kernels.longest(rows, targets, weight, component, count)
+    bound, _ = overtakings.longest(rows, targets, weight, component, count)
     nodes = _Nodes(codes, waiting[codes >> graph.threads], rows, targets, weight, edges, component)
     if bound < 0:
         return _unbounded(graph, nodes)

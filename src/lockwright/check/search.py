@@ -51,7 +51,7 @@ So many are also looked through when there is a fault: a longer search ends with
 class Explorer(Protocol):
     """The search for one instance under one model."""
 
-    def __call__(  # noqa: D102
+    def __call__(  # noqa: D102 - the class says it
         self, waiting: Waiting, shape: Shape, model: str, acquisitions: int | None, options: Any = ..., **budget: Any
     ) -> Exploration: ...
 

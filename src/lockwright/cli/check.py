@@ -38,7 +38,7 @@ def check(
     threads: int | None = None,
     acquire: str | None = None,
     memory: str = "all",
-    property: Annotated[tuple[str, ...], Parameter(name="--property", negative="")] = (),  # noqa: A002
+    property: Annotated[tuple[str, ...], Parameter(name="--property", negative="")] = (),  # noqa: A002 - the option
     nodes: str | None = None,
     interrupts: int | None = None,
     bypass: int | None = None,

@@ -19,8 +19,10 @@ def mistaken(what: str, instead: str) -> int:
 
 def times(text: str | None) -> int | Literal["forever"] | None:
     """Read the value of `--acquire`."""
-    if text is None or text == "forever":
-        return text  # type: ignore[return-value]
+    if text is None:
+        return None
+    if text == "forever":
+        return "forever"
     if text.isdecimal() and 1 <= int(text) <= 100:
         return int(text)
     raise _wrong(f"`--acquire {text}` is no number of acquisitions", "`--acquire 2`, or `--acquire forever`")

@@ -65,7 +65,7 @@ def warm_all(pack: Path | None) -> int:
         if pack is not None:
             environment |= _FOR_ANY_PROCESSOR | {"NUMBA_CACHE_DIR": folder}  # empty: all is compiled, and recorded
         running = [
-            subprocess.Popen(  # noqa: S603
+            subprocess.Popen(  # noqa: S603 - this module itself
                 [sys.executable, "-m", __spec__.name, "--model", model, *(["--pack", str(part)] if pack else [])],
                 env=environment,
             )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from lockwright.flat import opcodes as op
 from lockwright.flat.program import TooLargeError
@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator, Sequence
 
     from lockwright.flat.lowering import Row
+
+    Class = TypeVar("Class", bound=Hashable)
 
 SLOTS = 60
 """Slots that a thread may have: one bit each in a mask of live slots."""
@@ -67,8 +69,8 @@ def colour(
     rows: Sequence[Row],
     starts: dict[str, int],
     live: Sequence[int],
-    class_of: Callable[[int], Hashable],
-    slots: list[Hashable],
+    class_of: Callable[[int], Class],
+    slots: list[Class],
 ) -> dict[int, int]:
     """Return the slot of each register; `slots` holds the class of each slot, and grows."""
     conflicts: dict[int, int] = {}
@@ -90,7 +92,7 @@ def colour(
     return found
 
 
-def _free(slots: list[Hashable], wanted: Hashable, taken: set[int]) -> int:
+def _free(slots: list[Class], wanted: Class, taken: set[int]) -> int:
     for slot, kind in enumerate(slots):
         if kind == wanted and slot not in taken:
             return slot

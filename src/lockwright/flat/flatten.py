@@ -84,7 +84,7 @@ def _add_function(
     def class_of(register: int) -> tuple[int, bool, str]:
         return kinds.register(name, register), bool(width(function.registers[register].type) & op.SIGNED), owner
 
-    slot_of = colour(lowered.rows, lowered.starts, live, class_of, sheet.slots)  # type: ignore[arg-type]
+    slot_of = colour(lowered.rows, lowered.starts, live, class_of, sheet.slots)
     for register, slot in slot_of.items():
         bits = width(function.registers[register].type) & ~op.SIGNED
         sheet.bits[slot] = max(sheet.bits.get(slot, 0), bits)

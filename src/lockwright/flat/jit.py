@@ -37,6 +37,7 @@ def _compare_quickly(settings: Any) -> None:
     slowly = settings.__eq__
 
     def equal(self: Any, other: object) -> Any:
+        # The options that were set: numba has no other name for them.
         alike = type(self) is type(other) and self._values == other._values  # type: ignore[attr-defined] # noqa: SLF001
         return True if alike else slowly(self, other)
 
@@ -50,10 +51,10 @@ _compare_quickly(targetconfig.TargetConfig)
 class _Listener(event.Listener):
     """Told by numba when it begins and when it has ended to compile a kernel."""
 
-    def on_start(self, event: Any) -> None:  # noqa: ARG002
+    def on_start(self, event: Any) -> None:  # noqa: ARG002 - numba passes it
         compiling.work.begin()
 
-    def on_end(self, event: Any) -> None:  # noqa: ARG002
+    def on_end(self, event: Any) -> None:  # noqa: ARG002 - likewise
         compiling.work.end()
 
 

@@ -42,7 +42,7 @@ def translated(payload: bytes, codegen: Any) -> bytes:
     for function in to_link.functions:
         if not function.is_declaration and function.linkage == llvmlite.binding.Linkage.external:
             function.linkage = "linkonce_odr"  # as numba does: other kernels may bring the same one
-    machine_code = codegen._tm.emit_object(module)  # noqa: SLF001
+    machine_code = codegen._tm.emit_object(module)  # noqa: SLF001 - as numba does
     return bytes(_dumps(((name, "object", (machine_code, to_link.as_bitcode())), *rest)))
 
 

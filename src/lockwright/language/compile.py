@@ -184,7 +184,7 @@ def _builtin_lock(unit: Unit, name: str) -> StructKind:
 
 def _instance(unit: Unit, declared: ClassDeclaration, arguments: tuple[Kind, ...], target: Target) -> StructKind:
     reader = unit.instances.annotations(declared, {}, {})
-    complete = reader.complete(declared.node, declared, arguments)  # type: ignore[arg-type]
+    complete = reader.complete(declared.node, declared, arguments)  # type: ignore[arg-type]  # it serves as a place
     parameters = parameter_names(declared)
     for name in target.parameters:
         if name not in parameters:

@@ -216,7 +216,7 @@ def _known_variable(module: Module, node: ast.expr) -> TypeVariable:
 
 def _new_variable(module: Module, parameter: ast.AST) -> TypeVariable:
     name, bound = getattr(parameter, "name", ""), getattr(parameter, "bound", None)
-    span = span_of(module, parameter)  # type: ignore[arg-type]
+    span = span_of(module, parameter)  # type: ignore[arg-type]  # it has a place, though its type does not tell
     if isinstance(bound, ast.Tuple):
         return TypeVariable(module, name, "int", tuple(ast.unparse(one) for one in bound.elts), span)
     return TypeVariable(module, name, bound.id if isinstance(bound, ast.Name) else "int", (), span)

@@ -17,7 +17,7 @@ NOT_SUPPORTED = "U011"
 class LitmusError(LockwrightError):
     """What is wrong, where, and what to write instead; `str` of it shows the line with a caret."""
 
-    def __init__(self, message: str, span: Span, text: str, *, label: str = "", help: str = "") -> None:  # noqa: A002
+    def __init__(self, message: str, span: Span, text: str, *, label: str = "", help: str = "") -> None:  # noqa: A002 - as in the message
         code = NOT_SUPPORTED if "not supported" in message else MISTAKE
         diagnostic = Diagnostic(code, message, Label(span, label), helps=(help,) if help else ())
         super().__init__([diagnostic], {span.file: text})

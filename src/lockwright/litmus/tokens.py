@@ -32,7 +32,7 @@ class Source:
         column = start - (self.text.rfind("\n", 0, start) + 1) + 1
         return Span(self.file, line, column, line, column + end - start)
 
-    def fail(self, message: str, span: Span, *, label: str = "", help: str = "") -> NoReturn:  # noqa: A002
+    def fail(self, message: str, span: Span, *, label: str = "", help: str = "") -> NoReturn:  # noqa: A002 - as in the message
         """Raise the error."""
         raise LitmusError(message, span, self.text, label=label, help=help)
 

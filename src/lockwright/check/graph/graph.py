@@ -32,7 +32,7 @@ class Edges(Protocol):
     """The stored edges of an exploration, and what each state says of its threads."""
 
     @property
-    def start(self) -> Any: ...  # noqa: D102
+    def start(self) -> Any: ...  # noqa: D102 - this and the others: `exploration.Graph` explains them
     @property
     def target(self) -> Any: ...  # noqa: D102
     @property

@@ -92,6 +92,7 @@ class Step:
 
     def tell(self, kind: str, **details: object) -> None:
         """Note an event of the instruction in front."""
+        # Whoever tells names fields of `Event`.
         event = Event(kind, self.thread, self.function.name, self.instruction, **details)  # type: ignore[arg-type]
         self.events.append(event)
 

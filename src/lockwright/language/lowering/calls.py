@@ -163,7 +163,7 @@ def arguments(
             operands.append(_default(frame, node, parameters, signature, name, kind))
             continue
         value = values[name] if name in values else expressions.evaluate(frame, given[name])
-        operands.append(coerce(frame, given[name], value, kind))  # type: ignore[arg-type]
+        operands.append(coerce(frame, given[name], value, kind))  # type: ignore[arg-type]  # parameters are values
     return operands
 
 
@@ -176,7 +176,7 @@ def _default(
     if offset < 0:
         raise _count(frame, node, parameters, signature)
     default = declared.node.args.defaults[offset]
-    return coerce(frame, default, Exact(exact(declared.module, default)), kind)  # type: ignore[arg-type]
+    return coerce(frame, default, Exact(exact(declared.module, default)), kind)  # type: ignore[arg-type]  # likewise
 
 
 def _count(frame: Frame, node: ast.Call, parameters: Sequence[tuple[str, Kind]], signature: Signature) -> Exception:

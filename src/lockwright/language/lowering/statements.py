@@ -151,7 +151,7 @@ def _store(frame: Frame, target: ast.expr, value: ast.expr, result: Result) -> N
         expressions.assign_local(frame, target, target.id, value, result)
         return
     place = places.assignable(frame, target)
-    operand = coerce(frame, value, result, place.kind)  # type: ignore[arg-type]
+    operand = coerce(frame, value, result, place.kind)  # type: ignore[arg-type]  # `assignable` gives values
     frame.at(target)
     frame.build.do("store", place.address, operand)
 
@@ -216,7 +216,7 @@ def _augmented(frame: Frame, node: ast.AugAssign, target: ast.expr, op: ast.oper
     frame.at(node)
     before = places.load(frame, place)
     after = expressions.binary(frame, node.value, op, (target, before), (value, expressions.evaluate(frame, value)))
-    operand = coerce(frame, value, after, place.kind)  # type: ignore[arg-type]
+    operand = coerce(frame, value, after, place.kind)  # type: ignore[arg-type]  # likewise
     frame.at(node)
     frame.build.do("store", place.address, operand)
 
@@ -224,8 +224,8 @@ def _augmented(frame: Frame, node: ast.AugAssign, target: ast.expr, op: ast.oper
 def _return(frame: Frame, node: ast.Return, value: ast.expr | None) -> None:
     operand = None
     if frame.result is None:
-        is_none = value is None or (isinstance(value, ast.Constant) and value.value is None)
-        if not is_none and not isinstance(expressions.evaluate(frame, value), NoValue):  # type: ignore[arg-type]
+        is_none = isinstance(value, ast.Constant) and value.value is None
+        if value is not None and not is_none and not isinstance(expressions.evaluate(frame, value), NoValue):
             name = frame.signature.declaration.name
             raise frame.mistake(
                 "L022",

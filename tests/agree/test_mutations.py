@@ -88,21 +88,25 @@ def compare(seed: int, model: str, *, every_reduction: bool = False) -> str:
         if model == "c11" and name != "all":
             continue
         seen = by_engine(ready, shape, model, case.acquisitions, options)
-        if seen is None or not is_same(seen[0], expected):
+        if seen is None or not is_same(seen[0], expected, model):
             return f"{where}: {name}: {seen and seen[0]}; plain: {expected}"
     return ""
 
 
-def is_same(seen: Facts, expected: Facts) -> bool:
+def is_same(seen: Facts, expected: Facts, model: str) -> bool:
     """Return whether the verdict is the same.
 
     Where two hold the lock, who waits is a matter of view: a thread that nobody can keep out any more does not, for the
-    partial order.  Where plain accesses race, a merged move may hide what else goes wrong, but invents nothing.
+    partial order.  Where plain accesses race, a merged move may hide what else goes wrong, but invents nothing.  Under
+    `c11` an unlock begins, for who holds what, with its first access: who gets in between the boundary and that access
+    is a second holder there, which ends the path before his accesses race.  So two holders may hide a race.
     """
     if "data_race" in seen.faults:
         return seen.faults - {"data_race"} <= expected.faults and seen.hangs <= expected.hangs
     if "two_holders" in expected.faults:
-        return (seen.faults, seen.hangs, seen.is_asleep) == (expected.faults, expected.hangs, expected.is_asleep)
+        hidden = expected.faults - seen.faults
+        is_told = seen.faults <= expected.faults and hidden <= ({"data_race"} if model == "c11" else set())
+        return is_told and (seen.hangs, seen.is_asleep) == (expected.hangs, expected.is_asleep)
     return seen == expected
 
 
@@ -110,6 +114,13 @@ def is_same(seen: Facts, expected: Facts) -> bool:
 def test_some_mutations(model: str, first: int) -> None:
     seeds = range(first, first + 8)
     assert [said for said in (compare(seed, model) for seed in seeds) if said not in ("", "too large")] == []
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("seed", [1960, 1968])
+def test_mutations_that_were_misjudged(seed: int, model: str) -> None:
+    """1960: tickets that are compared with one that nobody writes; 1968: a race behind a second holder."""
+    assert compare(seed, model, every_reduction=True) in ("", "too large")
 
 
 @pytest.mark.slow

@@ -11,7 +11,7 @@ from lockwright.ir.program import Shape
 from lockwright.language.compile import builtin_locks, compile_target
 
 
-@pytest.mark.parametrize("model", ["sc", "tso"])
+@pytest.mark.parametrize("model", ["sc", "tso", "c11"])
 def test_a_node_that_nobody_keeps_is_a_leak(model: str, tmp_path: Path) -> None:
     """CLH without its hand-over of nodes: the node that was free at first is reached by nothing after two rounds."""
     text = Path(builtin_locks()["clh"]).read_text(encoding="utf-8")

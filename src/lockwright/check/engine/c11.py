@@ -19,8 +19,8 @@ from lockwright.check.engine import c11_search as go
 from lockwright.check.engine import c11_world as at
 from lockwright.check.engine.c11_build import RAW, Plan, Reductions, build, longest, reset
 from lockwright.check.engine.c11_pack import unpack
+from lockwright.check.engine.c11_rest import rest
 from lockwright.check.engine.c11_static import analyse
-from lockwright.check.engine.c11_step import rest
 from lockwright.check.engine.exploration import Exploration, Found, Graph
 from lockwright.flat.compiling import clock
 

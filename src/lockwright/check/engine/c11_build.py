@@ -68,7 +68,8 @@ class Plan:
         self.first = orbits(flat, self.sources, pools=self.renames)
         self.size = Counter(self.first)
         self.uneven = {first for cell, first in enumerate(self.first) if image[cell] != image[first]}
-        self.usage = self._by_orbit()
+        self.usage = self._by_orbit(analysis.usage)
+        self.at_rest = self._by_orbit(analysis.at_rest)
         self.atomic: list[int] = []
         self.plain: list[int] = []
         self.tracked: list[int] = []
@@ -76,9 +77,9 @@ class Plan:
         for cell in range(1, flat.cells.size):
             self._place(cell, image, reductions, atomic=is_atomic[cell])
 
-    def _by_orbit(self) -> dict[int, Usage]:
+    def _by_orbit(self, usages: dict[int, Usage]) -> dict[int, Usage]:
         found: dict[int, Usage] = {}
-        for cell, usage in self.analysis.usage.items():
+        for cell, usage in usages.items():
             found.setdefault(self.first[cell], Usage()).meet(usage)
         return found
 
@@ -87,20 +88,35 @@ class Plan:
         is_counter = usage.is_counter and usage.is_written and reductions.constants
         if atomic and usage.is_written and not is_counter:
             self.atomic.append(cell)
-        elif usage.is_written:
+        elif usage.is_written or self._is_raced(cell, atomic=atomic):
             if not atomic:
                 self.plain.append(cell)
             self.tracked.append(cell)
-        elif self._is_renamed(cell, image):
+        elif self._is_changed(cell, image, reductions):
             self.tracked.append(cell)
 
-    def _is_renamed(self, cell: int, image: Sequence[int]) -> bool:
-        """Return whether a constant changes when cells or threads change places."""
+    def _is_raced(self, cell: int, *, atomic: bool) -> bool:
+        """Return whether nobody writes a plain cell, but who is given its record is the first who may read it."""
+        return not atomic and cell in self.analysis.renewed and self.first[cell] in self.usage
+
+    def _is_changed(self, cell: int, image: Sequence[int], reductions: Reductions) -> bool:
+        """Return whether a cell that no thread writes may hold something else in another state, or in one like it."""
+        first = self.first[cell]
+        is_set = first in self.at_rest and self.at_rest[first].is_written
+        if is_set or (cell in self.analysis.renewed and image[cell]) or self._is_moved(cell, image):
+            return True
+        if first not in self.usage and first not in self.at_rest:
+            return False
+        kinds = [kind for _, kind in kinds_in(self.flat, cell)]
+        is_renamed = len(self.orders) > 1 and op.THREAD_KIND in kinds
+        return is_renamed or (reductions.tickets and max(kinds) >= op.TICKET_KIND)
+
+    def _is_moved(self, cell: int, image: Sequence[int]) -> bool:
+        """Return whether a constant changes when cells change places."""
         kind, value = int(self.flat.cell_kinds[cell]), image[cell]
         if kind == op.POINTER_KIND and 0 < value < self.flat.cells.size and self.size[self.first[value]] > 1:
             return True
-        is_shared = self.size[self.first[cell]] > 1
-        return is_shared and (kind == op.THREAD_KIND or self.first[cell] in self.uneven)
+        return self.size[self.first[cell]] > 1 and self.first[cell] in self.uneven
 
     def flags(self, cell: int) -> int:
         """Return the flags of an atomic cell."""
@@ -145,13 +161,19 @@ def ticket_words(flat: Flat, followed: set[int]) -> list[tuple[int, int, int, in
     groups = flat.kinds_known.groups
     found = [(0, 0, group.bits, group.low_bits) for group in groups]
     for cell in sorted(followed, reverse=True):
-        kind = int(flat.cell_kinds[cell])
-        parts = flat.word_kinds[kind - op.WORD_KIND] if kind >= op.WORD_KIND else ((0, 0, kind),)
-        for shift, _, inner in parts:
-            if inner >= op.TICKET_KIND:
-                group = groups[inner - op.TICKET_KIND]
-                found[inner - op.TICKET_KIND] = (cell, shift, group.bits, group.low_bits)
+        for shift, kind in kinds_in(flat, cell):
+            if kind >= op.TICKET_KIND:
+                group = groups[kind - op.TICKET_KIND]
+                found[kind - op.TICKET_KIND] = (cell, shift, group.bits, group.low_bits)
     return found
+
+
+def kinds_in(flat: Flat, cell: int) -> list[tuple[int, int]]:
+    """Return what a cell holds, of a word in each part: how far it is from the lowest bit, and its kind."""
+    kind = int(flat.cell_kinds[cell])
+    if kind < op.WORD_KIND:
+        return [(0, kind)]
+    return [(shift, inner) for shift, _, inner in flat.word_kinds[kind - op.WORD_KIND]]
 
 
 def word_tables(flat: Flat) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:

@@ -63,6 +63,8 @@ from lockwright.check.engine.c11_world import (
     VALUE,
     WANTED,
     WIDTH,
+    WORD_PARTS,
+    WORD_START,
     WORDS,
     WORK,
     WORK_WIDTH,
@@ -99,9 +101,26 @@ def get(buffer: UInt8s, k: Int64) -> tuple[Int64, Int64]:
 
 
 @inner
+def renamed_word(w: World, value: Int64, kind: Int64) -> Int64:
+    """Return a word in which the parts that are numbers of threads are those of the permuted state."""
+    m = w.m
+    place = m[WORD_START] + kind - op.WORD_KIND
+    for k in range(m[place], m[place + 1]):
+        part = m[WORD_PARTS] + 3 * k
+        if m[part + 2] == op.THREAD_KIND:
+            mask = (np.int64(1) << m[part + 1]) - 1
+            thread = (value >> m[part]) & mask
+            if thread < m[THREADS]:
+                value = (value & ~(mask << m[part])) | (m[m[WORK] + thread] << m[part])
+    return value
+
+
+@inner
 def renamed(w: World, value: Int64, kind: Int64) -> Int64:
     """Return a value as the permuted state has it; position and target stand in `work`."""
     m = w.m
+    if kind >= op.WORD_KIND:
+        return renamed_word(w, value, kind)
     if kind == op.VALUE_KIND or kind >= op.TICKET_KIND:
         return value
     if kind == op.THREAD_KIND:

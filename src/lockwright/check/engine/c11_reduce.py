@@ -8,7 +8,7 @@
 4. *Raise*: a thread that on its way takes the newest message of a cell by an acquiring update, and touches or publishes
    nothing in between, may know the view of that message already.
 5. *Lag*: let no thread be more than so many messages late.  A bound, not a reduction: the result must name it.
-6. *Tickets*: subtract the newest served ticket from every ticket of its group.
+6. *Tickets*: subtract the newest served ticket from every ticket of its group, also from those that nobody writes.
 
 Source: Promising semantics' observation that only views matter; the reductions are argued and tested, not proved.
 """

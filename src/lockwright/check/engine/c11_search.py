@@ -15,7 +15,8 @@ import numpy as np
 
 from lockwright.check.engine.c11_pack import pack_first, unpack
 from lockwright.check.engine.c11_reduce import reduce
-from lockwright.check.engine.c11_step import act, choices, rest, waits
+from lockwright.check.engine.c11_rest import leaks, rest
+from lockwright.check.engine.c11_step import act, choices, waits
 from lockwright.check.engine.c11_world import (
     ASLEEP,
     BLOCKED,
@@ -212,6 +213,9 @@ def look_at(w: World, store: Store, c: Int64s, at_rest: Int64s, state: Int64) ->
             result = rest(w, np.int64(entry))
             if result < 0:
                 note_fault(store, c, -result, state, np.int64(-1))
+                break
+        if leaks(w):
+            note_fault(store, c, np.int64(op.LEAK), state, np.int64(-1))
     elif moving == 0:
         note_stuck(w, store, c, state)
     return np.int64(moving >= 0)

@@ -201,6 +201,8 @@ class Analysis:
 
     rows: list[Row]  # that threads reach
     usage: dict[int, Usage]
+    at_rest: dict[int, Usage]  # what at-rest functions do
+    renewed: set[int]  # cells of records that threads allocate
     pointers: Pointers
     uses_acq: bool  # acquire fences
     uses_rel: bool
@@ -211,24 +213,38 @@ class Analysis:
 
 
 def analyse(flat: Flat, image: list[int]) -> Analysis:
-    """Return what the threads of a program do."""
-    rows = reachable(rows_of(flat), [flat.entry(thread) for thread in range(len(flat.threads))])
-    pointers = Pointers(flat, image, rows)
-    usage: dict[int, Usage] = {}
-    for row in rows:
-        if row.op in MEMORY:
-            for cell in pointers.cells(row):
-                note_access(usage.setdefault(cell, Usage()), row, flat)
+    """Return what the threads of a program do, and what is done once they have finished."""
+    every = rows_of(flat)
+    rows = reachable(every, [flat.entry(thread) for thread in range(len(flat.threads))])
+    resting = reachable(every, list(flat.at_rest))
+    pointers = Pointers(flat, image, [*rows, *resting])
+    usage, at_rest = (accesses_of(some, pointers, flat) for some in (rows, resting))
     for one in usage.values():
         one.is_counter &= any(one.ops <= several for several in COMMUTING)
     fences = {row.order for row in rows if row.op == op.FENCE}
     accesses = {order for row in rows if row.op in MEMORY for order in row.orders} - {op.PLAIN}
     return Analysis(
-        rows, usage, pointers,
+        rows, usage, at_rest, renewed_by(rows, flat), pointers,
         uses_acq=bool(fences & ACQUIRING), uses_rel=bool(fences & RELEASING),
         uses_g=op.SEQ_CST in fences | accesses, uses_hidden=any(row.op in HIDDEN for row in rows),
         notes=order_notes(fences, accesses), refused=refusal(flat, rows, usage),
     )  # fmt: skip
+
+
+def renewed_by(rows: list[Row], flat: Flat) -> set[int]:
+    """Return the cells of all records that `alloc` may give to some rows."""
+    pools = (flat.pools[row.x] for row in rows if row.op == op.ALLOC)
+    return {cell for base, stride, count in pools for cell in range(base, base + stride * count)}
+
+
+def accesses_of(rows: list[Row], pointers: Pointers, flat: Flat) -> dict[int, Usage]:
+    """Return what some rows do to each cell that they may access."""
+    found: dict[int, Usage] = {}
+    for row in rows:
+        if row.op in MEMORY:
+            for cell in pointers.cells(row):
+                note_access(found.setdefault(cell, Usage()), row, flat)
+    return found
 
 
 def note_access(usage: Usage, row: Row, flat: Flat) -> None:

@@ -78,7 +78,7 @@ from lockwright.check.engine.c11_world import (
     message_row,
 )  # fmt: skip
 from lockwright.flat import opcodes as op
-from lockwright.flat.jit import Int64, inlined, inner, kernel
+from lockwright.flat.jit import Int64, inlined, inner
 from lockwright.flat.local import local_run, operand
 
 (
@@ -587,27 +587,3 @@ def is_where_it_was(w: World, pc: Int64, look: Int64, regs: Int64) -> bool:
     for slot in range(m[SLOTS]):
         is_same &= not (live >> slot) & 1 or m[look + slot] == m[regs + slot]
     return is_same
-
-
-@kernel
-def rest(w: World, entry: Int64) -> Int64:
-    """Run an at-rest function on what is newest; return 0 or a fault."""
-    m = w.m
-    look = m[LOOK_BASE]
-    for slot in range(m[SLOTS]):
-        m[look + slot] = 0
-    pc = local_run(w.code, w.consts, w.stops, m, look, entry, np.int64(0))
-    for _ in range(op.FUEL):
-        if pc < 0:
-            return np.int64(-op.AT_REST) if pc == -op.ASSERTION else pc
-        if w.stops[pc] == op.END:
-            return np.int64(0)
-        if read_newest(w, pc, look) < 0:
-            row = w.code[pc]
-            cell = operand(w.consts, m, look, row[op.A])
-            if row[op.OP] == op.STORE and cell > 0:
-                m[m[CELL_BASE] + cell] = operand(w.consts, m, look, row[op.B])
-            elif row[op.D] >= 0:
-                m[look + row[op.D]] = 0
-        pc = local_run(w.code, w.consts, w.stops, m, look, pc + 1, np.int64(0))
-    return np.int64(-op.ENDLESS_LOOP)

@@ -6,7 +6,8 @@
 3. A view is a row of bytes: an index for each atomic cell, then for each plain cell the bits W and r_t.
 4. Rows: `cur` of each thread, `acq` of each, `rel` of each, G, the hidden location, then those of messages.
 
-Only cells that some thread writes are followed; all others keep what they hold at the beginning.
+Only cells that some thread writes are followed, and constants that a reduction, `alloc` or `at_rest` changes; all
+others keep what they hold at the beginning.
 """
 # ruff: noqa: PLR1730 - kernels spell comparisons out: numba compiles them faster
 

@@ -28,7 +28,6 @@ from lockwright.check.engine.c11_world import (
     GLUED,
     MESSAGES,
     PLAIN_OF,
-    PLAINS,
     ROWS,
     THREADS,
     UNSUPPORTED,
@@ -37,7 +36,6 @@ from lockwright.check.engine.c11_world import (
     USES_HIDDEN,
     USES_REL,
     VALUE,
-    WIDTH,
     WORDS,
     World,
     clear_view,
@@ -283,17 +281,3 @@ def forget_thread(w: World, t: Int64) -> None:
     clear_view(w, t)
     clear_view(w, threads + t)
     clear_view(w, 2 * threads + t)
-
-
-@inner
-def know_everything(w: World) -> None:
-    """Set the views of the beginning."""
-    m = w.m
-    threads = m[THREADS]
-    atomics = m[ATOMICS]
-    for row in range(w.views.shape[0]):
-        clear_view(w, row)
-    for row in range(2 * threads):
-        for k in range(atomics, atomics + m[PLAINS]):
-            w.views[row, k] = (2 << threads) - 1
-    assert m[WIDTH] == atomics + m[PLAINS]

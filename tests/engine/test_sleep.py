@@ -7,6 +7,7 @@ from tests.engine.verdicts import by_engine, by_plain
 from tests.plain.threads import program
 
 from lockwright.check.engine.run import Options
+from lockwright.check.search import Settings, check
 from lockwright.ir.program import Shape
 
 MOST = 1_000
@@ -31,3 +32,29 @@ def test_the_last_step_sleeps(threads: tuple[str, ...], model: str, *, is_stuck:
     for options in (Options.raw(), Options()):
         seen, _ = by_engine(made, shape, model, 1, options)
         assert seen.is_stuck == is_stuck
+
+
+FAIL = "none = eq 0:u8 1:u8\nassert @woken none"
+BEHIND_A_SLEEP = (
+    ((f"halt @keep\n{FAIL}", "atomic_store @seq_cst x 1:u8"), False),
+    ((f"halt @keep\n{FAIL}", "kick @latched 0:u32"), True),
+    ((f"park\n{FAIL}", "unpark 1:u32"), False),
+    ((f"park\n{FAIL}", "unpark 0:u32"), True),
+    ((f"futex_wait futex 0:u32 1:u32\n{FAIL}", "atomic_store @seq_cst x 1:u8"), False),
+    ((f"futex_wait futex 0:u32 1:u32\n{FAIL}", "futex_wake futex 1:u32 1:u32"), True),
+)
+
+
+@pytest.mark.parametrize("model", ["sc", "tso", "c11"])
+@pytest.mark.parametrize(("threads", "fails"), BEHIND_A_SLEEP)
+def test_a_fault_behind_a_sleep_is_none_before_somebody_wakes(
+    threads: tuple[str, ...], model: str, *, fails: bool
+) -> None:
+    made, shape = program(*threads), Shape.plain(2)
+    plain = by_plain(made, shape, model, 1, MOST)
+    assert plain is not None
+    assert plain[0].faults == ({"assertion"} if fails else set())
+    assert fails or plain[0].is_stuck
+    kind = "assertion" if fails else "lost_wakeup"
+    found = check(made, Settings(threads=2, acquisitions=(1,), models=(model,), cures=False, kinds=(kind,)))
+    assert [(one.kind, one.confirmed) for one in found.faults] == [(kind, True)]

@@ -22,6 +22,7 @@ from lockwright.ir.dead_code import remove_dead_code
 from lockwright.ir.delays import without_delays
 from lockwright.ir.inline import entries
 from lockwright.ir.program import Block, Function, Instruction, Program, Reg, Register
+from lockwright.ir.sleeping import with_stops
 from lockwright.ir.tidy import tidy
 from lockwright.ir.types import BOOL
 
@@ -46,7 +47,7 @@ def waiting(program: Program) -> Waiting:
     awaits = {}
     for name in entries(program):
         function = without_delays(functions[name])
-        functions[name] = function if name in alone else _giving_up(function)
+        functions[name] = function if name in alone else with_stops(_giving_up(function))
         awaits[name] = find_awaits(program, functions[name])
     return Waiting(replace(program, functions=functions), awaits)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from lockwright.check.plain.rest import at_rest
 from lockwright.check.shapes import placement
 from lockwright.check.telling import final, rows
-from lockwright.check.telling.names import Names, thread_name
+from lockwright.check.telling.names import Names, listed, thread_name
 from lockwright.check.telling.overtakings import overtakings
 from lockwright.check.telling.play import play
 from lockwright.check.telling.sentences import Told, sentence
@@ -218,7 +218,24 @@ def _loop_from(told: Told) -> int | None:
 
 
 def _why_fair(told: Told) -> str:
-    """Return why a scheduler that is fair may do this for ever."""
+    """Return why a scheduler that is fair may do this for ever, and what chance has to do for it."""
+    draws = _draws(told)
+    chance = f", if `random` gives {listed(draws)} each time round" if draws else ""
+    return _why_scheduled(told) + chance
+
+
+def _draws(told: Told) -> list[str]:
+    """Return what `random` gives in the loop, in order."""
+    machine, begin = told.played.machine, len(told.problem.moves)
+    drawn = []
+    for state, move in list(zip(told.played.states, told.played.moves, strict=False))[begin:]:
+        frames = state.threads[move.thread].frames
+        if not move.flush and frames and machine.code.at(frames[-1].place).op == "random":
+            drawn.append(str(move.choice))
+    return drawn
+
+
+def _why_scheduled(told: Told) -> str:
     victim = told.problem.victim
     movers = {move.thread for move in told.problem.loop}
     if victim is None:

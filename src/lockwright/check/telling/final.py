@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from lockwright.check.moves import Move
 from lockwright.check.telling.names import Names, listed, thread_name
 from lockwright.ir.table import Effect
+from lockwright.ir.types import Pointer
 
 if TYPE_CHECKING:
     from lockwright.check.plain.machine import Machine
@@ -36,7 +37,7 @@ class Standing:
     function: str = ""
     wait: Await | None = None
     sleep: Sleep | None = None
-    words: tuple[tuple[str, int], ...] = ()  # of a wait: what its condition reads, and what is there
+    words: tuple[tuple[str, str], ...] = ()  # of a wait: what its condition reads, and what is there
     cells: tuple[int, ...] = ()
     could_end: tuple[int, ...] = ()
     is_masked: bool = False  # interrupts are off
@@ -64,8 +65,16 @@ def _standing(machine: Machine, state: State, thread: int, awaits: dict[str, lis
     if wait is None or any(True for _ in machine.steps_of(state, thread)):
         return Standing(thread, "runs", instruction, function)
     cells = _read(machine, state, thread)
-    words = tuple((names.word(machine.cells.describe(cell)), state.memory.newest(cell)) for cell in cells)
+    words = tuple((names.word(machine.cells.describe(cell)), _value(machine, state, cell, names)) for cell in cells)
     return Standing(thread, "waits", instruction, function, wait, None, words, cells, _writers(machine, thread))
+
+
+def _value(machine: Machine, state: State, cell: int, names: Names) -> str:
+    """Return what a cell holds: of a pointer what it points to."""
+    value, kind = state.memory.newest(cell), machine.cells.cells[cell].type
+    if not isinstance(kind, Pointer):
+        return str(value)
+    return names.word(machine.cells.describe(value % (1 << 32), kind.target)) if value else "None"
 
 
 def _read(machine: Machine, state: State, thread: int) -> tuple[int, ...]:

@@ -26,13 +26,15 @@ STUCK = frozenset({"deadlock", "lost_wakeup", "endless_await"})
 class Facts:
     """Faults of moves and final states, whether somebody hangs; of sc and tso also what cycles and orders show.
 
-    Who goes round and round in an await of several loads hangs: a cycle where steps are not merged, else a state.
+    Who goes round and round in an await of several loads hangs: a cycle where steps are not merged, else a state that
+    nobody leaves.  A run for ever hangs if nobody enters any more, whichever of the two it is, and then one that waits
+    starves too; so `may_starve` without `hangs` says that others go on.
     """
 
     faults: frozenset[str]
-    hangs: bool  # stuck, or in a run that should end one that with fair scheduling does not
+    hangs: bool  # nobody can go on, or nobody gets anywhere for ever though with fair scheduling
     is_asleep: bool  # the last wake-up is lost
-    may_starve: bool | None = None
+    may_starve: bool | None = None  # of a run for ever: one may wait for ever
     is_overtaken: bool | None = None
     bypass: int | None = None  # -1: without bound
 
@@ -61,11 +63,13 @@ def by_plain(ready: Waiting, shape: Shape, model: str, acquisitions: int | None,
 
 def _with_orders(facts: Facts, found: plain.Explored) -> Facts:
     threads = range(len(found.machine.shape.thread_cpus))
-    is_finite = found.machine.acquisitions is not None
     bound = plain_order.bypass(found)
+    if found.machine.acquisitions is None:
+        may_starve = facts.hangs or any(plain_fairness.starves(found, thread) for thread in threads)
+        hangs = facts.hangs or any(plain_fairness.stands_still(found, thread) for thread in threads)
+        facts = replace(facts, hangs=hangs, may_starve=may_starve)
     return replace(
         facts,
-        may_starve=None if is_finite else any(plain_fairness.starves(found, thread) for thread in threads),
         is_overtaken=bool(plain_order.overtaken(found)),
         bypass=-1 if bound is None else bound,
     )
@@ -89,10 +93,12 @@ def by_engine(
         return facts, found
     if acquisitions is not None:
         facts = replace(facts, hangs=facts.hangs or fairness.livelock(graph) is not None)
+    else:
+        may_starve = facts.hangs or fairness.starvation(graph) is not None
+        facts = replace(facts, hangs=facts.hangs or fairness.standstill(graph) is not None, may_starve=may_starve)
     bound = order.bypass(graph).bound
     return replace(
         facts,
-        may_starve=fairness.starvation(graph) is not None if acquisitions is None else None,
         is_overtaken=order.overtaken(graph) is not None,
         bypass=-1 if bound is None else bound,
     ), found

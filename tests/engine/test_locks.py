@@ -26,7 +26,7 @@ COUNTS = (
     ("pv_ticket", 2, 1, "tso", 516),
     ("pv_ticket_2015", 2, 1, "tso", 216),
     ("qspinlock", 3, 1, "tso", 1_742),
-    ("pvqspinlock", 2, 2, "sc", 19_009),
+    ("pvqspinlock", 2, 2, "sc", 20_797),
     ("linux_rwlock", 3, 2, "tso", 2_295),
     ("ttas", 4, 2, "tso", 445),
     ("mcs", 4, 2, "sc", 1_671),

@@ -170,6 +170,8 @@ def _orders(
     if explored.acquisitions is None:
         trap = fairness.starvation(graph, subject=promised.subject)
         may_starve = trap is not None
+        if trap is not None and trap.progress and promised.subject and not promised.fifo:
+            trap = fairness.standstill(graph) or trap  # a waiter may be passed, but somebody must get in
         if trap is not None and (promised.fifo or not promised.subject or not trap.progress):
             problems.append(_lasso(graph, trap, "starvation" if trap.progress else "endless_await"))
         if trap is None or promised.fifo:

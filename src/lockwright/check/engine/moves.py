@@ -21,6 +21,7 @@ from lockwright.flat.local import local_run
 if TYPE_CHECKING:
     from lockwright.flat.jit import Int64, Int64s, UInt8s
 
+INSIDE = 3
 LONGEST_MOVE = 200
 """Invisible visible-instructions that one move may merge; more are cut into several moves."""
 
@@ -63,6 +64,19 @@ def reads_own_store(code: Int64s, consts: Int64s, cfg: Int64s, w: Int64s, block:
     if opcode != op.LOAD and opcode != op.ATOMIC_LOAD:
         return False
     return do.read(code, cfg, w, block, pc, do.value_of(consts, w, block, code[pc, op.A])) > 0
+
+
+@inner
+def ends_silent_part(code: Int64s, cfg: Int64s, w: Int64s, block: Int64, pc: Int64, phase: Int64) -> Int64:
+    """Return whether what leads ends behind `pc`: a lock was entered, or left, with no step yet that others see.
+
+    Else nobody would be seen inside, and two who enter in one move, or one who enters twice, would not be counted.
+    """
+    if cfg[at.MERGE] == 0 or code[pc, op.OP] != op.MARK:
+        return False
+    event = code[pc, op.X]
+    is_entry = event == 1 or event == 3 or event == 7 or event == 11
+    return is_entry or (phase == INSIDE and w[block + at.PHASE] == 0)
 
 
 @inner
@@ -199,7 +213,7 @@ def move(
             return result
         has_moved = True
         may_wait = may_wait and is_own
-        if kind == at.STOP:
+        if kind == at.STOP or (leads and ends_silent_part(code, cfg, w, block, pc, phase)):
             leads = False
         w[block + at.PC] = result
         depth = w[block + at.DEPTH]

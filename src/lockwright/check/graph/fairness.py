@@ -50,15 +50,30 @@ def starvation(graph: Graph, *, subject: bool = True) -> Trap | None:
             sleeps does.
     """
     if subject:
-        alive = (graph.phase == DOORWAY) | (graph.phase == WAITING)
-    else:
-        alive = (graph.can == WAITS) | (graph.can == SLEEPS)
-    return _trap(graph, alive.astype(np.uint8), still=not subject)
+        return _trap(graph, _asks(graph), still=False)
+    alive = (graph.can == WAITS) | (graph.can == SLEEPS)
+    return _trap(graph, alive.astype(np.uint8), still=True)
 
 
-def _trap(graph: Graph, alive: Array, *, still: bool) -> Trap | None:
+def standstill(graph: Graph) -> Trap | None:
+    """Return a fair cycle in which one thread asks for the lock under test and nobody enters, or nothing.
+
+    In a run in which threads acquire for ever.  Nobody promises that each waiter gets in, but always somebody must.
+    """
+    enters = _enters(graph, np.arange(graph.transitions, dtype=np.int64))
+    return _trap(graph, _asks(graph), still=False, without=enters)
+
+
+def _asks(graph: Graph) -> Array:
+    asks: Array = ((graph.phase == DOORWAY) | (graph.phase == WAITING)).astype(np.uint8)
+    return asks
+
+
+def _trap(graph: Graph, alive: Array, *, still: bool, without: Array | None = None) -> Trap | None:
+    """Return the first fair component, on edges that are not to be left out."""
     node, rows, targets, edges = kernels.product(graph.start, graph.target, graph.move, graph.perm, alive, still)
-    product = _Product(node, alive.shape[1], rows, targets, edges, np.zeros(len(edges), dtype=np.uint8))
+    blocked = np.zeros(len(edges), dtype=np.uint8) if without is None else without[edges].astype(np.uint8)
+    product = _Product(node, alive.shape[1], rows, targets, edges, blocked)
     while True:
         component, count = kernels.components(rows, targets, product.blocked)
         verdict = _judge(graph, product, component, count)
@@ -98,7 +113,7 @@ def _first(graph: Graph, product: _Product, component: Array, verdict: Array) ->
         edges=edges,
         entry=int(product.node[node] // product.width),
         victim=int(product.node[node] % product.width) if product.width > 1 else -1,
-        progress=_enters(graph, edges),
+        progress=bool(_enters(graph, edges).any()),
     )
 
 
@@ -108,10 +123,10 @@ def _inner(product: _Product, component: Array, which: int) -> Array:
     return inner
 
 
-def _enters(graph: Graph, edges: Array) -> bool:
-    """Return whether in some edge the moving thread comes to be inside."""
+def _enters(graph: Graph, edges: Array) -> Array:
+    """Return of each edge whether the moving thread comes to be inside."""
     sources = np.searchsorted(graph.start, edges, side="right") - 1
     mover = graph.move[edges] & 15
     after = (graph.perm[edges] >> (4 * mover)) & 15
-    enters = (graph.phase[graph.target[edges], after] == INSIDE) & (graph.phase[sources, mover] != INSIDE)
-    return bool(enters.any())
+    enters: Array = (graph.phase[graph.target[edges], after] == INSIDE) & (graph.phase[sources, mover] != INSIDE)
+    return enters

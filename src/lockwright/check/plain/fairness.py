@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from lockwright.check.plain.state import DOORWAY, WAITING
+from lockwright.check.plain.state import DOORWAY, INSIDE, WAITING
 from lockwright.ir.table import Effect
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from lockwright.check.moves import Move
     from lockwright.check.plain.code import Place
     from lockwright.check.plain.explore import Explored
+    from lockwright.check.plain.state import Thread
 
 Node = TypeVar("Node")
 
@@ -62,24 +63,31 @@ def _popped(stack: dict[Node, None], node: Node) -> set[Node]:
     return members
 
 
-def fair_components(found: Explored, allowed: Iterable[int]) -> Iterator[set[int]]:
-    """Yield the sets of states in which a fair run may stay for ever."""
+def fair_components(
+    found: Explored, allowed: Iterable[int], may_take: Callable[[int, int], bool] = lambda _source, _target: True
+) -> Iterator[set[int]]:
+    """Yield the sets of states in which a fair run may stay for ever, on the edges that it may take."""
     inside = set(allowed)
 
     def followers(number: int) -> list[int]:
-        return [target for _, target in _edges(found, number) if target in inside]
+        return [target for _, target in _edges(found, number) if target in inside and may_take(number, target)]
 
     for members in components(sorted(inside), followers):
-        yield from _fair(found, members)
+        yield from _fair(found, members, may_take)
 
 
-def _fair(found: Explored, members: set[int]) -> Iterator[set[int]]:
-    taken = {(move, number) for number in members for move, target in _edges(found, number) if target in members}
+def _fair(found: Explored, members: set[int], may_take: Callable[[int, int], bool]) -> Iterator[set[int]]:
+    taken = {
+        (move, number)
+        for number in members
+        for move, target in _edges(found, number)
+        if target in members and may_take(number, target)
+    }
     if not taken:
         return
     unserved = {number for number in members if _is_one_sided(found, number, taken)}
     if unserved:
-        yield from fair_components(found, members - unserved)
+        yield from fair_components(found, members - unserved, may_take)
     elif all(_is_served(found, members, taken, number) for number in range(len(found.states[0].threads))):
         yield members
 
@@ -137,13 +145,31 @@ def _is_old(found: Explored, number: int, move: Move) -> bool:
 
 
 def starves(found: Explored, thread: int) -> bool:
-    """Return whether a thread may want the lock for ever and not get it, in a fair run in which others go on."""
+    """Return whether a thread may want the lock for ever and not get it, in a fair run that goes on."""
+    return any(True for _ in fair_components(found, _wanting(found, thread)))
 
-    def wants(number: int) -> bool:
-        return any(frame.phase in (DOORWAY, WAITING) for frame in found.states[number].threads[thread].frames)
 
-    wanting = [number for number in range(len(found.states)) if wants(number)]
-    return any(True for _ in fair_components(found, wanting))
+def stands_still(found: Explored, thread: int) -> bool:
+    """Return whether a thread may want the lock for ever in a fair run that goes on, and nobody enters."""
+
+    def may_take(source: int, target: int) -> bool:
+        before, after = found.states[source].threads, found.states[target].threads
+        return not any(_is_inside(new) and not _is_inside(old) for old, new in zip(before, after, strict=True))
+
+    return any(True for _ in fair_components(found, _wanting(found, thread), may_take))
+
+
+def _wanting(found: Explored, thread: int) -> list[int]:
+    """Return the states in which a thread wants the lock."""
+    return [
+        number
+        for number, state in enumerate(found.states)
+        if any(frame.phase in (DOORWAY, WAITING) for frame in state.threads[thread].frames)
+    ]
+
+
+def _is_inside(thread: Thread) -> bool:
+    return any(frame.phase == INSIDE for frame in thread.frames)
 
 
 def only_awaits(found: Explored, members: set[int]) -> bool:

@@ -53,8 +53,8 @@ def check(
         cpus: How many CPUs there are (1 to 16); by default one for each thread.
         offline: The CPUs that are offline at first; threads are put on others.
         migrate: Whether a thread may come to another CPU wherever it can be preempted.
-        budget_states: Stop after so many states of one run.
-        budget_seconds: Stop after so many seconds of one run.
+        budget_states: Stop after so many states of one run (1 to 10^12).
+        budget_seconds: Stop after so many seconds of one run (more than 0).
         orders: Also find out which memory orders carry weight.
         progress: Called with a line of text now and then.
 
@@ -66,6 +66,7 @@ def check(
     from lockwright.check.search import check as search
     from lockwright.language.compile import compile_target
 
+    _refuse_budgets(budget_states, budget_seconds)
     program = compile_target(lock)
     chosen: dict[str, object] = {"models": models(memory), "orders": orders}
     if threads is not None:
@@ -86,6 +87,19 @@ def check(
     if budget_seconds is not None:
         chosen["budget_seconds"] = budget_seconds
     return search(program, Settings(**chosen), progress=progress)  # type: ignore[arg-type]  # only what was asked for
+
+
+MOST_BUDGET_STATES = 10**12
+
+
+def _refuse_budgets(states: int | None, seconds: float | None) -> None:
+    """Refuse a budget that nothing can be found with, or that is no number."""
+    from lockwright.language.select import refuse
+
+    if states is not None and not 1 <= states <= MOST_BUDGET_STATES:
+        raise refuse("U003", f"a budget of {states} states makes no sense", "`--budget-states 1000000`")
+    if seconds is not None and not seconds > 0:
+        raise refuse("U003", f"a budget of {seconds:g} seconds makes no sense", "`--budget-seconds 60`")
 
 
 def models(memory: str) -> tuple[str, ...]:
@@ -187,7 +201,13 @@ def litmus(file: str | Path, memory: str = "all") -> list[Judgement]:
     from lockwright.check.outcomes import outcomes
     from lockwright.litmus import judge, lower, read
 
-    test = read(Path(file).read_text(encoding="utf-8"), str(file))
+    try:
+        text = Path(file).read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        from lockwright.language.select import refuse
+
+        raise refuse("U010", f"`{file}` is not a text file: byte {error.start + 1:,} is no UTF-8") from None
+    test = read(text, str(file))
     program = lower(test)
     return [judge(test, model, outcomes(program, model)) for model in models(memory)]
 
@@ -198,7 +218,7 @@ def replay(lock: str, file: Path) -> CheckResult:
     Raises:
         LockwrightError: The file is no trace, of another version, of another lock, or the source has changed.
     """
-    from lockwright.check.replay import load
+    from lockwright.check.replay import USUAL, load
     from lockwright.check.replay import replay as play
     from lockwright.language.compile import compile_target
     from lockwright.results import FAULT, CheckResult, Run
@@ -207,7 +227,12 @@ def replay(lock: str, file: Path) -> CheckResult:
     program = compile_target(lock)
     fault = play(program, trace)
     run = Run(fault.model, fault.threads, fault.acquisitions, FAULT, kinds=(fault.kind,))
-    return CheckResult(program.name, [run], [fault], sources=dict(program.sources))
+    params: dict[str, object] = {name: getattr(trace, name) for name in USUAL} | {
+        "threads": fault.threads,
+        "acquisitions": ["for ever" if fault.acquisitions is None else fault.acquisitions],
+        "models": [fault.model],
+    }
+    return CheckResult(program.name, [run], [fault], params=params, sources=dict(program.sources))
 
 
 def gallery(*bugs: str, jobs: int = 1, finished: Callable[[BugResult], None] | None = None) -> list[BugResult]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 import msgspec
 
@@ -18,7 +18,7 @@ from lockwright.diagnostics.span import NOWHERE
 from lockwright.errors import LockwrightError
 from lockwright.ir.inline import inline
 from lockwright.ir.waiting import waiting
-from lockwright.results import PROVED
+from lockwright.results import FAULTS, PROVED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,30 +28,34 @@ if TYPE_CHECKING:
     from lockwright.results import CheckResult, Fault
 
 VERSION = 1
+_Natural = Annotated[int, msgspec.Meta(ge=0)]
+_Count = Annotated[int, msgspec.Meta(ge=1)]
+_Threads = Annotated[int, msgspec.Meta(ge=1, le=16)]  # a move has four bits for its thread
+_Arrivals = Annotated[int, msgspec.Meta(ge=0, le=100)]
 
 
 class Trace(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """What a `.trace.json` file holds: enough to play it again, and to see that the source is still the same."""
 
-    schema: str = "lockwright.trace/1"
+    schema: Literal["lockwright.trace/1"] = "lockwright.trace/1"
     version: int = VERSION
     lock: str
     sources: dict[str, str]  # digest of each file
     kind: str
     sentence: str
-    model: str
-    threads: int
-    acquisitions: int | None
-    moves: list[int]
+    model: Literal["sc", "tso", "c11"]
+    threads: _Threads
+    acquisitions: _Count | None
+    moves: list[_Natural]
     nodes: list[int] = []
-    interrupts: int = 1
-    bypass: int | None = None
+    interrupts: _Arrivals = 1
+    bypass: _Natural | None = None
     cpus: int | None = None
     offline: list[int] = []
     migrate: bool = False
-    loop_length: int = 0
-    victim: int | None = None
-    other: int | None = None
+    loop_length: _Natural = 0
+    victim: _Natural | None = None
+    other: _Natural | None = None
 
 
 USUAL: dict[str, Any] = {
@@ -67,7 +71,7 @@ def trace_of(fault: Fault, name: str, sources: Mapping[str, str], run: Mapping[s
         sources={file: digest(text) for file, text in sources.items()},
         kind=fault.kind,
         sentence=fault.sentence,
-        model=fault.model,
+        model=cast("Any", fault.model),
         threads=fault.threads,
         acquisitions=fault.acquisitions,
         moves=list(fault.moves),
@@ -105,10 +109,20 @@ def load(path: Path) -> Trace:
     except OSError as error:
         raise _mistake(f"{path}: {error.strerror}", "") from error
     except msgspec.DecodeError as error:
-        raise _mistake(f"{path} is no trace: {error}", "write one with `lockwright check LOCK --trace FILE`") from error
+        raise _mistake(
+            f"{path} is no trace: {error}", "write one with `lockwright check LOCK --save-trace FILE`"
+        ) from error
     if trace.version != VERSION:
         raise _mistake(f"{path} has version {trace.version}, this program reads {VERSION}", "run the check again")
+    if not _is_consistent(trace):
+        raise _mistake(f"{path} is no trace: its moves do not fit its threads or its kind", "run the check again")
     return trace
+
+
+def _is_consistent(trace: Trace) -> bool:
+    """Return whether the kind exists, threads are those of the run, and the loop is no longer than the run."""
+    threads = {Move.decode(code).thread for code in trace.moves} | {trace.victim or 0, trace.other or 0}
+    return trace.kind in FAULTS and max(threads) < trace.threads and trace.loop_length <= len(trace.moves)
 
 
 def _mistake(title: str, cure: str) -> LockwrightError:
@@ -119,7 +133,7 @@ def replay(program: Program, trace: Trace) -> Fault:
     """Play a trace again, and tell it.
 
     Raises:
-        LockwrightError: The source has changed since, and the trace is no run of it any more.
+        LockwrightError: The source has changed since, the trace is no run of it, or the run does not show the fault.
     """
     _compare(program, trace)
     found = waiting(inline(program))
@@ -131,20 +145,23 @@ def replay(program: Program, trace: Trace) -> Fault:
     )
     played = machine(found, shape, trace.model, trace.acquisitions, trace.interrupts)
     try:
-        return counterexample(played, found.awaits, problem, Found(trace.model, trace.threads, trace.acquisitions))
+        fault = counterexample(played, found.awaits, problem, Found(trace.model, trace.threads, trace.acquisitions))
     except NotPlayableError as error:
         raise _mistake(f"the trace does not fit: {error}", "run the check again") from error
+    if not fault.confirmed:
+        raise _mistake(f"the trace does not show what it says: {FAULTS[trace.kind][1]}", "run the check again")
+    return fault
 
 
 def _compare(program: Program, trace: Trace) -> None:
     if trace.lock != program.name:
         raise _mistake(f"the trace is of {trace.lock}, not of {program.name}", f"give it to `check {trace.lock}`")
-    changed = [name for name, text in program.sources.items() if trace.sources.get(name) not in (None, digest(text))]
+    changed = [name for name, text in program.sources.items() if trace.sources.get(name) != digest(text)]
     if changed:
         raise _mistake(f"{', '.join(changed)} has changed since the trace was made", "run the check again")
 
 
-_TEST = '''"""Made by `lockwright check {lock} --save-test`: {sentence}"""
+_TEST = '''"""Made by `lockwright check {shown} --save-test`: {sentence}"""
 
 import lockwright
 
@@ -159,9 +176,11 @@ def test_file(result: CheckResult, lock: str) -> str:
     """Return a pytest file that asserts that the lock is proved where it failed: it fails until the fault is cured."""
     fault = result.faults[0]
     word = "".join(sign if sign.isalnum() else "_" for sign in lock.lower()).strip("_")
+    plain = str.maketrans({"\\": "\\\\", '"': '\\"'})  # inside the quotes of a docstring
     return _TEST.format(
+        shown=lock.translate(plain),
         lock=lock,
-        sentence=fault.sentence,
+        sentence=fault.sentence.translate(plain),
         name=f"{word}_has_no_{fault.kind}",
         model=fault.model,
         threads=fault.threads,

@@ -250,9 +250,13 @@ def _empty(one: Underway) -> CheckResult:
     return CheckResult(
         name=one.program.name,
         waits=_waits(one.waiting),
-        claims=claims(one.waiting.program),
+        claims=claims(one.waiting.program, settings.kinds),
         promises=names,
-        not_covered=["more threads", "load buffering (ARM, POWER)"],
+        not_covered=[
+            *(["other kinds of fault"] if settings.kinds else []),
+            "more threads",
+            "load buffering (ARM, POWER)",
+        ],
         params={
             "threads": settings.threads or THREADS,
             "acquisitions": ["for ever" if k is None else k for k in settings.acquisitions],
@@ -263,6 +267,7 @@ def _empty(one: Underway) -> CheckResult:
             "cpus": settings.cpus,
             "offline": list(settings.offline),
             "migrate": settings.migrate,
+            "kinds": list(settings.kinds),
         },
         sources=dict(one.program.sources),
     )

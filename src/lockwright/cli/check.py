@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from lockwright.cli.output import write
+from lockwright.cli.output import STANDARD_OUTPUT, refuse_unwritable, write
 from lockwright.cli.status import Status
 
 if TYPE_CHECKING:
@@ -24,13 +24,22 @@ class Outputs:
         json: Write the result as JSON to a file, or to standard output with `-`.
         html: Write one page with the verdicts and the traces; it needs no network.
         save_trace: Write the first trace to a file that `--replay` takes.
-        save_test: Write a pytest file that repeats this check and expects its verdict.
+        save_test: Write a pytest file that fails until the first fault is cured.
     """
 
     json: Annotated[str | None, Parameter(allow_leading_hyphen=True)] = None
     html: str | None = None
     save_trace: str | None = None
     save_test: str | None = None
+
+    def by_option(self) -> dict[str, str | None]:
+        """Return the targets by the options that name them."""
+        return {
+            "--json": self.json,
+            "--html": self.html,
+            "--save-trace": self.save_trace,
+            "--save-test": self.save_test,
+        }
 
 
 def check(
@@ -78,10 +87,19 @@ def check(
         return mistaken(
             "no lock is named", "`lockwright check ticket`, or a file; `lockwright locks` lists what is built in"
         )
+    refuse_unwritable(outputs.by_option())
     if replay is not None:
-        from lockwright.cli.replaying import show_again
+        from lockwright.cli.replaying import played_again
 
-        return show_again(locks[0], replay)
+        asked = {
+            "--threads": threads, "--acquire": acquire, "--property": property, "--nodes": nodes, "--cpus": cpus,
+            "--bypass": bypass,
+            "--interrupts": interrupts, "--offline": offline, "--migrate": migrate, "--orders": orders,
+        }  # fmt: skip
+        again = played_again(locks, replay, asked)
+        _show(again, outputs, replay)
+        _write([(locks[0], again)], outputs)
+        return Status.FINDING
     if threads is not None and not 1 <= threads <= 8:
         return mistaken(f"{threads} threads cannot be explored", "`--threads 2` to `--threads 8`")
     if interrupts is not None and not 0 <= interrupts <= 100:
@@ -93,34 +111,42 @@ def check(
     worst = Status.FINE
     results: list[tuple[str, CheckResult]] = []
     for lock in locks:
-        result = run(
-            lock,
-            threads=threads,
-            acquire=times(acquire),
-            memory=memory,
-            properties=property,
-            nodes=node_ids(nodes),
-            interrupts=interrupts,
-            bypass=bypass,
-            cpus=cpus,
-            offline=cpu_ids(offline),
-            migrate=migrate,
-            budget_states=budget_states,
-            budget_seconds=budget_seconds,
-            orders=orders,
-            progress=_progress,
-        )
+        try:
+            result = run(
+                lock,
+                threads=threads,
+                acquire=times(acquire),
+                memory=memory,
+                properties=property,
+                nodes=node_ids(nodes),
+                interrupts=interrupts,
+                bypass=bypass,
+                cpus=cpus,
+                offline=cpu_ids(offline),
+                migrate=migrate,
+                budget_states=budget_states,
+                budget_seconds=budget_seconds,
+                orders=orders,
+                progress=_progress,
+            )
+        finally:
+            _progress("")  # or the answer would begin behind it
         results.append((lock, result))
-        if outputs.json != "-":
-            from lockwright.report.terminal import print_check
-
-            print_check(result, replay_path=outputs.save_trace or "")
+        _show(result, outputs, outputs.save_trace or "")
         worst = max(worst, Status(result.exit_status))
         if any(run.reason == "interrupted" for run in result.runs):
             worst = Status.INTERRUPTED
             break
     _write(results, outputs)
     return worst
+
+
+def _show(result: CheckResult, outputs: Outputs, trace: str) -> None:
+    """Print a result, unless JSON has standard output for itself."""
+    if outputs.json != STANDARD_OUTPUT:
+        from lockwright.report.terminal import print_check
+
+        print_check(result, replay_path=trace)
 
 
 def _progress(line: str) -> None:
@@ -150,12 +176,19 @@ def _write(results: list[tuple[str, CheckResult]], outputs: Outputs) -> None:
         from lockwright.report.html import check_page
 
         write(outputs.html, check_page([result for _, result in results]))
-    lock, result = results[0]
-    if outputs.save_trace and result.faults:
-        from lockwright.check.replay import trace_text
+    _keep(*results[0], outputs)
 
+
+def _keep(lock: str, result: CheckResult, outputs: Outputs) -> None:
+    """Write the first fault as a trace and as a test; say so if there is none."""
+    wanted = [option for option in ("--save-trace", "--save-test") if outputs.by_option()[option]]
+    if not result.faults:
+        for option in wanted:
+            print(f"note: `{option}` wrote nothing: `{lock}` shows no fault", file=sys.stderr)
+        return
+    from lockwright.check.replay import test_file, trace_text
+
+    if outputs.save_trace:
         write(outputs.save_trace, trace_text(result))
-    if outputs.save_test and result.faults:
-        from lockwright.check.replay import test_file
-
+    if outputs.save_test:
         write(outputs.save_test, test_file(result, lock))

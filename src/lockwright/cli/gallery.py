@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from lockwright.cli.output import write
+from lockwright.cli.output import refuse_unwritable, write
 from lockwright.cli.status import Status
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ def gallery(
 
     if listed:
         return _list()
+    refuse_unwritable({"--json": json, "--html": html})
     began = time.perf_counter()
     results: list[BugResult] = []
     try:

@@ -13,15 +13,15 @@ _WIDE = 140  # columns where no terminal sets a width
 def locks() -> int:
     """List the built-in locks and workloads, what they promise and where they come from."""
     from rich import box
-    from rich.console import Console
     from rich.table import Table
 
     from lockwright import api
+    from lockwright.report.terminal import terminal
 
     table = Table("lock", "promises", "what it is", "source", box=box.SIMPLE_HEAD, pad_edge=False)
     for one in api.locks():
         table.add_row(one.name, ", ".join(one.promises) or "-", one.summary, one.source)
-    console = Console(highlight=False)
+    console = terminal()
     if not console.is_terminal:
         console.width = _WIDE
     console.print(table)

@@ -50,8 +50,11 @@ def application() -> App:
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run one command line and return its exit status."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    status: int = Status.FINE
     try:
-        return int(application()(given, exit_on_error=False, print_error=False, result_action="return_value") or 0)
+        status = int(application()(given, exit_on_error=False, print_error=False, result_action="return_value") or 0)
+        if sys.stdout is not None:
+            sys.stdout.flush()  # here, where a reader that has gone away is no error
     except CycloptsError as error:
         return _usage(error)
     except KeyboardInterrupt:
@@ -59,9 +62,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return Status.INTERRUPTED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return Status.FINE
     except Exception as error:  # noqa: BLE001 - the last resort: our bug, told without a traceback
         return _unexpected(error, given)
+    return status
 
 
 def main() -> NoReturn:
@@ -86,7 +89,7 @@ def _unexpected(error: Exception, given: list[str]) -> int:
         print(error, file=sys.stderr)
         return Status.INPUT
     if isinstance(error, OSError):
-        print(f"error[U002]: {error.strerror or error}: {error.filename}", file=sys.stderr)
+        print(f"error[U002]: {error.strerror or error}: {error.filename or 'standard output'}", file=sys.stderr)
         return Status.INPUT
     if os.environ.get("LOCKWRIGHT_TRACEBACK"):
         raise error

@@ -6,14 +6,64 @@ import os
 import sys
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+STANDARD_OUTPUT = "-"
+
+
+def refuse_unwritable(targets: Mapping[str, str | None]) -> None:
+    """Refuse files that cannot be written, before the work whose result they are for.
+
+    Args:
+        targets: What follows each option, such as `--json`; only that one takes `-`.
+
+    Raises:
+        LockwrightError: A target is a folder, lies in none, or may not be written.
+    """
+    for option, target in targets.items():
+        if target is None or (target == STANDARD_OUTPUT and option == "--json"):
+            continue
+        problem = _problem(target)
+        if problem:
+            from lockwright.language.select import refuse
+
+            raise refuse(
+                "U002", f"`{option} {target}` cannot be written: {problem}", "name a file in a folder of yours"
+            )
+
+
+def _problem(target: str) -> str:
+    """Return why nothing can be written there; empty if it can."""
+    if not target:
+        return "no file is named"
+    if target == STANDARD_OUTPUT:
+        return "only `--json` goes to standard output"
+    path = Path(target).resolve()  # a link is followed, not replaced
+    if path.is_dir():
+        return "it is a folder"
+    if not path.parent.is_dir():
+        return f"there is no folder `{path.parent}`"
+    asked = path if _is_special(path) else path.parent
+    return "" if os.access(asked, os.W_OK) else "that is not permitted"
+
+
+def _is_special(path: Path) -> bool:
+    """Return whether this is a device or a pipe: written to, never replaced."""
+    return path.exists() and not path.is_file()
 
 
 def write(target: str, text: str) -> None:
     """Write `text` to the file `target`, or to standard output if that is `-`."""
-    if target == "-":
+    if target == STANDARD_OUTPUT:
         sys.stdout.write(text if text.endswith("\n") else text + "\n")
         return
-    path = Path(target)
+    path = Path(target).resolve()
+    if _is_special(path):
+        path.write_text(text, encoding="utf-8")
+        return
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:

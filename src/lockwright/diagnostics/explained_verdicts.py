@@ -179,6 +179,19 @@ VERDICTS: tuple[tuple[str, str, str], ...] = (
 
 USAGE: tuple[tuple[str, str, str], ...] = (
     (
+        "U001",
+        "the command line is not understood",
+        "`lockwright --help` lists the commands, `lockwright check --help` the options of one.",
+    ),
+    (
+        "U002",
+        "a file cannot be read or written",
+        """
+        Results go to a file in a folder that exists and that you may write to. A file is written whole or not at
+        all; what cannot be written is refused before anything is explored.
+        """,
+    ),
+    (
         "U003",
         "an option has a value that it cannot have",
         "The message names the option and what it takes.",

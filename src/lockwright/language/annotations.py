@@ -27,7 +27,7 @@ from lockwright.language.kinds import (
     WordKind,
     is_value,
 )
-from lockwright.language.mistakes import Follows, mistake, nearest
+from lockwright.language.mistakes import Follows, counted, mistake, nearest
 from lockwright.language.parse import look_up, unknown_name
 from lockwright.language.spans import span_of
 from lockwright.language.vocabulary import INTEGER_NAMES
@@ -295,7 +295,7 @@ class Annotations:
             raise mistake(
                 "L033",
                 (self.module, node),
-                f"`{declared.name}` takes {len(variables) or 'no'} arguments",
+                f"`{declared.name}` takes {counted(len(variables)) if variables else 'no arguments'}",
                 f"{len(given)} given",
                 secondary=[(span_of(declared.module, declared.node), "declared here")],
             )

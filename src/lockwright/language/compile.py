@@ -84,9 +84,17 @@ def _open(target: Target, modules: Modules) -> Module:
             "U004",
             f"there is no built-in lock or workload `{target.name}`",
             *advice,
-            "a file of yours: `lockwright check mylock.py`",
+            _as_file(target.name),
         )
     return modules.add_file(Path(known[target.name]))
+
+
+def _as_file(name: str) -> str:
+    """Return how a file is named instead."""
+    path = Path(name)
+    if path.is_dir():
+        return f"`{name}` is a folder: name a file in it"
+    return f"a file of yours: `lockwright check {f'./{name}' if path.is_file() else 'mylock.py'}`"
 
 
 def _compile(target: Target, text: str, modules: Modules, module: Module, harness: str | None) -> Program:

@@ -186,11 +186,14 @@ def _not_found(module: Module, statement: ast.ImportFrom) -> Mistake:
 
 def _read(path: Path, shown: str) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8-sig")  # as Python reads it: the mark of some editors is no text
     except FileNotFoundError:
         raise mistake("L050", Span(shown, 0, 0, 0, 0), f"there is no file `{shown}`") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise mistake("L050", Span(shown, 0, 0, 0, 0), f"`{shown}` cannot be read: {error}") from None
+    except UnicodeDecodeError as error:
+        why = f"byte {error.start + 1:,} is no UTF-8"
+        raise mistake("L050", Span(shown, 0, 0, 0, 0), f"`{shown}` is not a text file: {why}") from None
+    except OSError as error:
+        raise mistake("L050", Span(shown, 0, 0, 0, 0), f"`{shown}` cannot be read: {error.strerror}") from None
 
 
 def _shown(path: Path) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import textwrap
 from typing import TYPE_CHECKING
 
@@ -60,10 +62,15 @@ def print_check(result: CheckResult, console: Console | None = None, *, replay_p
 
 
 def terminal() -> Console:
-    """Return the terminal, without colour when it is none."""
+    """Return the terminal, without colour when it is none; a reader that goes away changes no exit status."""
     from rich.console import Console
 
-    return Console(highlight=False)
+    class Terminal(Console):
+        def on_broken_pipe(self) -> None:  # rich would exit with 1, which says `a finding`
+            self.quiet = True
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+    return Terminal(highlight=False)
 
 
 def print_lines(lines: Iterable[tuple[str, str]], console: Console) -> None:
@@ -174,7 +181,8 @@ def _headline(result: CheckResult, width: int) -> Iterator[tuple[str, str]]:
 def _claim(result: CheckResult) -> str:
     match result.verdict:
         case "proved":
-            race = ["no race"] if any(run.model == "c11" for run in result.runs) else []
+            is_race_seen = any(run.model == "c11" for run in result.runs) and not result.params.get("kinds")
+            race = ["no race"] if is_race_seen else []
             return ", ".join([*result.claims[:1], *race, *result.claims[1:]])
         case "not exhausted":
             stopped = next(one for one in result.runs if one.verdict == NOT_EXHAUSTED)

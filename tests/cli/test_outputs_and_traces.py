@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from lockwright.check import search
 from lockwright.cli.main import run
 from lockwright.cli.status import Status
 
@@ -234,3 +235,28 @@ def test_files_as_editors_and_chance_leave_them(capsys: pytest.CaptureFixture[st
         capsys.readouterr()
         assert run(arguments) == Status.INPUT
         assert told in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("text", ["self.held.load()" + " + self.held.load()" * 5000, "(" * 3000 + "1" + ")" * 3000])
+@pytest.mark.usefixtures("folder")
+def test_what_is_nested_too_deeply_is_the_mistake_of_the_file(text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("deep.py").write_text(BROKEN.replace("pass", f"held = {text}"))
+    assert run(["check", "deep.py"]) == Status.INPUT
+    assert "error[L001]" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("folder")
+def test_an_interrupted_check_says_what_it_proved_before(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    explored = search._run
+
+    def until_tso(one: search.Underway, model: str, acquisitions: int | None) -> object:
+        if model == "tso":
+            raise KeyboardInterrupt
+        return explored(one, model, acquisitions)
+
+    monkeypatch.setattr(search, "_run", until_tso)
+    assert run(["check", "tas", "--threads", "2", "--acquire", "1"]) == Status.INTERRUPTED
+    told = " ".join(capsys.readouterr().out.split())
+    assert "interrupted in tso with 2 threads x 1 acquisition; proved before: sc with 2 threads x 1 acq" in told

@@ -66,8 +66,13 @@ def compile_text(
 def _told(modules: Modules, compiling: Callable[[], Program]) -> Program:
     """Return what `compiling` gives, or raise all mistakes that were found."""
     program = None
-    with modules.found.going_on():
-        program = compiling()
+    try:
+        with modules.found.going_on():
+            program = compiling()
+    except RecursionError:  # Python's parser and ours go down as deep as the text is nested
+        name = next(reversed(modules.sources), "")
+        nested = f"something in `{name}` is nested too deeply" if name else "something is nested too deeply"
+        raise refuse("L001", nested, "split the long expression, or the chain of `elif`s, into several") from None
     modules.found.raise_if_any(modules.sources)
     assert program is not None
     return program

@@ -186,6 +186,9 @@ def _claim(result: CheckResult) -> str:
             return ", ".join([*result.claims[:1], *race, *result.claims[1:]])
         case "not exhausted":
             stopped = next(one for one in result.runs if one.verdict == NOT_EXHAUSTED)
+            if stopped.reason == "interrupted":
+                done = [_instance_of(run) for run in result.runs if run.verdict == PROVED]
+                return f"interrupted in {_instance_of(stopped)}; proved before: {listed(done) if done else 'nothing'}"
             where = f"{stopped.states:,} states of {_instance_of(stopped)}"
             return f"no fault in {where}, then the budget of {stopped.reason} was spent"
         case "fault":

@@ -175,3 +175,13 @@ def test_help_needs_no_compiler() -> None:
         "sys.exit('numba' in sys.modules or 'numpy' in sys.modules or 'altair' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=False).returncode == 0
+
+
+def test_a_lock_without_fields_keeps_nobody_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "nothing.py"
+    path.write_text(
+        "from lockwright.language import Lock\n\n\nclass Nothing(Lock):\n"
+        "    def lock(self) -> None:\n        pass\n\n    def unlock(self) -> None:\n        pass\n"
+    )
+    assert run(["check", str(path), "--threads", "2", "--memory", "sc"]) == Status.FINDING
+    assert capsys.readouterr().out.startswith("fault[V001] two threads are in the critical section")

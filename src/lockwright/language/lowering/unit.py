@@ -73,9 +73,9 @@ class Unit:
 
     def sync(self) -> None:
         """Put structs that were made since into the program."""
-        for name in self.instances.structs:
+        for name, made in self.instances.structs.items():
             if name not in self.program.structs:
-                self.program.structs[name] = Struct(name, ())
+                self.program.structs[name] = Struct(name, (), is_lock=made.is_lock)
         for name, made in list(self.instances.structs.items()):
             if len(self.program.structs[name].fields) != len(made.fields):
                 fields = tuple(Field(one.name, lowered(one.kind), one.align, one.span) for one in made.fields.values())

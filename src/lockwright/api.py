@@ -250,7 +250,7 @@ def gallery(*bugs: str, jobs: int = 1, finished: Callable[[BugResult], None] | N
 
     chosen = [load(name) for name in bugs or known()]
     # A bug on file may ask for any option by name; `check` lists them.
-    return play_all(chosen, check, jobs=min(jobs, len(chosen)), finished=finished)  # type: ignore[arg-type]
+    return play_all(chosen, check, jobs=min(jobs, len(chosen)), finished=finished)  # type: ignore[arg-type]  # options come from files
 
 
 def explain(code: str) -> str:

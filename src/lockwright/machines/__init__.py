@@ -1,0 +1,1 @@
+"""What a machine is: topology, latencies and their sources, one TOML file each."""

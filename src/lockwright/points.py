@@ -1,0 +1,92 @@
+"""What a simulation (or a benchmark) returns: one point for each lock, number of CPUs and set of parameters.
+
+Plain data, known to readers and reports alike.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+SCHEMA = "lockwright.simulate/1"
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionProfile:
+    """What one function took in the measured window, over all CPUs and seeds: a row of `perf report`."""
+
+    name: str  # the symbol
+    caller: str  # the function that called it, empty at the top
+    share: float  # of all busy cycles, 0 to 1
+    cycles: int
+    instructions: int
+    cache_references: int
+    cache_misses: int
+    branches: int
+    branch_misses: int
+
+
+@dataclass(frozen=True, slots=True)
+class SeedRun:
+    """One run with one seed."""
+
+    seed: int
+    start: str  # spread, together
+    throughput_per_s: float
+    simulated_cycles: int  # of the measured window
+    simulated_ops: int  # memory accesses in it
+    acquisitions: int  # of the lock under test, or rounds of the program if it has none
+    jain: float  # fairness over threads, 1 is fair
+    longest_bypass: int
+    handoff_ns: float  # mean from the begin of an unlock to the end of the lock of one that waited; nan: never
+    latency_ns_p50: float  # from the begin of a lock to its end
+    latency_ns_p99: float
+    latency_ns_max: float
+    handoff_distance: dict[str, int]  # `same thread`, `same core`, then the machine's distances: how many
+    profile: tuple[FunctionProfile, ...]
+    waiters: float  # mean number of threads that wait for the lock at a hand-off
+    transfers_per_acquisition: float  # lines moved between cores
+    failed_assertions: int
+    host_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One lock on so many CPUs: means over seeds, and the interval of the mean's throughput."""
+
+    lock: str
+    cpus: int
+    machine: str
+    params: dict[str, object]
+    throughput_per_s: float
+    throughput_per_s_low: float
+    throughput_per_s_high: float
+    jain: float
+    longest_bypass: int
+    handoff_ns: float
+    latency_ns_p50: float
+    latency_ns_p99: float
+    latency_ns_max: float
+    simulated_ops: int
+    acquisitions: int
+    host_seconds: float
+    branches: tuple[tuple[float, int], ...]  # throughput, and how many seeds ended there; one if they agree
+    runs: tuple[SeedRun, ...]
+    profile: tuple[FunctionProfile, ...]
+    limits: str = ""  # what limits it, in words
+
+
+@dataclass(slots=True)
+class SimulationResult:
+    """All points of a simulation, and the numbers of the machine that they rest on."""
+
+    machine: str
+    title: str  # `4 x AMD Opteron 6172`
+    points: list[Point] = field(default_factory=list)
+    weak: list[str] = field(default_factory=list)  # numbers that are recalled, estimated or chosen, with their origin
+    sensitivity: list[tuple[str, float, float]] | None = None  # number, change of throughput at 80 % and at 125 % of it
+    collapses: list[str] = field(default_factory=list)  # one sentence for each lock that collapses
+    warnings: list[str] = field(default_factory=list)
+    params: dict[str, object] = field(default_factory=dict)
+    seeds: tuple[int, ...] = ()
+    seconds: float = 0.0
+    is_interrupted: bool = False

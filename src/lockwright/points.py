@@ -6,6 +6,7 @@ Plain data, known to readers and reports alike.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import nan
 
 SCHEMA = "lockwright.simulate/1"
 
@@ -47,6 +48,11 @@ class SeedRun:
     transfers_per_acquisition: float  # lines moved between cores
     failed_assertions: int
     host_seconds: float
+    # Where the time of a hand-off goes, over the measured window.
+    handoffs: int = 0  # acquisitions by a thread that had waited: what `handoff_ns` is the mean of
+    section_ns: float = nan  # mean from the end of a lock to the begin of its unlock; nan without a lock under test
+    rereads: int = 0  # loads by waiters that somebody's write had woken
+    reread_cycles: int = 0  # for how long such loads occupied their lines
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from functools import cache
 from inspect import cleandoc
 
 from lockwright.diagnostics.diagnostic import Diagnostic, Label
+from lockwright.diagnostics.explained_machines import MACHINES
 from lockwright.diagnostics.explained_structure import STRUCTURE
 from lockwright.diagnostics.explained_values import VALUES
 from lockwright.diagnostics.explained_verdicts import USAGE, VERDICTS
@@ -17,7 +18,7 @@ from lockwright.diagnostics.span import NOWHERE
 @cache
 def explanations() -> dict[str, Explanation]:
     """Return every explanation by its code, in order."""
-    listed = [Explanation(*map(cleandoc, one)) for one in (*STRUCTURE, *VALUES, *USAGE, *VERDICTS)]
+    listed = [Explanation(*map(cleandoc, one)) for one in (*STRUCTURE, *VALUES, *USAGE, *VERDICTS, *MACHINES)]
     return {one.code: one for one in sorted(listed, key=lambda one: one.code)}
 
 
@@ -40,5 +41,7 @@ def unknown_code(code: str) -> Diagnostic:
     letter, digits = code.strip().upper()[:1], code.strip()[1:]
     near = difflib.get_close_matches(f"{letter}{digits:0>3}", explanations(), n=1, cutoff=0.5)
     helps = [f"did you mean `{near[0]}`?"] if near else []
-    helps.append("codes are L001 ... for the language, V001 ... for verdicts, U003 ... for how lockwright is called")
+    helps.append(
+        "codes are L001 ... for the language, V001 ... for verdicts, M001 ... for machines, U003 ... for the rest"
+    )
     return Diagnostic("U007", f"there is no code `{code}`", Label(NOWHERE), helps=tuple(helps))

@@ -24,6 +24,7 @@ class Case(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     fault: str  # a kind of `results.FAULTS`
     cure: str
     name: str = ""  # where a bug has several
+    decisive: str = ""  # which of the changed lines decides, where there are many
     compare: list[str] = []  # two more sources to show the difference of, where the fix lies in what both import
     check: Options = {}
 
@@ -52,6 +53,27 @@ class Bug(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 @dataclass(frozen=True, slots=True)
+class Listing:
+    """The lines of a file that a page shows."""
+
+    file: str
+    lines: tuple[int, ...]
+    ran: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """What a counterexample ran, for who sees nothing else of it."""
+
+    listings: tuple[Listing, ...] = ()
+    words: tuple[tuple[str, str], ...] = ()  # of the language, with what they mean
+    not_entered: tuple[tuple[str, str], ...] = ()  # functions that are called in it but not here, and what they do
+    is_in_harness: bool = False  # whether it is a lock alone, which threads take and release
+    has_setup: bool = False
+    threads: tuple[tuple[int, str], ...] = ()  # the function that each thread runs, where they differ
+
+
+@dataclass(frozen=True, slots=True)
 class CaseResult:
     """What checking the broken and the fixed source of one case gave."""
 
@@ -59,6 +81,7 @@ class CaseResult:
     broken: CheckResult
     fixed: CheckResult
     difference: str  # from the broken to the fixed source, as `diff -u` writes it
+    code: Code = Code()
 
     @property
     def fault(self) -> Fault | None:

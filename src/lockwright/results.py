@@ -70,6 +70,27 @@ class Remark:
 
 
 @dataclass(frozen=True, slots=True)
+class Visit:
+    """One run of a function in a counterexample: the lines on which it did something, in order."""
+
+    thread: int
+    function: str
+    span: Span  # of the function
+    lines: tuple[int, ...]
+    returned: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """Which code a counterexample ran: functions by name, each with its place."""
+
+    visits: tuple[Visit, ...] = ()
+    before: tuple[tuple[str, Span], ...] = ()  # `setup`
+    after: tuple[tuple[str, Span], ...] = ()  # `at_rest`, where that failed
+    not_entered: tuple[tuple[str, Span], ...] = ()  # called somewhere in those above, but not here
+
+
+@dataclass(frozen=True, slots=True)
 class Fault:
     """A counterexample."""
 
@@ -95,6 +116,7 @@ class Fault:
     loop_moves: int = 0
     victim: int | None = None  # who waits for ever, or is overtaken
     other: int | None = None  # who overtakes
+    course: Course = Course()  # the code that it ran
     confirmed: bool = True  # the plain machine, which shares no code with the search, shows it too
 
     @property

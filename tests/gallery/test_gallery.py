@@ -15,10 +15,12 @@ from lockwright.gallery import known, load
 from lockwright.report.gallery import page
 from lockwright.report.gallery_docs import bug_page, index_page
 from lockwright.report.gallery_page import gallery_page
-from lockwright.results import FAULTS
+from lockwright.results import FAULTS, HARNESSES
 
 if TYPE_CHECKING:
     from tests.conftest import Golden
+
+    from lockwright.bugs import CaseResult
 
 PAGES = Path(__file__).parents[2] / "docs" / "gallery"
 
@@ -30,8 +32,21 @@ def test_a_bug_is_found_and_its_fix_proved(name: str, golden: Golden) -> None:
         assert case.is_found, (case.case.name, case.broken.verdict, [one.kind for one in case.broken.faults])
         assert case.is_cured, (case.case.name, case.fixed.verdict, [one.sentence for one in case.fixed.faults])
         assert case.difference, "the page would show no fix"
+        assert unseen(case) == set(), "the trace runs where the page shows nothing"
     assert result.is_cured, [one.verdict for one in result.counters]
     golden(PAGES / f"{name.lower()}.md", bug_page(result))
+
+
+def unseen(case: CaseResult) -> set[tuple[str, int]]:
+    """Return where steps are that the code of the page does not show, or does not mark."""
+    assert case.fault is not None
+    shown = {one.file: one for one in case.code.listings}
+    places = {
+        (row.span.file, row.span.line)
+        for row in case.fault.rows
+        if row.span.line and row.kind == "step" and row.span.file not in HARNESSES
+    }
+    return {(file, line) for file, line in places if file not in shown or line not in shown[file].ran}
 
 
 def test_the_index_leads_to_every_page(golden: Golden) -> None:

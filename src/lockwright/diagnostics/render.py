@@ -44,7 +44,14 @@ def _in_file(diagnostic: Diagnostic, file: str) -> list[Label]:
     return [diagnostic.primary, *(label for label in diagnostic.secondary if label.span.file == file)]
 
 
-def excerpt(text: str, labels: list[Label], lines: Iterable[int], width: int, mark: str = "^") -> Iterator[str]:
+def excerpt(
+    text: str,
+    labels: list[Label],
+    lines: Iterable[int],
+    width: int,
+    mark: str = "^",
+    ran: frozenset[int] | None = None,
+) -> Iterator[str]:
     """Yield some lines of a source, the labels under them; the first label is the primary one.
 
     Args:
@@ -53,8 +60,10 @@ def excerpt(text: str, labels: list[Label], lines: Iterable[int], width: int, ma
         lines: The numbers of the lines to show.
         width: Columns for a number.
         mark: What the first label is underlined with.
+        ran: The numbers of lines that a `>` points at; None: there is no column for it.
     """
-    source, gutter = text.splitlines(), f"{' ' * width} |"
+    signs = (" ", " ") if ran is None else ("   ", " > ")
+    source, gutter = text.splitlines(), f"{' ' * width}{signs[0]}|"
     yield gutter
     previous = 0
     for number in sorted(one for one in lines if 1 <= one <= len(source)):
@@ -62,7 +71,7 @@ def excerpt(text: str, labels: list[Label], lines: Iterable[int], width: int, ma
             yield "..."
         previous = number
         shown = source[number - 1]
-        yield f"{number:>{width}} | {shown.expandtabs(4)}".rstrip()
+        yield f"{number:>{width}}{signs[number in (ran or ())]}| {shown.expandtabs(4)}".rstrip()
         for position, label in enumerate(labels):
             if label.span.line == number:
                 yield from _labelled(gutter, _underline(shown, label.span, mark if position == 0 else "-"), label.text)

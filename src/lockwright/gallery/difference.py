@@ -6,6 +6,7 @@ import ast
 import difflib
 from typing import TYPE_CHECKING
 
+from lockwright.errors import InternalError
 from lockwright.language.modules import PACKAGE
 
 if TYPE_CHECKING:
@@ -23,6 +24,26 @@ def difference(before: Path, after: Path) -> str:
     for group in matcher.get_grouped_opcodes(_CONTEXT_LINES):
         lines.append(f"@@ -{old[group[0][1]][0]} +{new[group[0][3]][0]} @@")
         lines += _hunk(group, old, new)
+    return "\n".join(lines)
+
+
+def pointed_at(text: str, decisive: str) -> str:
+    """Return a difference with a line under one of its changed lines, as `ndiff` has it, that points at it.
+
+    Args:
+        text: The difference.
+        decisive: The changed line, without its indentation; of two alike the one that comes in.
+
+    Raises:
+        InternalError: No changed line is so, or several are.
+    """
+    lines = text.splitlines()
+    changed = [at for at, line in enumerate(lines) if line[:1] in ("+", "-") and line[1:].strip() == decisive]
+    places = [at for at in changed if lines[at].startswith("+")] or changed
+    if len(places) != 1:
+        raise InternalError(f"`{decisive}` is {len(places)} changed lines")
+    indent = len(lines[places[0]]) - len(decisive) - 1
+    lines.insert(places[0] + 1, f"?{' ' * indent}{'^' * len(decisive)} this line decides")
     return "\n".join(lines)
 
 

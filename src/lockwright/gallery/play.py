@@ -6,11 +6,13 @@ import multiprocessing
 import time
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from lockwright.bugs import BugResult, CaseResult
-from lockwright.gallery.difference import difference
+from lockwright.bugs import BugResult, CaseResult, Code
+from lockwright.gallery.code import code_of
+from lockwright.gallery.difference import difference, pointed_at
 from lockwright.gallery.read import folder
 from lockwright.language.compile import builtin_locks
 from lockwright.language.select import parse_target
@@ -32,7 +34,7 @@ class Check(Protocol):
 def play(bug: Bug, check: Check) -> BugResult:
     """Return what all checks of a bug gave."""
     began = time.perf_counter()
-    cases = tuple(_case(bug, case, check) for case in bug.case)
+    cases = tuple(_told_once([_case(bug, case, check) for case in bug.case]))
     counters = tuple(check(_target(bug, one.lock), **one.check) for one in bug.counter)
     return BugResult(bug, cases, counters, time.perf_counter() - began)
 
@@ -74,7 +76,18 @@ def _pool(jobs: int) -> Iterator[Callable[[Sequence[Bug], Check], Iterable[BugRe
 def _case(bug: Bug, case: Case, check: Check) -> CaseResult:
     broken = check(_target(bug, case.broken), **case.check)
     fixed = check(_target(bug, case.fixed), **case.check)
-    return CaseResult(case, broken, fixed, _differences(bug, case))
+    code = code_of(broken.faults[0], broken.sources) if broken.faults else Code()
+    return CaseResult(case, broken, fixed, _differences(bug, case), code)
+
+
+def _told_once(cases: list[CaseResult]) -> Iterator[CaseResult]:
+    """Yield cases without the words that one before them has explained."""
+    said: set[tuple[str, str]] = set()
+    for one in cases:
+        words = tuple(word for word in one.code.words if word not in said)
+        not_entered = tuple(word for word in one.code.not_entered if word not in said)
+        said.update(words, not_entered)
+        yield replace(one, code=replace(one.code, words=words, not_entered=not_entered))
 
 
 def _target(bug: Bug, lock: str) -> str:
@@ -91,4 +104,5 @@ def _path(bug: Bug, lock: str) -> Path:
 def _differences(bug: Bug, case: Case) -> str:
     """Return how the fixed source differs, and the sources behind it that the case names."""
     pairs = [(case.broken, case.fixed), *([(case.compare[0], case.compare[1])] if case.compare else [])]
-    return "\n".join(difference(_path(bug, before), _path(bug, after)) for before, after in pairs)
+    text = "\n".join(difference(_path(bug, before), _path(bug, after)) for before, after in pairs)
+    return pointed_at(text, case.decisive) if case.decisive else text

@@ -72,7 +72,7 @@ def _case(result: CaseResult, width: int) -> Iterator[tuple[str, str]]:
     if result.fault is None:
         yield f"not found: the check says `{result.broken.verdict}`", "fault"
     else:
-        yield from fault_lines(result.fault, result.broken, width)
+        yield from fault_lines(result.fault, result.broken, width, code=result.code)
     yield "", ""
     yield f"-- the fix{name} ".ljust(width, "-"), "dim"
     yield from _paragraph("", result.case.cure, width)
@@ -94,7 +94,7 @@ def _counter(counter: Counter, result: CheckResult) -> Iterator[tuple[str, str]]
 
 
 def _style_of(line: str) -> str:
-    return {"-": "fault", "+": "proved", "@": "dim"}.get(line[:1], "")
+    return {"-": "fault", "+": "proved", "@": "dim", "?": "title"}.get(line[:1], "")
 
 
 def _paragraph(head: str, text: str, width: int, style: str = "") -> Iterator[tuple[str, str]]:

@@ -64,7 +64,7 @@ def _case(result: CaseResult) -> Iterator[str]:
     name = f": {result.case.name}" if result.case.name else ""
     yield f"## The trace{name}\n"
     if result.fault is not None:
-        yield from _block("text", (line for line, _ in fault_lines(result.fault, result.broken)))
+        yield from _block("text", (line for line, _ in fault_lines(result.fault, result.broken, code=result.code)))
     yield f"## The fix{name}\n"
     yield f"{result.case.cure}\n"
     yield from _block("diff", result.difference.splitlines())

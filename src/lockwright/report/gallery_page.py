@@ -6,7 +6,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from lockwright.report.gallery import COLUMNS, row
-from lockwright.report.html import document, fault_story, states_table
+from lockwright.report.html import document, fault_story, prose, states_table
 from lockwright.results import PROVED
 
 if TYPE_CHECKING:
@@ -44,8 +44,8 @@ def _bug(result: BugResult) -> Iterator[str]:
     bug = result.bug
     yield f'<section class="bug" id="{escape(bug.id)}">'
     yield f"<h1>{escape(bug.id)} {escape(bug.title)} <small>{bug.kind}</small></h1>"
-    yield f"<p>{escape(' '.join(bug.story.split()))}</p>"
-    yield f"<p>What should hold: {escape(bug.property)}.</p>"
+    yield f"<p>{prose(' '.join(bug.story.split()))}</p>"
+    yield f"<p>What should hold: {prose(bug.property)}.</p>"
     yield f"<p><small>{'<br>'.join(escape(one) for one in bug.commits)}</small></p>"
     for case in result.cases:
         yield from _case(case)
@@ -53,7 +53,7 @@ def _bug(result: BugResult) -> Iterator[str]:
         yield f"<h2>Counter-check: {escape(counter.name)}</h2>"
         yield from _verdict(checked)
     if bug.limits:
-        yield f"<p>Limits: {escape(bug.limits)}</p>"
+        yield f"<p>Limits: {prose(bug.limits)}</p>"
     yield f"<p><small>{'<br>'.join(f'Source: {escape(one)}' for one in bug.sources)}</small></p>"
     yield "</section>"
 
@@ -65,9 +65,9 @@ def _case(result: CaseResult) -> Iterator[str]:
     else:
         yield f"<h2>The trace{name}</h2>"
         yield f'<p class="fault">{escape(result.fault.code)} {escape(result.fault.sentence)}</p>'
-        yield from fault_story(result.fault, result.broken)
+        yield from fault_story(result.fault, result.broken, result.code)
     yield f"<h2>The fix{name}</h2>"
-    yield f"<p>{escape(result.case.cure)}</p>"
+    yield f"<p>{prose(result.case.cure)}</p>"
     yield f'<pre class="difference">{"".join(_changed(line) for line in result.difference.splitlines())}</pre>'
     yield from _verdict(result.fixed)
 
@@ -79,5 +79,5 @@ def _verdict(result: CheckResult) -> Iterator[str]:
 
 
 def _changed(line: str) -> str:
-    kind = {"-": "fault", "+": "proved", "@": "note"}.get(line[:1], "")
+    kind = {"-": "fault", "+": "proved", "@": "note", "?": "note"}.get(line[:1], "")
     return f'<span class="{kind}">{escape(line)}</span>\n'

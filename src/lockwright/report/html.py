@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from html import escape
 from typing import TYPE_CHECKING
 
 from lockwright.report.columns import words
+from lockwright.report.legend import sentences, words_of
 from lockwright.report.places import line_label, main_file, places
 from lockwright.report.terminal import counts_table, styled_lines
 from lockwright.results import CheckResult, counted, instance, thread_name
@@ -13,6 +15,7 @@ from lockwright.results import CheckResult, counted, instance, thread_name
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from lockwright.bugs import Code
     from lockwright.diagnostics.span import Span
     from lockwright.report.places import Place
     from lockwright.results import Fault, Row
@@ -31,6 +34,7 @@ table { border-collapse: collapse; width: 100%; } th, td { text-align: left; ver
 pre { background: var(--soft); border: 1px solid var(--line); padding: .6rem; overflow-x: auto; line-height: 1.45; }
 tr.flush td { font-style: italic; } tr.loop td { border-top: 2px dashed var(--doubt); }
 .note { color: var(--doubt); } mark { background: var(--mark); color: inherit; }
+.idle { opacity: .7; } table.words { width: auto; } table.words td { padding: .1rem .6rem; }
 .scroll { overflow-x: auto; } small { opacity: .75; }
 """
 
@@ -76,8 +80,14 @@ def _class(verdict: str) -> str:
 # A fault.
 
 
-def fault_story(fault: Fault, result: CheckResult) -> Iterator[str]:
-    """Yield what happens in a counterexample: how large it is, the place, the table of its steps."""
+def fault_story(fault: Fault, result: CheckResult, code: Code | None = None) -> Iterator[str]:
+    """Yield what happens in a counterexample: how large it is, the place, the table of its steps.
+
+    Args:
+        fault: The counterexample.
+        result: The check that found it.
+        code: What to show of the source, for who does not know it: whole functions, and the words in them.
+    """
     size = [
         instance(fault.threads, fault.acquisitions),
         counted(fault.steps, "step"),
@@ -86,7 +96,9 @@ def fault_story(fault: Fault, result: CheckResult) -> Iterator[str]:
     if fault.placement:
         size.append(fault.placement)
     yield f"<p>{escape(fault.origin)}<br><small>{escape(', '.join(size))}</small></p>"
-    yield from _excerpt(fault, result)
+    yield from _excerpt(fault, result, code)
+    if code is not None:
+        yield from _legend(code, fault)
     yield from _table(fault)
     if fault.why_fair:
         yield f"<p>Fair: {escape(fault.why_fair)}.</p>"
@@ -99,10 +111,21 @@ def _helps(fault: Fault) -> Iterator[str]:
         yield "</ul>"
 
 
-def _excerpt(fault: Fault, result: CheckResult) -> Iterator[str]:
+def _legend(code: Code, fault: Fault) -> Iterator[str]:
+    """Yield how to read the code, and the words in it."""
+    yield f"<p>{prose('; '.join(sentences(code)))}.</p>"
+    words = list(words_of(code, fault))
+    if words:
+        yield '<div class="scroll"><table class="words"><tbody>'
+        yield from (f"<tr><td><code>{escape(word)}</code></td><td>{prose(text)}</td></tr>" for word, text in words)
+        yield "</tbody></table></div>"
+
+
+def _excerpt(fault: Fault, result: CheckResult, code: Code | None) -> Iterator[str]:
     """Yield of each file the lines that the steps ran, the places that matter marked and spoken of."""
-    for number, place in enumerate(places(fault, result.sources)):
-        inside = f", in {escape(fault.function)}" if number == 0 and fault.function else ""
+    for place in places(fault, result.sources, code):
+        is_fault = fault.primary is not None and place.file == fault.primary.span.file
+        inside = f", in {escape(fault.function)}" if is_fault and fault.function else ""
         yield f"<p>{escape(place.file)}{inside}</p>\n<pre>"
         yield from _lines(result.sources[place.file].splitlines(), place)
         yield "</pre>"
@@ -115,8 +138,18 @@ def _lines(source: list[str], place: Place) -> Iterator[str]:
             yield "   ..."
         previous = number
         remarks = [one for one in place.remarks if one.span.line == number]
-        yield f"{number:>4}  {_marked(source[number - 1], [one.span for one in remarks])}"
+        line = f"{number:>4} {_sign(place, number)} {_marked(source[number - 1], [one.span for one in remarks])}"
+        yield f'<span class="idle">{line}</span>' if place.ran is not None and number not in place.ran else line
         yield from (f'      <span class="note">{escape(one.text)}</span>' for one in remarks)
+
+
+def prose(text: str) -> str:
+    """Return a text for a page; what stands between backticks is code."""
+    return re.sub("`([^`]+)`", r"<code>\1</code>", escape(text))
+
+
+def _sign(place: Place, line: int) -> str:
+    return "&gt;" if place.ran is not None and line in place.ran else " "
 
 
 def _marked(line: str, spans: list[Span]) -> str:

@@ -56,7 +56,7 @@ def _run(run: Run) -> dict[str, Any]:
 
 def _fault(fault: Fault) -> dict[str, Any]:
     record: dict[str, Any] = msgspec.to_builtins(fault)
-    del record["rows"], record["moves"]
+    del record["rows"], record["moves"], record["course"]
     return {
         "code": fault.code,
         **record,

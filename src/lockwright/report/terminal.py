@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from lockwright.diagnostics.diagnostic import Label
 from lockwright.diagnostics.render import excerpt
 from lockwright.report.columns import table
+from lockwright.report.legend import legend_lines
 from lockwright.report.places import places
 from lockwright.results import (
     FAULT,
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from rich.console import Console
+
+    from lockwright.bugs import Code
 
 WIDTH = 100
 STAND_INS = {"→": "->", "←": "<-", "×": "x", "·": ".", "…": "...", "–": "-"}
@@ -127,12 +130,24 @@ def _fault(fault: Fault, result: CheckResult, width: int, replay_path: str) -> I
         )
 
 
-def fault_lines(fault: Fault, result: CheckResult, width: int = WIDTH, *, took: str = "") -> Iterator[tuple[str, str]]:
-    """Yield what happens in a counterexample: the sentence, the place, how large it is, the table of its steps."""
+def fault_lines(
+    fault: Fault, result: CheckResult, width: int = WIDTH, *, took: str = "", code: Code | None = None
+) -> Iterator[tuple[str, str]]:
+    """Yield what happens in a counterexample: the sentence, the place, how large it is, the table of its steps.
+
+    Args:
+        fault: The counterexample.
+        result: The check that found it.
+        width: The most columns of a line.
+        took: What it took to find it.
+        code: What to show of the source, for who does not know it: whole functions, and the words in them.
+    """
     first, *more = textwrap.wrap(f"fault[{fault.code}] {fault.sentence}", width, subsequent_indent="      ")
     yield first, "fault"
     yield from ((line, "fault") for line in more)
-    yield from ((line, "") for line in _excerpt(fault, result))
+    yield from ((line, "") for line in _excerpt(fault, result, code))
+    if code is not None:
+        yield from ((line, "") for line in legend_lines(code, fault, width))
     yield f"   {fault.origin}", ""
     yield f"   {_size(fault)}{took}", ""
     if fault.placement:
@@ -143,18 +158,19 @@ def fault_lines(fault: Fault, result: CheckResult, width: int = WIDTH, *, took: 
         yield f"       fair: {fault.why_fair}", ""
 
 
-def _excerpt(fault: Fault, result: CheckResult) -> Iterator[str]:
+def _excerpt(fault: Fault, result: CheckResult, code: Code | None) -> Iterator[str]:
     """Yield the place, and of each file the lines that the steps ran, with what there is to say about them."""
-    shown = places(fault, result.sources)
+    shown = places(fault, result.sources, code)
     width = max((len(str(line)) for place in shown for line in place.lines), default=1)
-    for number, place in enumerate(shown):
+    for place in shown:
         first = place.remarks[0].span if place.remarks else None
         where = f":{first.line}:{first.column}" if first is not None else ""
-        inside = f", in {fault.function}" if number == 0 and fault.function else ""
-        yield f"{' ' * width}{'-->' if number == 0 else ':::'} {place.file}{where}{inside}"
+        is_fault = fault.primary is not None and place.file == fault.primary.span.file
+        inside = f", in {fault.function}" if is_fault and fault.function else ""
+        yield f"{' ' * width}{'-->' if is_fault else ':::'} {place.file}{where}{inside}"
         labels = [Label(remark.span, remark.text) for remark in place.remarks]
-        mark = "^" if number == 0 else "-"
-        yield from excerpt(result.sources[place.file], labels, place.lines, width, mark)
+        mark = "^" if is_fault else "-"
+        yield from excerpt(result.sources[place.file], labels, place.lines, width, mark, place.ran)
 
 
 def _size(fault: Fault) -> str:

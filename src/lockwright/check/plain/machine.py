@@ -7,6 +7,7 @@ and change nothing waits: it has no move.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, cast
 
 from lockwright.check.moves import Move
@@ -16,7 +17,7 @@ from lockwright.check.plain.late_commit import LateMemory
 from lockwright.check.plain.memory_c11 import C11Memory
 from lockwright.check.plain.memory_sc import ScMemory
 from lockwright.check.plain.memory_tso import TsoMemory
-from lockwright.check.plain.state import THREAD, Event, State, Thread, World
+from lockwright.check.plain.state import THREAD, Event, Passed, State, Thread, World
 from lockwright.check.plain.step import Step
 from lockwright.check.plain.values import PART, PART_FLAG, Fault, value_bits
 from lockwright.ir.interpreter import prepare, run_setup
@@ -257,6 +258,14 @@ class Machine:
             step.events.append(self._told_fault(step, fault))
             return step.frozen()._replace(fault=fault.kind), step.events
         return step.tidied(), step.events
+
+    def passed(self, state: State, move: Move) -> list[Passed]:
+        """Return all instructions that a move runs, those that nobody else can see too; of a fault up to it."""
+        step = Step(self, state, move.thread)
+        step.passed = []
+        with suppress(Fault):
+            self._do(step, move)
+        return step.passed
 
     @staticmethod
     def _do(step: Step, move: Move) -> None:

@@ -97,6 +97,15 @@ class State(NamedTuple):
     fault: str = ""
 
 
+class Passed(NamedTuple):
+    """An instruction that a thread ran, visible or not, in its frame `depth` (from 1), which runs `function`."""
+
+    thread: int
+    depth: int
+    function: str
+    instruction: Instruction
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """One thing that happened in a move, for those who tell it.  Values of memory are as the accessed type reads them.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 from lockwright.check.plain import marks, storage, system
 from lockwright.check.plain.code import INVISIBLE, Place
 from lockwright.check.plain.memory import Access, Done, ones
-from lockwright.check.plain.state import DOORWAY, OUTSIDE, WAITING, Event, Frame, State, Thread
+from lockwright.check.plain.state import DOORWAY, OUTSIDE, WAITING, Event, Frame, Passed, State, Thread
 from lockwright.check.plain.values import PART, PART_FLAG, Fault, compute, updated, value_at, wrap
 from lockwright.ir.layout import value_bytes
 from lockwright.ir.program import Constant
@@ -36,6 +36,7 @@ class Step:
         self.world = state.world
         self.thread = thread
         self.events: list[Event] = []
+        self.passed: list[Passed] | None = None  # where somebody asks what ran: every instruction, told or not
 
     def frozen(self) -> State:
         """Return the state as it is now."""
@@ -105,6 +106,7 @@ class Step:
     def visible(self, choice: int) -> None:
         """Do the visible instruction in front, and all invisible ones behind it."""
         instruction = self.instruction
+        self._pass(instruction)
         result = self._do(instruction, choice)
         registers = list(self.frame.registers)
         if instruction.result is not None and result is not None:
@@ -201,15 +203,21 @@ class Step:
         for _ in range(FUEL):
             instruction = self.machine.code.at(place)
             if instruction.op == "return":
+                self._pass(instruction)
                 self._return()
                 return
             if instruction.entry.effect not in INVISIBLE:
                 break
             self.frame = self.frame._replace(place=place)
+            self._pass(instruction)
             place = self._invisible(instruction, registers)
         else:
             raise Fault("endless_loop")
         self._stop(place, registers)
+
+    def _pass(self, instruction: Instruction) -> None:
+        if self.passed is not None:
+            self.passed.append(Passed(self.thread, len(self.own.frames), self.frame.place.function, instruction))
 
     def _stop(self, place: Place, registers: Sequence[int]) -> None:
         live = self.machine.code.live(place)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from lockwright.check.plain.rest import at_rest
 from lockwright.check.shapes import placement
 from lockwright.check.telling import final, rows
+from lockwright.check.telling.course import course
 from lockwright.check.telling.names import Names, listed, thread_name
 from lockwright.check.telling.overtakings import overtakings
 from lockwright.check.telling.play import play
@@ -79,6 +80,7 @@ def counterexample(machine: Machine, awaits: dict[str, list[Await]], problem: Pr
         loop_moves=len(problem.loop),
         victim=problem.victim,
         other=problem.other,
+        course=course(played, at_rest=problem.kind == "at_rest"),
         confirmed=_confirmed(told),
     )
 

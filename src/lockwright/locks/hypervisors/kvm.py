@@ -41,6 +41,7 @@ class Kvm(Struct):
     """Holds nothing itself: the records are those of the guest."""
 
     def is_ready(self) -> bool:
+        """Return whether this CPU may stop: what would wake it is there."""
         return True
 
     def announce(self, tickets: Ptr[AtomicWord[Tickets]], want: u16) -> None:
@@ -56,11 +57,13 @@ class Kvm(Struct):
         halt(interrupts_on=were_on)
 
     def withdraw(self) -> None:
+        """Take back what `announce` noted."""
         waiting_cpus[cpu()].exchange(0, relaxed)
         klock_waiting[cpu()].lock.store(None, relaxed)
 
     @symbol("kvm_unlock_kick")
     def unlock_kick(self, tickets: Ptr[AtomicWord[Tickets]], ticket: u16) -> None:
+        """Find the CPU that waits for this lock with this ticket, and kick it."""
         for other in range(cpus()):
             if waiting_cpus[other].load(acquire):
                 theirs = klock_waiting[other]

@@ -49,6 +49,7 @@ class Xen(Struct):
     """Holds nothing itself: the records are those of the guest."""
 
     def is_ready(self) -> bool:
+        """Return whether this CPU may stop: what would wake it is there."""
         return lock_kicker_irq[cpu()].load(relaxed) != 0
 
     def announce(self, tickets: Ptr[AtomicWord[Tickets]], want: u16) -> None:
@@ -66,11 +67,13 @@ class Xen(Struct):
         interrupts_off()
 
     def withdraw(self) -> None:
+        """Take back what `announce` noted."""
         waiting_cpus[cpu()].exchange(0, relaxed)
         lock_waiting[cpu()].lock.store(None, relaxed)
 
     @symbol("xen_unlock_kick")
     def unlock_kick(self, tickets: Ptr[AtomicWord[Tickets]], ticket: u16) -> None:
+        """Find the CPU that waits for this lock with this ticket, and send it its event."""
         for other in range(cpus()):
             if waiting_cpus[other].load(acquire):
                 theirs = lock_waiting[other]

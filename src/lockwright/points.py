@@ -56,6 +56,22 @@ class SeedRun:
 
 
 @dataclass(frozen=True, slots=True)
+class Split:
+    """Cycles from one section to the next, per lock: the parts add up to the time between two acquisitions."""
+
+    section: float  # from the end of a lock to the begin of its unlock
+    rereads: float  # for how long a line was occupied by loads of waiters that a write had woken
+    handoff: float  # the rest of the time from the begin of an unlock to the end of the lock of one that had waited
+    idle: float  # nobody held the lock and nobody waited for it
+    waiters_reading: float  # loads of woken waiters for each acquisition
+
+    @property
+    def whole(self) -> float:
+        """All of it."""
+        return self.section + self.rereads + self.handoff + self.idle
+
+
+@dataclass(frozen=True, slots=True)
 class Point:
     """One lock on so many CPUs: means over seeds, and the interval of the mean's throughput."""
 
@@ -78,6 +94,7 @@ class Point:
     branches: tuple[tuple[float, int], ...]  # throughput, and how many seeds ended there; one if they agree
     runs: tuple[SeedRun, ...]
     profile: tuple[FunctionProfile, ...]
+    split: Split | None = None  # None: no lock was under test
     limits: str = ""  # what limits it, in words
 
 
@@ -93,6 +110,12 @@ class SimulationResult:
     collapses: list[str] = field(default_factory=list)  # one sentence for each lock that collapses
     warnings: list[str] = field(default_factory=list)
     params: dict[str, object] = field(default_factory=dict)
+    settings: tuple[str, ...] = ()  # the same in words: `hold 100 cycles`
     seeds: tuple[int, ...] = ()
     seconds: float = 0.0
     is_interrupted: bool = False
+
+
+def named(lock: str) -> str:
+    """Return `the ticket lock` for a built-in lock, and what was typed for anything else."""
+    return f"the {lock} lock" if lock.replace("_", "").isalnum() else lock

@@ -1,0 +1,214 @@
+"""Simulations as pictures: altair charts, which are JSON until somebody draws them."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import altair as alt
+
+from lockwright.report.simulation import locks_of, scale
+from lockwright.report.simulation_records import distances
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from lockwright.points import Point, SimulationResult
+
+PARTS = ("in the section", "waiters read the line again", "rest of the hand-off", "free, nobody waits")
+PART_COLOURS = ("#2f9e44", "#e03131", "#f08c00", "#adb5bd")
+LOCK_COLOURS = ("#1971c2", "#e8590c", "#2f9e44", "#9c36b5", "#c92a2a", "#0c8599", "#846358", "#e64980")
+_WIDTH, _HEIGHT = 660, 300
+_WIDEST_BARS = 24  # counts that still get a label each
+
+Chart = alt.LayerChart | alt.FacetChart | alt.Chart | alt.VConcatChart | alt.HConcatChart
+
+
+def throughput(result: SimulationResult) -> Chart:
+    """Return throughput over CPUs: the mean over seeds with its 95 % interval, or the branches in which seeds end."""
+    by, unit = scale(result)
+    means = [_row(one) | {"value": one.throughput_per_s / by, "what limits it": one.limits} for one in result.points]
+    ends = [
+        _row(one) | {"low": one.throughput_per_s_low / by, "high": one.throughput_per_s_high / by}
+        for one in result.points
+        if len(one.branches) == 1 and len(one.runs) > 1
+    ]
+    apart = [
+        _row(one) | {"value": value / by, "seeds": seeds}
+        for one in result.points
+        for value, seeds in one.branches
+        if len(one.branches) > 1
+    ]
+    x = alt.X("cpus:Q", title="CPUs", scale=alt.Scale(domainMin=0, nice=True))
+    y = alt.Y("value:Q", title=f"throughput, {unit}", scale=alt.Scale(zero=True))
+    colour = _colour(result)
+    line = _chart(means).mark_line(strokeWidth=2).encode(x=x, y=y, color=colour)
+    points = (
+        _chart(means)
+        .mark_point(filled=True, size=45, opacity=1)
+        .encode(x=x, y=y, color=colour, tooltip=_tips("value", unit, "what limits it"))
+    )
+    layers = [line, points]
+    if ends:
+        layers.append(_chart(ends).mark_rule(strokeWidth=1.5).encode(x=x, y=alt.Y("low:Q"), y2="high:Q", color=colour))
+    if apart:
+        tips = [*_tips("value", unit), alt.Tooltip("seeds:Q")]
+        layers.append(_chart(apart).mark_point(shape="diamond", size=80).encode(x=x, y=y, color=colour, tooltip=tips))
+    return alt.layer(*layers).properties(width=_WIDTH, height=_HEIGHT)
+
+
+def cycles(result: SimulationResult) -> Chart | None:
+    """Return where the cycles from one section to the next go, over CPUs, for each lock; None without a lock."""
+    rows = [
+        _row(one) | {"part": name, "cycles": value, "order": number}
+        for one in result.points
+        if one.split is not None
+        for number, (name, value) in enumerate(
+            zip(PARTS, (one.split.section, one.split.rereads, one.split.handoff, one.split.idle), strict=True)
+        )
+    ]
+    if not rows:
+        return None
+    colour = alt.Color("part:N", scale=alt.Scale(domain=PARTS, range=PART_COLOURS), title=None, sort=PARTS)
+    bars = (
+        _chart(rows)
+        .mark_bar()
+        .encode(
+            x=_counts(result),
+            y=alt.Y("cycles:Q", title="cycles from one section to the next", stack="zero"),
+            color=colour.legend(orient="top", labelLimit=0),
+            order=alt.Order("order:Q"),
+            tooltip=["lock:N", "cpus:Q", "part:N", alt.Tooltip("cycles:Q", format=",.0f")],
+        )
+    )
+    return _facets(bars, result)
+
+
+def fairness(result: SimulationResult) -> Chart:
+    """Return Jain's index over CPUs, and beside it how often one waiter was overtaken at most."""
+    rows = [_row(one) | {"jain": _known(one.jain), "bypass": one.longest_bypass} for one in result.points]
+    x, colour = alt.X("cpus:Q", title="CPUs"), _colour(result)
+    jain = (
+        _chart(rows)
+        .mark_line(point=True)
+        .encode(
+            x=x,
+            y=alt.Y("jain:Q", title="Jain's index", scale=alt.Scale(domain=[0, 1])),
+            color=colour,
+            tooltip=_tips("jain", "Jain's index"),
+        )
+    )
+    bypass = (
+        _chart(rows)
+        .mark_line(point=True)
+        .encode(
+            x=x,
+            y=alt.Y("bypass:Q", title="longest bypass", scale=alt.Scale(type="symlog")),
+            color=colour,
+            tooltip=_tips("bypass", "longest bypass"),
+        )
+    )
+    return alt.hconcat(*(one.properties(width=_WIDTH // 2 - 40, height=220) for one in (jain, bypass)))
+
+
+def latency(result: SimulationResult) -> Chart:
+    """Return how long a lock takes over CPUs: median, 99th percentile and longest."""
+    names = {"median": "latency_ns_p50", "99 %": "latency_ns_p99", "longest": "latency_ns_max"}
+    rows = [
+        _row(one) | {"which": name, "ns": getattr(one, field)}
+        for one in result.points
+        for name, field in names.items()
+        if getattr(one, field) > 0
+    ]
+    lines: alt.Chart = (
+        _chart(rows)
+        .mark_line(point=True)
+        .encode(
+            x=alt.X("cpus:Q", title="CPUs"),
+            y=alt.Y("ns:Q", title="time to get the lock, ns", scale=alt.Scale(type="log")),
+            color=_colour(result),
+            strokeDash=alt.StrokeDash("which:N", title=None, sort=list(names)),
+            tooltip=["lock:N", "cpus:Q", "which:N", alt.Tooltip("ns:Q", format=",.0f")],
+        )
+        .properties(width=_WIDTH, height=_HEIGHT)
+    )
+    return lines
+
+
+def handoffs(result: SimulationResult) -> Chart | None:
+    """Return how far hand-offs go over CPUs, for each lock; None where nothing was handed on."""
+    rows = []
+    for one in result.points:
+        found = distances(one)
+        total = sum(found.values())
+        rows += [
+            _row(one) | {"distance": name, "share": count / total, "order": number}
+            for number, (name, count) in enumerate(found.items())
+            if total
+        ]
+    if not rows:
+        return None
+    names = list(dict.fromkeys(row["distance"] for row in rows))
+    bars = (
+        _chart(rows)
+        .mark_bar()
+        .encode(
+            x=_counts(result),
+            y=alt.Y("share:Q", title="share of acquisitions", stack="zero", axis=alt.Axis(format="%")),
+            color=alt.Color("distance:N", sort=names, title="from the last holder", scale=alt.Scale(scheme="viridis")),
+            order=alt.Order("order:Q"),
+            tooltip=["lock:N", "cpus:Q", "distance:N", alt.Tooltip("share:Q", format=".1%")],
+        )
+    )
+    return _facets(bars, result, height=200)
+
+
+# What they share.
+
+
+def _chart(rows: Sequence[dict[str, Any]]) -> alt.Chart:
+    return alt.Chart(alt.InlineData(values=list(rows)))
+
+
+def _row(point: Point) -> dict[str, Any]:
+    return {"lock": point.lock, "cpus": point.cpus}
+
+
+def _colour(result: SimulationResult) -> alt.Color:
+    locks = locks_of(result)
+    colours = [LOCK_COLOURS[number % len(LOCK_COLOURS)] for number in range(len(locks))]
+    return alt.Color("lock:N", sort=locks, title=None, scale=alt.Scale(domain=locks, range=colours))
+
+
+def _counts(result: SimulationResult) -> alt.X:
+    """Return the axis of bars: one for each number of CPUs, some without a label where there are many."""
+    counts = sorted({point.cpus for point in result.points})
+    step = math.ceil(len(counts) / _WIDEST_BARS)
+    axis = alt.Axis(values=[*counts[:: max(1, step)], counts[-1]], labelAngle=0, labelOverlap=True)
+    return alt.X("cpus:O", title="CPUs", axis=axis)
+
+
+def _facets(chart: alt.Chart, result: SimulationResult, height: int = 260) -> Chart:
+    """Return a picture for each lock, two in a row, each with the same scale."""
+    locks = locks_of(result)
+    wide = _WIDTH if len(locks) == 1 else _WIDTH // 2 - 30
+    facet = alt.Facet("lock:N", sort=locks, title=None)
+    return chart.properties(width=wide, height=height).facet(facet=facet, columns=2)
+
+
+def _tips(value: str, title: str, *more: str) -> list[Any]:
+    return ["lock:N", "cpus:Q", alt.Tooltip(f"{value}:Q", title=title, format=",.3~f"), *(f"{one}:N" for one in more)]
+
+
+def _known(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+def all_figures(result: SimulationResult) -> Iterator[tuple[str, Chart]]:
+    """Yield every picture of a simulation with its name."""
+    yield "throughput", throughput(result)
+    for name, chart in (("cycles", cycles(result)), ("handoffs", handoffs(result))):
+        if chart is not None:
+            yield name, chart
+    yield "fairness", fairness(result)
+    yield "latency", latency(result)

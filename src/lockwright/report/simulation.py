@@ -1,0 +1,206 @@
+"""A simulation in a terminal: throughput of each lock side by side, what limits one, where it collapses."""
+
+from __future__ import annotations
+
+import math
+import textwrap
+from typing import TYPE_CHECKING
+
+from lockwright.points import named
+from lockwright.report.terminal import WIDTH, print_lines, terminal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from rich.console import Console
+    from rich.table import Table
+
+    from lockwright.points import Point, SimulationResult
+
+BAR = "▇"
+_BAR_WIDTH = 8
+_SCALES = ((1e6, "M/s"), (1e3, "k/s"), (1.0, "/s"))
+_NARROWEST_LIMITS = 24  # columns; with less room, what limits the lock stands below the table
+
+
+def print_simulation(result: SimulationResult, console: Console | None = None) -> None:
+    """Print a simulation; by default to the terminal, without colour when it is none."""
+    console = console or terminal()
+    width = min(WIDTH, console.width) if console.is_terminal else WIDTH
+    print_lines(styled_lines(result, width), console)
+
+
+def simulation_text(result: SimulationResult, width: int = WIDTH) -> str:
+    """Return a simulation as plain text."""
+    return "\n".join(text for text, _ in styled_lines(result, width)) + "\n"
+
+
+def styled_lines(result: SimulationResult, width: int = WIDTH) -> Iterator[tuple[str, str]]:
+    """Yield the lines of a simulation, each with the name of its style."""
+    yield from ((line, "title") for line in _wrapped("", heading(result), width))
+    yield "", ""
+    if not result.points:
+        yield "nothing was finished", "warning"
+        return
+    yield from _tables(result, width)
+    for sentence in result.collapses:
+        yield from ((line, "fault") for line in _wrapped("collapse: ", sentence, width))
+    yield from ((line, "") for line in _sensitivity(result, width))
+    if result.weak:
+        yield from ((line, "dim") for line in _wrapped("rests on: ", ", ".join(result.weak), width))
+    yield from ((line, "warning") for text in result.warnings for line in _wrapped("warning: ", text, width))
+    runs = sum(len(point.runs) for point in result.points)
+    yield f"{f'{runs:,} runs, {result.seconds:.1f} s':>{width}}", "dim"
+
+
+def heading(result: SimulationResult) -> str:
+    """Return what was simulated, in a line."""
+    return ", ".join((result.machine, result.title, *result.settings))
+
+
+def locks_of(result: SimulationResult) -> list[str]:
+    """Return the locks, in the order in which they were named."""
+    return list(dict.fromkeys(point.lock for point in result.points))
+
+
+def scale(result: SimulationResult) -> tuple[float, str]:
+    """Return by what to divide throughputs, and the unit that gives."""
+    most = max(point.throughput_per_s for point in result.points)
+    return next(((by, unit) for by, unit in _SCALES if most >= by), _SCALES[-1])
+
+
+def amount(value: float) -> str:
+    """Return a number with three digits that count."""
+    if not math.isfinite(value):
+        return "-"
+    digits = 0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2
+    return f"{value:,.{digits}f}"
+
+
+def throughput(point: Point, by: float) -> str:
+    """Return the throughput of a point with its interval, or its branches with the number of seeds in each."""
+    if len(point.branches) > 1:
+        return " or ".join(f"{amount(value / by)} (x{seeds})" for value, seeds in point.branches)
+    half = (point.throughput_per_s_high - point.throughput_per_s_low) / 2
+    shown = amount(point.throughput_per_s / by)
+    return shown if len(point.runs) < 2 else f"{shown} ± {amount(half / by)}"
+
+
+def focus(result: SimulationResult) -> str:
+    """Return the lock whose limits are told: the one that loses most from its best point to its last."""
+
+    def kept(lock: str) -> float:
+        points = [one for one in result.points if one.lock == lock and (one.cpus > 1 or len(result.points) == 1)]
+        best = max((one.throughput_per_s for one in points), default=0.0)
+        return points[-1].throughput_per_s / best if best else 1.0
+
+    return min(locks_of(result), key=kept)
+
+
+# The table.
+
+
+def _tables(result: SimulationResult, width: int) -> Iterator[tuple[str, str]]:
+    """Yield the table, cut into several where the locks do not fit side by side."""
+    by, unit = scale(result)
+    most = max(point.throughput_per_s for point in result.points)
+    cells = {(one.lock, one.cpus): _cell(one, by, most) for one in result.points}
+    left, told = locks_of(result), focus(result)
+    while left:
+        taken = _fitting(left, cells, unit, width)
+        left = left[len(taken) :]
+        yield from _table(result, taken, cells, unit, told if told in taken else "", width)
+        yield "", ""
+    yield from _limits_of_others(result, told, width)
+
+
+def _fitting(locks: Sequence[str], cells: dict[tuple[str, int], str], unit: str, width: int) -> list[str]:
+    taken, used = [locks[0]], 5 + _column(locks[0], cells, unit)
+    for lock in locks[1:]:
+        used += _column(lock, cells, unit)
+        if used > width:
+            break
+        taken.append(lock)
+    return taken
+
+
+def _column(lock: str, cells: dict[tuple[str, int], str], unit: str) -> int:
+    return 3 + max(len(f"{lock}  {unit}"), *(len(cell) for (one, _), cell in cells.items() if one == lock))
+
+
+def _table(
+    result: SimulationResult,
+    locks: Sequence[str],
+    cells: dict[tuple[str, int], str],
+    unit: str,
+    told: str,
+    width: int,
+) -> Iterator[tuple[str, str]]:
+    columns = {lock: _column(lock, cells, unit) for lock in locks}
+    room = width - 5 - sum(columns.values())
+    has_limits = bool(told) and room >= _NARROWEST_LIMITS
+    heads = "".join(f"{f'{lock}  {unit}':<{columns[lock]}}" for lock in locks)
+    title = f"what limits {named(told)}" if has_limits else ""
+    yield f" cpus   {heads}{title}".rstrip(), "dim"
+    before = ""
+    for cpus in sorted({point.cpus for point in result.points}):
+        line = f"{cpus:>5}   " + "".join(f"{cells.get((lock, cpus), '-'):<{columns[lock]}}" for lock in locks)
+        text = next((one.limits for one in result.points if (one.lock, one.cpus) == (told, cpus)), "")
+        parts = textwrap.wrap(text if text != before else "", room - 3) if has_limits else []
+        before = text
+        for number, part in enumerate(parts or [""]):
+            yield f"{line if number == 0 else ' ' * (8 + sum(columns.values()))}{part}".rstrip(), ""
+
+
+def _cell(point: Point, by: float, most: float) -> str:
+    shown = throughput(point, by)
+    return f"{shown:<12} {BAR * round(_BAR_WIDTH * point.throughput_per_s / most) if most else ''}".rstrip()
+
+
+def _limits_of_others(result: SimulationResult, told: str, width: int) -> Iterator[tuple[str, str]]:
+    """Yield of each other lock what limits it on the most CPUs."""
+    for lock in locks_of(result):
+        last = max((one for one in result.points if one.lock == lock), key=lambda one: one.cpus)
+        if lock != told and last.limits:
+            yield from ((line, "") for line in _wrapped(f"{lock} at {last.cpus}: ", last.limits, width))
+
+
+def _sensitivity(result: SimulationResult, width: int) -> list[str]:
+    if result.sensitivity is None:
+        return []
+    if not result.sensitivity:
+        return ["sensitivity: no number of this machine is weak"]
+    lines = ["sensitivity: throughput with a weak number at 80 % and at 125 % of it"]
+    longest = min(width - 24, max(len(name) for name, _, _ in result.sensitivity))
+    return lines + [f"  {name:<{longest}}  {low:>+8.1%} {high:>+8.1%}" for name, low, high in result.sensitivity]
+
+
+def _wrapped(head: str, text: str, width: int) -> list[str]:
+    return textwrap.wrap(text, width, initial_indent=head, subsequent_indent=" " * len(head)) or [head]
+
+
+# For Python.
+
+
+def rich_table(result: SimulationResult) -> Table:
+    """Return the points as a table of rich."""
+    from rich import box
+    from rich.table import Table
+
+    by, unit = scale(result) if result.points else _SCALES[-1]
+    table = Table(title=heading(result), box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("cpus", justify="right")
+    for name in ("lock", unit, "fairness", "p50 ns", "p99 ns", "hand-off ns", "what limits it"):
+        table.add_column(name, justify="left" if name in ("lock", "what limits it") else "right")
+    for point in sorted(result.points, key=lambda one: (one.cpus, locks_of(result).index(one.lock))):
+        table.add_row(
+            str(point.cpus),
+            point.lock,
+            throughput(point, by),
+            f"{point.jain:.2f}",
+            amount(point.latency_ns_p50),
+            amount(point.latency_ns_p99),
+            amount(point.handoff_ns),
+            point.limits,
+        )
+    return table

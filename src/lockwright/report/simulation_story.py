@@ -1,0 +1,122 @@
+"""Why a lock does on a machine what it does, in words that come from what its runs counted."""
+
+from __future__ import annotations
+
+from statistics import fmean
+from typing import TYPE_CHECKING
+
+from lockwright.points import named
+from lockwright.report.simulation import amount, scale
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lockwright.points import Point, SimulationResult, Split
+
+_SHARED_LINE = 0.5  # re-reads for each waiter: above, the waiters spin on one line
+_OWN_LINE = 2.0  # re-reads for each section: up to here, waiters leave each other alone
+_MANY_MOVES = 4.0  # lines moved for each section
+_KEPT = 0.5
+
+
+def story(lock: str, result: SimulationResult) -> list[str]:
+    """Return paragraphs on one lock: what happens, and why."""
+    points = sorted((one for one in result.points if one.lock == lock), key=lambda one: one.cpus)
+    together = [one for one in points if one.cpus > 1] or points
+    best, last = max(together, key=lambda one: one.throughput_per_s), points[-1]
+    told = [_what(lock, best, last, result)]
+    if last.split is not None and best.split is not None and last.cpus > 1:
+        told += _why(best, best.split, last, last.split)
+    elif last.limits:
+        told.append(f"What limits it at {_cpus(last)}: {last.limits}.")
+    if len(last.profile) and last.cpus > 1:
+        told.append(_profile(last))
+    return told
+
+
+def _what(lock: str, best: Point, last: Point, result: SimulationResult) -> str:
+    by, unit = scale(result)
+    name = named(lock)
+    name = name[:1].upper() + name[1:]
+    most = f"{amount(best.throughput_per_s / by)} {unit} at {_cpus(best)}"
+    if last is best:
+        return f"{name} does most, {most}, where most CPUs take part."
+    kept = last.throughput_per_s / best.throughput_per_s if best.throughput_per_s else 1.0
+    rest = f"{amount(last.throughput_per_s / by)} {unit}"
+    if kept < _KEPT:
+        return f"{name} does most, {most}, and collapses: at {_cpus(last)} it does {rest}, {kept:.0%} of that."
+    return f"{name} does most, {most}; at {_cpus(last)} it still does {rest}, {kept:.0%} of that."
+
+
+def _why(best: Point, before: Split, last: Point, after: Split) -> Iterator[str]:
+    if best is not last:
+        yield f"At {_cpus(best)}, {_parts(before)}"
+    yield f"At {_cpus(last)}, {_parts(after)}"
+    waiting = fmean(run.waiters for run in last.runs)
+    if after.waiters_reading > _OWN_LINE and after.waiters_reading > _SHARED_LINE * waiting:
+        yield from _shared_line(best, before, last, after, waiting)
+    elif waiting >= _OWN_LINE and after.waiters_reading <= _OWN_LINE:
+        yield from _no_rereads(last, after, waiting)
+
+
+def _parts(split: Split) -> str:
+    parts = (
+        (split.section, "the section itself"),
+        (split.rereads, "the line is busy with waiters that read it again"),
+        (split.handoff, "the rest of the hand-off from one holder to the next"),
+        (split.idle, "the lock is free and nobody waits for it"),
+    )
+    shown = "; ".join(f"{value:,.0f}: {what}" for value, what in parts if value >= 0.5)
+    return f"{split.whole:,.0f} cycles pass from one section to the next. Of these, {shown}."
+
+
+def _shared_line(best: Point, before: Split, last: Point, after: Split, waiting: float) -> Iterator[str]:
+    each = after.rereads / after.waiters_reading
+    yield (
+        f"Its waiters spin on one cache line: {waiting:.0f} threads wait at {_cpus(last)}, and each release is "
+        f"followed by {after.waiters_reading:.0f} reads of that line. The release writes the line, and a write takes "
+        "it away from every cache that has a copy; so every waiter must fetch it again, and only one of them is next."
+    )
+    yield (
+        f"A line serves one request after another: {after.waiters_reading:.0f} reads of about {each:,.0f} cycles make "
+        f"{after.rereads:,.0f} cycles. The next holder's own read, and its own write when it releases, stand in this "
+        "queue. Nobody does anything useful meanwhile."
+    )
+    if best is not last and after.rereads > 2 * before.rereads:
+        yield (
+            f"This is why it falls: a hand-off takes longer the more threads wait, and the longer it takes, the more "
+            f"threads wait. At {_cpus(best)} only {before.waiters_reading:.1f} waiters read the line again, for "
+            f"{before.rereads:,.0f} cycles; at {_cpus(last)} it is {after.waiters_reading:.0f}, for "
+            f"{after.rereads:,.0f}. Each CPU that joins makes every hand-off longer, and the section has not changed."
+        )
+
+
+def _no_rereads(last: Point, after: Split, waiting: float) -> Iterator[str]:
+    moved = fmean(run.transfers_per_acquisition for run in last.runs)
+    if moved <= _MANY_MOVES:
+        yield (
+            f"{waiting:.0f} threads wait, but only {after.waiters_reading:.1f} of them read again after a release: "
+            f"each spins on a line of its own, so a hand-off costs the same however many wait ({moved:.1f} lines move)."
+        )
+    else:
+        yield (
+            f"{waiting:.0f} threads wait, and {moved:.0f} lines move between caches for each section: waiters write "
+            "while they wait, and every write takes the line from whoever had it, the holder too."
+        )
+
+
+def _profile(point: Point) -> str:
+    top = point.profile[0]
+    misses = (
+        f", with {top.cache_misses / top.cache_references:.0%} of its cache references missing"
+        if (top.cache_references)
+        else ""
+    )
+    return (
+        f"In a profile this looks like work: `{top.name}` has {top.share:.0%} of all busy cycles{misses}. "
+        "Waiting is not idle time: a spinning processor is busy."
+    )
+
+
+def _cpus(point: Point) -> str:
+    return f"{point.cpus} CPU" + ("s" if point.cpus != 1 else "")

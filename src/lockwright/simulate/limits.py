@@ -1,0 +1,123 @@
+"""What limits a point, and where a lock collapses: sentences made from what a run counted, from nothing else.
+
+The time from one section to the next, per lock, is split into four parts that add up to it:
+
+1. the section, from the end of a lock to the begin of its unlock;
+2. re-reads: for how long a line was occupied by loads of waiters that a write had woken;
+3. the rest of the hand-off, from the begin of an unlock to the end of the lock of one that had waited;
+4. what is left: nobody held the lock and nobody waited for it.
+
+Re-reads that fall into the section (the holder works while waiters still read) count as hand-off only as far as the
+hand-off goes; a part is never longer than the whole.
+"""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import replace
+from math import isnan
+from typing import TYPE_CHECKING
+
+from lockwright.points import Split, named
+from lockwright.simulate.aggregate import mean_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lockwright.points import Point, SeedRun
+
+MOST = 0.5  # of the whole: what limits
+COLLAPSED = 0.5  # of the best: fallen by half
+
+
+def split(runs: Sequence[SeedRun], ghz: float, locks: int = 1) -> Split | None:
+    """Return where the time of a point goes; None where no lock was under test or nobody took it.
+
+    Args:
+        runs: The runs of the point.
+        ghz: The clock of the machine.
+        locks: Over how many locks the acquisitions spread.
+    """
+    taken = sum(run.acquisitions for run in runs)
+    section = mean_of([run.section_ns for run in runs]) * ghz
+    if not taken or isnan(section):
+        return None
+    whole = sum(run.simulated_cycles for run in runs) * locks / taken
+    passed = sum(run.handoffs * run.handoff_ns for run in runs if not isnan(run.handoff_ns)) * ghz / taken
+    section = min(section, whole)
+    handoff = min(passed, whole - section)
+    rereads = min(sum(run.reread_cycles for run in runs) / taken, handoff)
+    reading = sum(run.rereads for run in runs) / taken
+    return Split(section, rereads, handoff - rereads, whole - section - handoff, reading)
+
+
+def explained(point: Point, ghz: float, locks: int = 1) -> Point:
+    """Return a point with the split of its time, and what limits it in words."""
+    parts = split(point.runs, ghz, locks)
+    return replace(point, split=parts, limits=limit(point, parts))
+
+
+def limit(point: Point, parts: Split | None) -> str:
+    """Return in words what limits a point."""
+    if parts is None:
+        return _without_lock(point)
+    whole = parts.whole
+    if point.cpus == 1 or parts.idle > MOST * whole:
+        free = f": the lock is free {parts.idle / whole:.0%} of the time" if point.cpus > 1 else ""
+        return f"the work itself{free}{_fetched(point)}"
+    if parts.section > MOST * whole:
+        return f"the section: {_of(parts.section, whole)}"
+    if parts.rereads >= parts.handoff and parts.waiters_reading >= 1.5:
+        readers = f"{parts.waiters_reading:.0f} waiters re-read one line after each release"
+        return f"{readers}: {_of(parts.rereads, whole)} a hand-off"
+    return f"the hand-off: {_of(parts.handoff + parts.rereads, whole)}{_moves(point)}"
+
+
+def _of(part: float, whole: float) -> str:
+    return f"{part:,.0f} of {whole:,.0f} cycles"
+
+
+def _moves(point: Point) -> str:
+    moved = mean_of([run.transfers_per_acquisition for run in point.runs])
+    return "" if isnan(moved) else f", {moved:.1f} lines moved each"
+
+
+def _fetched(point: Point) -> str:
+    """Return how many lines come from no other core for each round, where it is one or more."""
+    taken = sum(run.acquisitions for run in point.runs)
+    misses = sum(row.cache_misses for row in point.profile) / taken if taken else 0.0
+    moved = mean_of([run.transfers_per_acquisition for run in point.runs])
+    fetched = misses - (0.0 if isnan(moved) else moved)
+    return f", {fetched:,.1f} lines fetched from memory each round" if fetched >= 1 else ""
+
+
+def _without_lock(point: Point) -> str:
+    moved = mean_of([run.transfers_per_acquisition for run in point.runs])
+    if point.cpus > 1 and moved >= 1:
+        return f"sharing: {moved:,.1f} lines move between cores for each round{_fetched(point)}"
+    return f"the work itself{_fetched(point)}"
+
+
+# Collapses.
+
+
+def collapse(points: Sequence[Point]) -> str:
+    """Return in a sentence where a lock collapses; empty if it does not.
+
+    A collapse is a fall to less than half of the best among the points with two CPUs or more: that one CPU alone,
+    which never waits for a line, is faster than two says nothing about scaling.
+    """
+    together = sorted((one for one in points if one.cpus > 1), key=lambda one: one.cpus)
+    if not together:
+        return ""
+    best = max(together, key=lambda one: one.throughput_per_s)
+    after = [one for one in together if one.cpus >= best.cpus]
+    for before, there in itertools.pairwise(after):
+        if there.throughput_per_s < COLLAPSED * best.throughput_per_s:
+            last = after[-1]
+            kept = last.throughput_per_s / best.throughput_per_s
+            return (
+                f"{named(best.lock)} is fastest at {best.cpus} CPUs and falls by half between {before.cpus} and "
+                f"{there.cpus}; at {last.cpus} it does {kept:.0%} of its best"
+            )
+    return ""

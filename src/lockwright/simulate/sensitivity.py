@@ -1,0 +1,86 @@
+"""Which weak numbers of a machine decide a result: each at 80 % and at 125 % of its value, all else as it was."""
+
+from __future__ import annotations
+
+from math import isnan, nan
+from statistics import fmean
+from typing import TYPE_CHECKING
+
+from lockwright.errors import LockwrightError
+from lockwright.simulate.sweep import Job, run_all
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from lockwright.machines import Machine, MachineModel
+    from lockwright.points import SeedRun
+    from lockwright.simulate.sweep import Progress, Sweep
+
+FACTORS = (0.8, 1.25)
+_ONLY_SCALES = frozenset({"ghz"})  # all cycles stay what they are
+
+Row = tuple[str, float, float]
+
+
+def variants(machine: Machine) -> Iterator[tuple[str, float, MachineModel]]:
+    """Yield the machine with each weak number at each factor: the name, the factor, the model."""
+    rows = {one.number.name: one.number for one in machine.latencies.values() if one.number is not None}
+    for number in {**machine.numbers, **rows}.values():
+        if not number.is_weak or isinstance(number.value, bool | str) or not number.value:
+            continue
+        if number.name in _ONLY_SCALES:
+            continue
+        cycles = number.in_cycles(machine.numbers["ghz"].amount).amount
+        for factor in FACTORS:
+            try:
+                yield number.name, factor, machine.with_numbers({number.name: cycles * factor}).model()
+            except LockwrightError:  # out of the range that the number can have
+                continue
+
+
+def sensitivity(
+    machine: Machine,
+    base: Sweep,
+    locks: Sequence[str],
+    cpus: int,
+    seeds: Sequence[int],
+    run_on: Callable[[MachineModel, Job], SeedRun],
+    progress: Callable[[Progress], None] | None = None,
+) -> list[Row] | None:
+    """Return by how much throughput changes with each weak number, for each lock; the most decisive first.
+
+    Args:
+        machine: The machine.
+        base: What was run on it as it is.
+        locks: The locks.
+        cpus: On how many CPUs; `base` has runs there.
+        seeds: The seeds, which `base` has too.
+        run_on: One run on a model.
+        progress: As for `run_all`.
+
+    Returns:
+        Name, change at 80 % and at 125 % (-0.1: a tenth less); nan where the number cannot have that value.
+        None if it was interrupted.
+    """
+    models = {(name, factor): model for name, factor, model in variants(machine)}
+    known = {Job(lock, cpus, seed): base.runs[Job(lock, cpus, seed)] for lock in locks for seed in seeds}
+    planned = {Job(f"{name}\n{factor}\n{lock}", cpus, seed): (model, Job(lock, cpus, seed))
+               for (name, factor), model in models.items() for lock in locks for seed in seeds}  # fmt: skip
+    sweep = run_all(tuple(planned), lambda job: run_on(*planned[job]), progress)
+    if sweep.is_interrupted:
+        return None
+
+    def change(name: str, factor: float, lock: str) -> float:
+        if (name, factor) not in models:
+            return nan
+        runs = sweep.of(f"{name}\n{factor}\n{lock}", cpus)
+        before = fmean(one.throughput_per_s for job, one in known.items() if job.lock == lock)
+        return fmean(one.throughput_per_s for one in runs) / before - 1
+
+    low, high = FACTORS
+    rows = [
+        (f"{name}, {lock}" if len(locks) > 1 else name, change(name, low, lock), change(name, high, lock))
+        for name in dict.fromkeys(name for name, _ in models)
+        for lock in locks
+    ]
+    return sorted(rows, key=lambda row: -max(abs(change) for change in row[1:] if not isnan(change)))

@@ -1,0 +1,95 @@
+"""A simulation as lines, JSON, CSV and a page, from a result made by hand."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+import pytest
+from tests.report.simulated import collapsing, seed_run
+
+from lockwright.points import SimulationResult
+from lockwright.report.simulation import rich_table, simulation_text
+from lockwright.report.simulation_records import simulation_csv, simulation_json
+from lockwright.report.simulation_story import story
+from lockwright.simulate.aggregate import point
+
+if TYPE_CHECKING:
+    from tests.conftest import Golden
+
+GOLDEN = Path(__file__).parent / "golden"
+FIELDS = [
+    "lock", "cpus", "params", "throughput_per_s", "throughput_per_s_low", "throughput_per_s_high", "jain",
+    "longest_bypass", "handoff_ns", "latency_ns_p50", "latency_ns_p99", "latency_ns_max", "simulated_ops",
+    "acquisitions", "host_seconds",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("width", [100, 60])
+def test_the_terminal(golden: Golden, width: int) -> None:
+    text = simulation_text(collapsing(), width)
+    assert max(map(len, text.splitlines())) <= width
+    golden(GOLDEN / f"simulation-{width}.txt", text)
+
+
+def test_branches_stand_beside_each_other() -> None:
+    result = SimulationResult("amd48", "a machine")
+    runs = [seed_run(rate, seed) for seed, rate in enumerate((1e6, 1.01e6, 4e5), start=1)]
+    result.points = [point("ticket", 12, "amd48", {}, runs)]
+    assert "1,005 (x2) or 400 (x1)" in simulation_text(result)
+    records = simulation_json(result)["branches"]
+    assert [(one["throughput_per_s"], one["seeds"]) for one in records] == [(pytest.approx(1.005e6), 2), (4e5, 1)]
+
+
+def test_many_locks_go_into_several_tables() -> None:
+    result = SimulationResult("amd48", "a machine")
+    names = [f"lock_number_{number}" for number in range(9)]
+    result.points = [point(name, cpus, "amd48", {}, [seed_run(1e6)]) for name in names for cpus in (1, 48)]
+    text = simulation_text(result)
+    assert max(map(len, text.splitlines())) <= 100
+    assert all(name in text for name in names)
+    assert text.count(" cpus ") > 1
+
+
+def test_nothing_finished_is_said() -> None:
+    assert "nothing was finished" in simulation_text(SimulationResult("amd48", "a machine", is_interrupted=True))
+
+
+def test_points_are_flat_records_with_the_agreed_names() -> None:
+    document = msgspec.json.decode(msgspec.json.encode(simulation_json(collapsing())))
+    assert {"schema", "command", "params", "seeds", "warnings", "points"} <= set(document)
+    assert document["command"] == "simulate"
+    assert len(document["points"]) == 8
+    assert [list(one) for one in document["points"]] == [FIELDS] * 8
+    assert document["points"][0]["handoff_ns"] is None  # nobody waited
+    assert document["limits"][3]["cycles"]["rereads"] == pytest.approx(4200, rel=0.01)
+    assert {one["seed"] for one in document["runs"]} == {1, 2, 3}
+
+
+def test_csv_has_a_row_for_each_point_and_a_column_for_each_parameter() -> None:
+    rows = list(csv.DictReader(io.StringIO(simulation_csv(collapsing()))))
+    assert len(rows) == 8
+    assert rows[0]["hold_cycles"] == "100"
+    assert rows[0]["handoff_ns"] == ""
+    assert float(rows[3]["throughput_per_s"]) == pytest.approx(4e5)
+
+
+def test_the_table_for_python_has_a_row_for_each_point() -> None:
+    assert rich_table(collapsing()).row_count == 8
+
+
+def test_the_story_of_a_collapse_names_the_line_the_queue_and_the_reason() -> None:
+    told = " ".join(story("ticket", collapsing()))
+    assert "collapses: at 48 CPUs it does 0.40 M/s, 8% of that" in told
+    assert "Its waiters spin on one cache line: 47 threads wait" in told
+    assert "47 reads of about 90 cycles make 4,200 cycles" in told
+    assert "This is why it falls" in told
+
+
+def test_the_story_of_a_queue_lock_says_that_waiters_leave_each_other_alone() -> None:
+    told = " ".join(story("mcs", collapsing()))
+    assert "each spins on a line of its own" in told
+    assert "one cache line" not in told

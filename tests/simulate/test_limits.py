@@ -1,0 +1,64 @@
+"""What limits a point, and where a lock collapses: the parts of the time add up, and the sentence names the largest."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.report.simulated import GHZ, PARAMS, collapsing, seed_run
+
+from lockwright.simulate.aggregate import point
+from lockwright.simulate.limits import collapse, explained, split
+
+if TYPE_CHECKING:
+    from lockwright.points import Point
+
+
+def made(lock: str, cpus: int, throughput: float, **more: float) -> Point:
+    return explained(point(lock, cpus, "amd48", PARAMS, [seed_run(throughput, **more)]), GHZ)  # type: ignore[arg-type]
+
+
+@given(
+    throughput=st.floats(1e4, 5e6),
+    waiters=st.floats(0, 100),
+    rereads=st.floats(0, 100),
+    cycles=st.floats(0, 10_000),
+    locks=st.integers(1, 64),
+)
+def test_the_parts_add_up(throughput: float, waiters: float, rereads: float, cycles: float, locks: int) -> None:
+    run = seed_run(throughput, waiters=waiters, rereads=rereads, cycles=cycles)
+    parts = split([run], GHZ, locks)
+    assert parts is not None
+    assert parts.whole == pytest.approx(run.simulated_cycles * locks / run.acquisitions)
+    assert min(parts.section, parts.rereads, parts.handoff, parts.idle) >= -1e-9
+
+
+@pytest.mark.parametrize(
+    ("cpus", "throughput", "more", "expected"),
+    [
+        (48, 4e5, {"waiters": 46.8, "rereads": 46.8, "cycles": 4200.0}, "47 waiters re-read one line after each"),
+        (48, 4e5, {"waiters": 46.8, "rereads": 46.8, "cycles": 4200.0}, "4,200 of 5,000 cycles a hand-off"),
+        (12, 2e6, {"waiters": 9.0, "rereads": 1.0, "cycles": 50.0}, "the hand-off: 800 of 1,000 cycles, 3.0 lines"),
+        (6, 6e6, {"waiters": 3.0}, "the section: 200 of 333 cycles"),
+        (2, 1e6, {}, "the lock is free 90% of the time"),
+    ],
+)
+def test_the_largest_part_is_named(cpus: int, throughput: float, more: dict[str, float], expected: str) -> None:
+    assert expected in made("ticket", cpus, throughput, **more).limits
+
+
+def test_a_collapse_says_where() -> None:
+    (sentence,) = collapsing().collapses
+    assert sentence.startswith("the ticket lock is fastest at 6 CPUs and falls by half between 6 and 12; at 48")
+
+
+def test_one_cpu_is_no_measure_of_a_collapse() -> None:
+    points = [made("mcs", cpus, rate) for cpus, rate in ((1, 9e6), (2, 4e6), (48, 3.9e6))]
+    assert collapse(points) == ""
+
+
+def test_a_fall_before_a_recovery_is_told_where_it_is() -> None:
+    points = [made("x", cpus, rate) for cpus, rate in ((2, 1e6), (4, 4e6), (8, 1.9e6), (16, 3e6))]
+    assert "fastest at 4 CPUs and falls by half between 4 and 8; at 16 it does 75%" in collapse(points)

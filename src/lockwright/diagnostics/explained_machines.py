@@ -83,8 +83,24 @@ MACHINES: tuple[tuple[str, str, str], ...] = (
         """,
     ),
     (
+        "M010",
+        "the file is no table of core-to-core latencies",
+        """
+        Expected are as many rows as columns, separated by commas, without a head; the lower triangle has numbers in
+        nanoseconds: half of the time of a round trip between two CPUs.
+        """,
+    ),
+    (
         "M011",
         "the machine has no such number",
         "`lockwright machines show NAME` lists every number by its name: `hold`, `min_transfer`, `load.M.one_hop`.",
+    ),
+    (
+        "M012",
+        "the latencies do not say where the cores are",
+        """
+        A machine is found in a table of latencies by groups of CPUs that lie near each other, in groups of such groups.
+        Where the groups differ in size, or overlap, there is no topology that a machine file could state.
+        """,
     ),
 )

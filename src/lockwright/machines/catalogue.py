@@ -42,7 +42,25 @@ def load(name: str | Path) -> Machine:
         LockwrightError: There is no such machine (the nearest is named), or its file has mistakes.
     """
     loader = _Loader()
-    resolved = loader.load(str(name))
+    return _machine(loader, loader.load(str(name)))
+
+
+def loaded(name: str, file: str, text: str) -> Machine:
+    """Return the machine that a text describes.
+
+    Args:
+        name: Its short name.
+        file: What the text is called in messages.
+        text: As in a machine file.
+
+    Raises:
+        LockwrightError: The text has mistakes.
+    """
+    loader = _Loader()
+    return _machine(loader, loader.resolve(read(name, file, text, sources()), file, Path()))
+
+
+def _machine(loader: _Loader, resolved: Resolved) -> Machine:
     draft = resolved.draft
     every = dict(sources()) | loader.sources | draft.sources
     return Machine(resolved, every, draft.free["anchor"], draft.free["facts"])
@@ -90,11 +108,16 @@ class _Loader:
         key = str(path)
         if key not in self.done:
             draft = read(path.stem, _shown(path), _text(path), sources())
-            self.under_way.append(key)
-            self.done[key] = resolve(draft, lambda one, asking, wanted: self.ask(one, asking, wanted, path.parent))
-            self.under_way.pop()
-            self.sources |= draft.sources
+            self.done[key] = self.resolve(draft, key, path.parent)
         return self.done[key]
+
+    def resolve(self, draft: Draft, key: str, folder: Path) -> Resolved:
+        """Ask the relatives of a draft."""
+        self.under_way.append(key)
+        result = resolve(draft, lambda one, asking, wanted: self.ask(one, asking, wanted, folder))
+        self.under_way.pop()
+        self.sources |= draft.sources
+        return result
 
     def ask(self, name: str, draft: Draft, wanted: Wanted, folder: Path) -> Resolved:
         """Return a relative that a draft names."""

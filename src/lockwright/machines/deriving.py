@@ -123,7 +123,7 @@ def _one(result: Resolved, name: str, wanted: Wanted, ask: Callable[[str, Draft,
         name=name,
         confidence="D",
         span=wanted.span,
-        derived_from=f"{derive.relative} by {derive.rule}{by}",
+        derived_from=f"from {derive.relative} by {derive.rule}{by}",
         why=wanted.why,
     )
     if model.unit not in {CYCLES, "ns"}:

@@ -55,6 +55,11 @@ class Machine:
         return self.resolved.draft.texts
 
     @property
+    def text(self) -> str:
+        """Its file."""
+        return self.resolved.draft.text
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """Remarks on the machine and its file."""
         return self.resolved.draft.notes

@@ -173,7 +173,7 @@ class _Reader:
             names = [field.encode_name for field in msgspec.structs.fields(shape)]
             self.unknown((*at, unknown[1]), names)
             return
-        label = words_of(message)
+        label = words_of(message, at[-1] if at else "")
         if re.search(r"required field `v`|required field `c`|required field `s`", message) or at == path:
             self.wrong(code, self.places.value(at), title, label, 'write `{ v = 81, c = "A", s = "S1" }`')
         else:

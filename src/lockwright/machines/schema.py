@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 
@@ -73,7 +74,6 @@ FREE_TABLES = ("anchor", "facts")
 
 TEXTS = ("what", "vendor", "uarch", "protocol")
 TOP_KEYS = (*TEXTS, "notes", "derive", "sources", "topology", *TABLES, "latency", *FREE_TABLES)
-RULES = ("copy", "copy_ns", "ratio", "half_hop")
 
 
 class Stated(msgspec.Struct, forbid_unknown_fields=True):
@@ -131,15 +131,28 @@ def latency_rows() -> list[str]:
     return [f"{row}.{state}" for row in ROWS for state in ROW_STATES]
 
 
-def words_of(message: str) -> str:
-    """Return what `msgspec` expected and found, in our words."""
+def words_of(message: str, key: str) -> str:
+    """Return what `msgspec` says of a key, in our words."""
     head = message.split(" - at ", maxsplit=1)[0]
+    if "enum value" in head:
+        return f"expected {WORDS[key]}"
+    missing = re.match(r"Object missing required field (`\w+`)", head)
+    if missing:
+        return f"it lacks {missing[1]}"
     for theirs, ours in _THEIRS.items():
         head = head.replace(theirs, ours)
     return head[:1].lower() + head[1:]
 
 
-_THEIRS: dict[str, Any] = {
+WORDS = {
+    "c": "`A` (measured), `B` (secondary), `C` (recalled) or `D` (estimated)",
+    "unit": "`ns`, or nothing for cycles",
+    "origin": "`measured`, `protocol` or `chosen`",
+    "rule": "`copy`, `copy_ns`, `ratio` or `half_hop`",
+}
+"""What the keys take that are one of a few words."""
+
+_THEIRS = {
     "`bool | float | str`": "a number",
     "`float | bool | str`": "a number",
     "`object`": "a table in braces",
@@ -148,5 +161,4 @@ _THEIRS: dict[str, Any] = {
     "`int`": "a whole number",
     "`float`": "a number",
     "`bool`": "`true` or `false`",
-    "Object": "it",
 }

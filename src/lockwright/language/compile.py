@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, TypeAlias
 
 from lockwright.diagnostics.span import Span
 from lockwright.ir.types import INTEGERS
@@ -18,14 +20,19 @@ from lockwright.language.modules import PACKAGE, Modules
 from lockwright.language.select import Target, parse_target, refuse
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from lockwright.ir.program import Program
     from lockwright.language.declarations import Module
     from lockwright.language.kinds import Kind
 
+    Harness: TypeAlias = tuple[str | Mapping[str, str] | None, Mapping[str, int]]
+
+NO_PARAMETERS: Mapping[str, int] = MappingProxyType({})
 HARNESSES = {"Lock": "mutual_exclusion", "RwLock": "readers_writers"}
 """The workload of `workloads/` into which a lock alone is put."""
+CONTENTION = {"Lock": "contention", "RwLock": "contention_readers"}
+"""The workload into which a lock is put whose speed is asked for."""
 DEFAULT_LOCKS = {"Lock": "ticket", "RwLock": "linux_rwlock"}
 """The built-in lock for a workload that takes any, where none is named."""
 
@@ -40,19 +47,58 @@ def builtin_workloads() -> dict[str, str]:
     return {path.stem: str(path) for path in sorted((PACKAGE / "workloads").glob("*.py")) if path.stem != "__init__"}
 
 
-def compile_target(text: str, harness: str | None = None) -> Program:
+def compile_target(
+    text: str, harness: str | Mapping[str, str] | None = None, parameters: Mapping[str, int] = NO_PARAMETERS
+) -> Program:
     """Compile what a person names, a lock in a harness or a whole workload.
 
     Args:
         text: `ticket`, `ticket[u8]`, `ticket_backoff:shortest=32`, `mylock.py:MyLock`, `prog.py:Counter[ticket]`.
-        harness: The workload for a lock, by its name in `workloads/`; by default the one for its kind.
+        harness: The workload for a lock: a name in `workloads/` or a file, as in `contention:hold=100` or
+            `work.py:MyWork`; or one for each of `Lock` and `RwLock`; by default the usual one for its kind.
+        parameters: Values for the `Param`s of the harness, over those that its name gives.
 
     Raises:
         LockwrightError: There is no such lock, or its source has mistakes.
     """
     target = parse_target(text)
     modules = Modules(Collector())
-    return _told(modules, lambda: _compile(target, text, modules, _open(target, modules), harness))
+    return _told(modules, lambda: _compile(target, text, modules, _open(target, modules), (harness, parameters)))
+
+
+def compile_contention(lock: str, workload: str | None = None, **parameters: int) -> Program:
+    """Compile a lock in a workload that contends for it; a whole program as it is.
+
+    Args:
+        lock: As `compile_target` takes it, or the name of a workload.
+        workload: What the lock is put into, by its name in `workloads/` or as a file; by default `contention`,
+            `contention_readers` for a reader-writer lock, and `contention_many` where `locks` says more than one.
+        parameters: Values for the `Param`s of the workload: `hold`, `think`, `lines`, ...
+
+    Raises:
+        LockwrightError: There is no such lock, workload or `Param`, the workload takes no lock, or `parameters` are
+            given for a program that has its own.
+    """
+    target = parse_target(lock)
+    if _is_workload(target):
+        if parameters or workload:
+            given = ", ".join(f"`{name}`" for name in parameters) or "the workload"
+            raise refuse("U005", f"`{lock}` is a whole program with times of its own", f"leave out {given}")
+        return compile_target(lock)
+    if workload is None and parameters.get("locks") is not None:
+        if parameters["locks"] > 1:
+            workload = "contention_many"
+        else:
+            parameters = {name: value for name, value in parameters.items() if name != "locks"}
+    return compile_target(lock, workload or CONTENTION, parameters)
+
+
+def _is_workload(target: Target) -> bool:
+    """Whether a person named a whole program; a file with mistakes is none yet."""
+    modules = Modules(Collector())
+    with modules.found.going_on():
+        return _choose(target, _open(target, modules)).base == "Workload"
+    return False
 
 
 def compile_text(
@@ -60,7 +106,7 @@ def compile_text(
 ) -> Program:
     """Compile a lock or a workload from its text; `name` is how messages call it."""
     target, modules = Target(name, class_name), Modules(Collector())
-    return _told(modules, lambda: _compile(target, name, modules, modules.add_text(text, name), harness))
+    return _told(modules, lambda: _compile(target, name, modules, modules.add_text(text, name), (harness, {})))
 
 
 def _told(modules: Modules, compiling: Callable[[], Program]) -> Program:
@@ -102,7 +148,7 @@ def _as_file(name: str) -> str:
     return f"a file of yours: `lockwright check {f'./{name}' if path.is_file() else 'mylock.py'}`"
 
 
-def _compile(target: Target, text: str, modules: Modules, module: Module, harness: str | None) -> Program:
+def _compile(target: Target, text: str, modules: Modules, module: Module, harness: Harness) -> Program:
     unit = Unit(modules, text)
     if not module.classes("Workload", "Lock", "RwLock"):
         modules.found.raise_if_any(modules.sources)  # the class may be missing because of a mistake in it
@@ -112,9 +158,10 @@ def _compile(target: Target, text: str, modules: Modules, module: Module, harnes
         arguments += tuple(_default_locks(unit, declared, len(arguments)))
     made = _instance(unit, declared, arguments, target)
     if made.is_lock:
-        root = _harness(unit, modules, made, harness)
+        root = _harness(unit, modules, made, *harness)
         unit.program.promises = promises(unit, made)
-        unit.program.subject = ("workload", "lock")
+        if "lock" in root.fields:  # else it has many of them
+            unit.program.subject = ("workload", "lock")
     else:
         root = made
     program = lower_workload(unit, root)
@@ -209,10 +256,19 @@ def _instance(unit: Unit, declared: ClassDeclaration, arguments: tuple[Kind, ...
     return made
 
 
-def _harness(unit: Unit, modules: Modules, lock: StructKind, name: str | None) -> StructKind:
-    """Return the workload that uses a lock."""
+def _harness(
+    unit: Unit, modules: Modules, lock: StructKind, named: str | Mapping[str, str] | None, parameters: Mapping[str, int]
+) -> StructKind:
+    """Return the workload that uses a lock, with values of its `Param`s."""
     base = lock.declaration.base
-    chosen = name or HARNESSES[base]
-    module = modules.add_file(PACKAGE / "workloads" / f"{chosen}.py")
-    (declared,) = module.classes("Workload")
-    return unit.instances.struct(declared, (lock,))
+    chosen = parse_target(named if isinstance(named, str) else (named or HARNESSES)[base])
+    module = _open(chosen, modules)
+    declared = _choose(chosen, module)
+    bounds = [one.bound for one in declared.type_variables]
+    if declared.base != "Workload" or bounds != [base]:
+        raise refuse(
+            "U005",
+            f"`{chosen.name}` is no workload for a `{base}` that is named apart",
+            f"one has the form `class Work(Workload, Generic[L])`, and L is any `{base}`",
+        )
+    return _instance(unit, declared, (lock,), replace(chosen, parameters={**chosen.parameters, **parameters}))

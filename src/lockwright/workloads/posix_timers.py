@@ -57,7 +57,7 @@ class PosixTimers(Struct, Generic[L]):
     uses_rcu: Param[bool] = True
     bits: Param[u32] = 6
     lock: L  # idr_lock, of all processes
-    numbers: IdRegistry[Timer[L]] = field(bits=bits)
+    numbers: IdRegistry[Timer[L]] = field(bits=bits, align=64)  # a layer has lines of its own
 
     @symbol("lock_timer")
     def find(self, number: u32, process: u32) -> Ptr[Timer[L]] | None:

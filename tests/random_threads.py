@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 from hypothesis import strategies as st
 
 from lockwright.ir.program import Attribute, Constant, Global, Instruction, Operand, Reg
+from lockwright.ir.table import Order
 from lockwright.ir.types import U8
 from tests.random_functions import PAIR, orders
 
@@ -118,6 +119,21 @@ class ThreadAuthor:
         self.build.do("pause")
         self.build.branch(self.build.emit(op, seen, wanted), after, loop)
         self.build.enter(after)
+
+    def take(self, _: int) -> None:
+        """Wait until a place has a value, then update that place, whatever it has by now."""
+        wanted, op = self.value(), self.pick(("eq", "ne"))
+        loop, after = self.build.label("wait"), self.build.label("after")
+        address, _attributes = self.place("atomic_load")
+        self.build.jump(loop)
+        self.build.enter(loop)
+        seen = self.build.emit("atomic_load", address, attributes=(Order.RELAXED,))
+        self.build.do("pause")
+        self.build.branch(self.build.emit(op, seen, wanted), after, loop)
+        self.build.enter(after)
+        update = self.pick(("exchange", "fetch_add", "fetch_sub", "fetch_or", "fetch_and"))
+        order = self.pick(orders(update))
+        self.keep(self.slot(), self.build.emit(update, address, self.value(), attributes=(order,)))
 
     def finish(self) -> None:
         """Store what was read, then write at the entry what some paths don't."""

@@ -9,6 +9,7 @@
                                                     order to atomics `x y z` (u8), to a word `w` of two u8 parts and
                                                     to plain `p q`, fences, branches, awaits; what a thread read is
                                                     stored at its end into its own plain cells `r<thread>_<number>`.
+                                                    With `updates` atomics are written by updates only.
     symmetric_programs(threads=)                    the same, all threads running one function `thread`.
     mutations(program, most=)                       the program with one to `most` small changes that leave it well
                                                     formed: swapped, dropped, doubled instructions, other orders,
@@ -110,11 +111,14 @@ def concurrent_programs(
     fences: bool = True,
     branches: bool = True,
     waits: bool = False,
+    updates: bool = False,
 ) -> Program:
     """Draw a program of `threads` (fewest, most) workers with at most `operations` each; see the top of this file."""
     program = _concurrent_world(words=words)
     kinds = ["load", "store", "update"] + ["whole"] * words + ["plain"] * plain + ["fence"] * fences
     kinds += ["branch"] * branches + ["wait"] * waits
+    if updates:
+        kinds = ["update", "take", "load"] + ["plain"] * plain + ["fence"] * fences + ["branch"] * branches
     places = {"atomic": ATOMICS[:2] + (("w.low", "w.high") if words else ()), "plain": PLAINS}
     for index in range(draw(st.integers(*threads))):
         thread = ThreadAuthor(draw, FunctionBuilder(program, f"thread{index}"), str(index), tuple(kinds), places)

@@ -25,6 +25,7 @@ EXACT = [
     COLLECT,
     replace(COLLECT, dominated=True, only_updated=True),
     replace(COLLECT, raised=True),
+    replace(COLLECT, raised=True, awaits=True),
     replace(c11.Reductions(), symmetry=False, tickets=False),
 ]
 """Reductions that keep every outcome."""
@@ -68,6 +69,19 @@ def test_awaits_and_words(program: Program) -> None:
 @given(symmetric_programs(operations=3, waits=True), st.integers(2, 3))
 def test_threads_that_are_alike(program: Program, threads: int) -> None:
     compare(program, threads)
+
+
+@agree
+@given(concurrent_programs(operations=3, updates=True))
+def test_words_that_only_updates_write(program: Program) -> None:
+    compare(program, len(program.workers))
+
+
+@pytest.mark.slow
+@settings(max_examples=1000, deadline=None, suppress_health_check=list(HealthCheck))
+@given(concurrent_programs(operations=3, updates=True))
+def test_a_thousand_programs_with_updates(program: Program) -> None:
+    compare(program, len(program.workers))
 
 
 @pytest.mark.slow

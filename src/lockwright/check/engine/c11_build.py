@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lockwright.check.engine import c11_world as at
+from lockwright.check.engine.c11_exits import exits
 from lockwright.check.engine.c11_static import Analysis, Row, Usage, successors
 from lockwright.check.engine.c11_symmetry import allowed, bit_tables, holds_lock, sources
 from lockwright.flat import opcodes as op
@@ -30,6 +31,7 @@ class Reductions:
     only_updated: bool = True
     dominated: bool = True
     raised: bool = True
+    awaits: bool = True  # with `raised`: of who waits for a word that only updates write, only whether it may leave
     symmetry: bool = True
     tickets: bool = True
     constants: bool = True  # cells that nobody writes, and counters, have no messages
@@ -38,8 +40,8 @@ class Reductions:
 
 
 RAW = Reductions(
-    collect=False, merge=False, only_updated=False, dominated=False, raised=False, symmetry=False, tickets=False,
-    constants=False, messages=64,
+    collect=False, merge=False, only_updated=False, dominated=False, raised=False, awaits=False, symmetry=False,
+    tickets=False, constants=False, messages=64,
 )  # fmt: skip
 """Nothing but the rules: the moves of the plain machine."""
 
@@ -235,7 +237,8 @@ def tables(plan: Plan, reductions: Reductions, known: dict[int, int]) -> dict[in
         at.RECORD_SIZE: [stride for _, _, stride in records] or [0],
         at.POOL_OF: [pool for pool, _, _ in records] or [0], at.TICKET_BASE: bases,
         at.LIVE: [*flat.live.astype(np.int64), 0], at.KINDS: flat.slot_kinds,
-        at.BEGINS: begins(plan.analysis.rows, flat), at.RESTART: flat.restart, at.TOUCHED: len(plan.atomic),
+        at.BEGINS: begins(plan.analysis.rows, flat), at.RESTART: flat.restart,
+        at.EXIT: exits(plan.analysis.rows if reductions.awaits else [], flat), at.TOUCHED: len(plan.atomic) + 1,
         at.ROWS: known[at.VIEWS], at.WORK: 8 * known[at.WORK_WIDTH],
     }  # fmt: skip
 

@@ -34,6 +34,7 @@ from lockwright.check.engine.c11_world import (
     LEFT,
     LIVE,
     LOCKS,
+    MAY_LEAVE,
     MESSAGES,
     ORDER,
     PC,
@@ -248,7 +249,7 @@ def put_thread(w: World, buffer: UInt8s, k: Int64, t: Int64, permutation: Int64)
         return k
     k = put(buffer, k, m[base + LEFT] + 1)
     k = put(buffer, k, m[base + FLAGS])
-    k = put(buffer, k, m[base + PENDING])
+    k = put(buffer, k, m[base + PENDING] << 2 | m[base + MAY_LEAVE])
     if m[base + SLEEP]:
         k = put(buffer, k, renamed(w, m[base + ADDRESS], np.int64(op.POINTER_KIND)))
         k = put(buffer, k, m[base + WANTED])
@@ -365,7 +366,9 @@ def get_thread(w: World, buffer: UInt8s, k: Int64, t: Int64) -> Int64:
     left, k = get(buffer, k)
     m[base + LEFT] = left - 1
     m[base + FLAGS], k = get(buffer, k)
-    m[base + PENDING], k = get(buffer, k)
+    pending, k = get(buffer, k)
+    m[base + PENDING] = pending >> 2
+    m[base + MAY_LEAVE] = pending & 3
     if m[base + SLEEP]:
         m[base + ADDRESS], k = get(buffer, k)
         m[base + WANTED], k = get(buffer, k)

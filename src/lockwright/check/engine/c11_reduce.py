@@ -5,8 +5,7 @@
 2. *Only updated*: in a cell that only read-modify-writes read, drop each message whose successor is glued.
 3. *Dominated*: drop a message if an earlier one has its value, knows no more, and whoever may read the one may read
    the other.
-4. *Raise*: a thread that on its way takes the newest message of a cell by an acquiring update, and touches or publishes
-   nothing in between, may know the view of that message already.
+4. *Raise*, *awaits*: see `c11_raise`.
 5. *Lag*: let no thread be more than so many messages late.  A bound, not a reduction: the result must name it.
 6. *Tickets*: subtract the newest served ticket from every ticket of its group, also from those that nobody writes.
 
@@ -18,7 +17,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from lockwright.check.engine.c11_memory import acquires, releases
+from lockwright.check.engine.c11_raise import raise_views
 from lockwright.check.engine.c11_world import (
     ATOMIC_OF,
     ATOMICS,
@@ -29,30 +28,23 @@ from lockwright.check.engine.c11_world import (
     CELL_OF,
     COLLECTS,
     COUNT,
-    CPU_OF,
     DOMINATES,
     FINISHED,
     GLUED,
     KINDS,
     LAG,
-    LEFT,
     LIVE,
-    LOOK_BASE,
     MESSAGES,
-    NODE_OF,
     ONLY_UPDATED,
-    ONLY_WRITTEN_BY_UPDATES,
     PC,
     RAISES,
     RMW_ONLY,
     ROWS,
-    RUNS,
     SLOTS,
     STATUS,
     THREADS,
     TICKET_BASE,
     TICKETS,
-    TOUCHED,
     TRACKED,
     TRACKED_CELLS,
     USES_ACQ,
@@ -69,10 +61,7 @@ from lockwright.check.engine.c11_world import (
 )  # fmt: skip
 from lockwright.flat import opcodes as op
 from lockwright.flat.jit import Int64, inlined, inner
-from lockwright.flat.local import local_run, operand, wrap
-
-WALK = 40
-"""Visible instructions that a look ahead passes."""
+from lockwright.flat.local import wrap
 
 
 @inlined
@@ -202,89 +191,6 @@ def drop_dominated(w: World) -> None:
                 remove(w, np.int64(a), np.int64(j))
             else:
                 j += 1
-
-
-@inner
-def find_update(w: World, t: Int64) -> Int64:
-    """Walk a thread to its next acquiring update of a cell that only updates write; return that cell, or -1.
-
-    What it touches on the way stands in `touched`.  A way that depends on other threads, or publishes, ends the walk.
-    """
-    m = w.m
-    base = first_word(w, t)
-    look = m[LOOK_BASE]
-    if m[base + STATUS] != RUNS:
-        return np.int64(-1)
-    for a in range(m[ATOMICS]):
-        m[m[TOUCHED] + a] = 0
-    stored = np.int64(-1)
-    for slot in range(m[SLOTS]):
-        m[look + slot] = m[base + WORDS + slot]
-    left = m[base + LEFT]
-    pc = m[base + PC]
-    for _ in range(WALK):
-        row = w.code[pc]
-        opcode = row[op.OP]
-        cell = operand(w.consts, m, look, row[op.A])
-        result = np.int64(0)
-        if opcode == op.RUNNING:
-            result = np.int64(left != 0)
-            left -= np.int64(left > 0)
-        elif opcode in (op.LOAD, op.STORE):
-            if cell == 0 or cell == stored or m[m[ATOMIC_OF] + cell] >= 0:
-                return np.int64(-1)
-            if opcode == op.STORE:
-                if stored >= 0:
-                    return np.int64(-1)
-                stored = cell
-            result = m[m[CELL_BASE] + cell]
-        elif op.ATOMIC_LOAD <= opcode <= op.FETCH_AND:
-            if cell == 0:
-                return np.int64(-1)
-            a = m[m[ATOMIC_OF] + cell]
-            order = row[op.X] & 7
-            if a >= 0:
-                if opcode not in (op.ATOMIC_LOAD, op.ATOMIC_STORE, op.COMPARE_EXCHANGE):
-                    if m[m[CELL_FLAGS] + a] & ONLY_WRITTEN_BY_UPDATES and acquires(order) and not m[m[TOUCHED] + a]:
-                        return a
-                    return np.int64(-1)
-                if opcode != op.ATOMIC_STORE or releases(order):
-                    return np.int64(-1)
-                m[m[TOUCHED] + a] = 1
-            elif opcode == op.ATOMIC_LOAD:
-                result = m[m[CELL_BASE] + cell]
-            elif row[op.D] >= 0 and (m[m[LIVE] + pc + 1] >> row[op.D]) & 1:
-                return np.int64(-1)
-        elif opcode == op.CPU:
-            result = m[m[CPU_OF] + t]
-        elif opcode == op.NUMA_NODE:
-            result = m[m[NODE_OF] + m[m[CPU_OF] + t]]
-        elif opcode not in (op.MARK, op.DOORWAY):
-            return np.int64(-1)
-        if row[op.D] >= 0:
-            m[look + row[op.D]] = result
-        pc = local_run(w.code, w.consts, w.stops, m, look, pc + 1, t)
-        if pc < 0 or w.stops[pc] == op.END:
-            return np.int64(-1)
-    return np.int64(-1)
-
-
-@inner
-def raise_views(w: World) -> None:
-    """Let threads know what they must learn before it matters."""
-    m = w.m
-    for t in range(m[THREADS]):
-        y = find_update(w, np.int64(t))
-        if y >= 0:
-            row = message_row(w, y, m[m[COUNT] + y] - 1)
-            acq = m[THREADS] + t
-            w.views[t, y] = m[m[COUNT] + y] - 1
-            for x in range(m[ATOMICS]):
-                if x != y and not m[m[TOUCHED] + x] and w.views[t, x] < w.views[row, x]:
-                    w.views[t, x] = w.views[row, x]
-            if m[USES_ACQ]:
-                for x in range(m[ATOMICS]):
-                    w.views[acq, x] = max(w.views[acq, x], w.views[t, x])
 
 
 @inner

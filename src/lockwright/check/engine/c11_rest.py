@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from lockwright.check.engine.c11_step import newest, read_newest
+from lockwright.check.engine.c11_waits import newest, read_newest
 from lockwright.check.engine.c11_world import (
     CELL_BASE,
     CELL_KIND,

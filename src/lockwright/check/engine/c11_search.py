@@ -16,7 +16,8 @@ import numpy as np
 from lockwright.check.engine.c11_pack import pack_first, unpack
 from lockwright.check.engine.c11_reduce import reduce
 from lockwright.check.engine.c11_rest import leaks, rest
-from lockwright.check.engine.c11_step import act, choices, waits
+from lockwright.check.engine.c11_step import act, choices
+from lockwright.check.engine.c11_waits import waits
 from lockwright.check.engine.c11_world import (
     ASLEEP,
     BLOCKED,
@@ -24,6 +25,7 @@ from lockwright.check.engine.c11_world import (
     HOLD_BASE,
     LEFT,
     LOCKS,
+    MAY_LEAVE,
     ORDER,
     OVERFLOW,
     PC,
@@ -176,6 +178,8 @@ def encode(w: World, t: Int64, choice: Int64) -> Int64:
     base = first_word(w, t)
     if w.code[m[base + PC], op.OP] == op.RUNNING:
         choice = np.int64(m[base + LEFT] != 0)
+    elif m[base + MAY_LEAVE]:
+        choice = np.int64(waits(w, t))  # by an older message, if not by the newest
     return t | (choice << 5)
 
 

@@ -18,12 +18,14 @@ from typing import NamedTuple
 from lockwright.flat.jit import Int64, Int64s, UInt8s, inlined, inner
 
 # Words of a thread.
-PC, LEFT, STATUS, PHASE, TOKEN, SLEEP, ADDRESS, WANTED, FLAGS, PENDING = range(10)
-WORDS = 10
+PC, LEFT, STATUS, PHASE, TOKEN, SLEEP, ADDRESS, WANTED, FLAGS, PENDING, MAY_LEAVE = range(11)
+WORDS = 11
 # STATUS
 RUNS, WAITS, ASLEEP, FINISHED = range(4)
 # SLEEP
 NO_SLEEP, HALTED, PARKED, FUTEX, EVENT, WOKEN = range(6)
+# MAY_LEAVE: 0 where it is not noted
+WAITS_FOR_MORE, FREE_TO_LEAVE = 1, 2
 # Flags of a CPU, and of FLAGS: interrupts on, then how deep preemption and softirqs are off.
 LATCHED, ONLINE, EVENT_SET = 1, 2, 4
 INTERRUPTS, PREEMPTION, SOFTIRQS = 1, 2, 512
@@ -64,11 +66,12 @@ INTERRUPTS, PREEMPTION, SOFTIRQS = 1, 2, 512
     KINDS,  # [slot]
     BEGINS,  # [row of code]: a mark that may wait for the access behind it
     RESTART,  # [row of code]: the number of the await that restarts there, plus one
-    TOUCHED,  # scratch of a look ahead
+    EXIT,  # [row of code]: where an await that restarts here is left, if its value is not used but for that; else -1
+    TOUCHED,  # scratch of a look ahead: each atomic cell, then any plain one
     ROWS,  # scratch: the rows of views in use
     WORK,  # scratch of packing, 8 lines: position of each thread, source and target of each cell, ...
-) = range(34, 64)
-FIRST_WORD = 64
+) = range(34, 65)
+FIRST_WORD = 65
 """Where the words of the first thread begin, behind the settings."""
 
 # Flags of an atomic cell.

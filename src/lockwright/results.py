@@ -188,6 +188,7 @@ class CheckResult:
     params: dict[str, object] = field(default_factory=dict)
     sources: dict[str, str] = field(default_factory=dict)
     seconds: float = 0.0
+    is_interrupted: bool = False  # Ctrl-C ended the check: what was decided before stands
 
     @property
     def verdict(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lockwright.check.engine.exploration import INTERRUPTED
 from lockwright.check.engine.run import Options, explore
 from lockwright.ir.program import Shape
 
@@ -25,9 +26,12 @@ def outcomes(program: Program, model: str, shape: Shape | None = None) -> list[d
 
     Raises:
         NotCoveredError: The explorers refuse the program, or it is too large.
+        KeyboardInterrupt: Ctrl-C came.
     """
     threads = sum(worker.count or 1 for worker in program.workers)
     found = explore(program, shape or Shape.plain(threads), model, 1, Options(keep_graph=model == "c11", outcomes=True))
+    if found.reason == INTERRUPTED:
+        raise KeyboardInterrupt
     if not found.exhausted or found.outcomes is None:
         raise NotCoveredError(found.reason)
     names = [cell.name for address, cell in enumerate(found.cells.cells) if address and not cell.is_atomic]

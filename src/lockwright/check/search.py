@@ -13,19 +13,31 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from lockwright.check.claims import claims
+from lockwright.check.engine.exploration import INTERRUPTED
 from lockwright.check.engine.options import Options
+from lockwright.check.left_out import left_out, uses
 from lockwright.check.limits import refuse_huge
 from lockwright.check.shapes import shape_of
-from lockwright.check.smallest import told
+from lockwright.check.smallest import told, untold
 from lockwright.check.verdict import NO_DOORWAY, TOO_MANY, Findings, Promised, findings
 from lockwright.flat.compiling import clock
 from lockwright.ir.inline import inline
 from lockwright.ir.interpreter import prepare
 from lockwright.ir.kinds import infer_kinds
 from lockwright.ir.symmetry import find_symmetry
-from lockwright.ir.types import StructRef
 from lockwright.ir.waiting import Waiting, waiting
-from lockwright.results import FAULT, NOT_COVERED, NOT_EXHAUSTED, PROVED, CheckResult, Run, Wait, instance
+from lockwright.results import (
+    FAULT,
+    FAULTS,
+    NOT_COVERED,
+    NOT_EXHAUSTED,
+    PROVED,
+    CheckResult,
+    Run,
+    Wait,
+    instance,
+    listed,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -33,7 +45,7 @@ if TYPE_CHECKING:
     from lockwright.check.engine.exploration import Exploration
     from lockwright.ir.program import Program, Shape
 
-BUDGETS = frozenset({"states", "seconds", "memory", "interrupted"})
+BUDGETS = frozenset({"states", "seconds", "memory"})
 """Reasons of a search that was stopped; every other reason says why something is not covered."""
 
 
@@ -106,6 +118,8 @@ class Underway:
     waiting: Waiting = field(init=False)
     promised: Promised = field(init=False)
     too_large: dict[tuple[int, int | None], str] = field(default_factory=dict)  # given up for smaller ones: the model
+    latest: Exploration | None = None
+    left_behind: list[str] = field(default_factory=list)  # what lies beyond faults that were not asked for
 
     @property
     def fixed_threads(self) -> int | None:
@@ -155,13 +169,22 @@ class Underway:
     def explored(
         self, size: tuple[int, int | None], model: str, options: Options, *, states: int, seconds: float = math.inf
     ) -> Exploration:
-        """Explore one instance, in the time that is left at most."""
+        """Explore one instance, in the time that is left at most.
+
+        Raises:
+            KeyboardInterrupt: Ctrl-C came; `latest` is what was explored till then, if anything was.
+        """
         budget = {
             "budget_states": states,
             "budget_seconds": min(seconds, max(0.1, self.left_s())),
             "interrupts": self.settings.interrupts,
         }
-        return self.explore(self.waiting, self.shape(size[0]), model, size[1], options, **budget)
+        self.latest = None
+        explored = self.explore(self.waiting, self.shape(size[0]), model, size[1], options, **budget)
+        self.latest = explored
+        if explored.reason == INTERRUPTED:
+            raise KeyboardInterrupt
+        return explored
 
 
 def check(
@@ -182,66 +205,62 @@ def check(
     one = Underway(program, settings or Settings(), explorer or _compiled(), progress)
     refuse_huge(one.waiting.program, one.shape(one.settings.threads or one.fixed_threads or 1))
     result = _empty(one)
-    for model, acquisitions in one.instances():
-        if progress is not None:
-            progress(f"{model}, {'for ever' if acquisitions is None else f'{acquisitions} each'}")
-        try:
-            run, explored, found = _run(one, model, acquisitions)
-        except KeyboardInterrupt:
-            threads = one.sizes(acquisitions)[0][0]
-            result.runs.append(Run(model, threads, acquisitions, NOT_EXHAUSTED, reason="interrupted"))
-            break
-        result.runs.append(run)
-        if found.problems and run.verdict == FAULT:
-            result.faults.append(told(one, result, run, explored, found.problems))
-            break
-    result.not_covered += _left_out(one)
-    _cure(one, result)
-    _weigh(one, result)
+    try:
+        _run_all(one, result)
+        _cure(one, result)
+        _weigh(one, result)
+    except KeyboardInterrupt:
+        result.is_interrupted = True
+        if not any(run.reason == INTERRUPTED for run in result.runs):
+            result.not_covered.append("what was left to do when Ctrl-C came")
+    result.not_covered += left_out(one)
     result.seconds = clock() - one.began
     return result
 
 
-def _left_out(one: Underway) -> list[str]:
-    """Return what this check leaves out besides what every check does."""
-    missing = [
-        f"{model} with {instance(*size)}: too many states at once (`--threads {size[0]}` goes on)"
-        for size, model in one.too_large.items()
-    ]
-    if "c11" in one.settings.models:
-        missing += _left_out_by_c11(one)
-    return missing
+def _run_all(one: Underway, result: CheckResult) -> None:
+    """Run one instance after the other until one fails.
+
+    Raises:
+        KeyboardInterrupt: Ctrl-C came; the result has the runs till then, the last of them interrupted.
+    """
+    for model, acquisitions in one.instances():
+        if one.progress is not None:
+            one.progress(f"{model}, {'for ever' if acquisitions is None else f'{acquisitions} each'}")
+        try:
+            run, explored, found = _run(one, model, acquisitions)
+        except KeyboardInterrupt:
+            run = _cut(one, model, acquisitions)
+            result.runs.append(run)
+            result.faults += [untold(one, run, kind, "Ctrl-C came") for kind in run.kinds[:1]]
+            raise
+        result.runs.append(run)
+        if found.problems and run.verdict == FAULT:
+            try:
+                result.faults.append(told(one, result, run, explored, found.problems))
+            except KeyboardInterrupt:
+                result.faults.append(untold(one, run, found.problems[0].kind, "Ctrl-C came"))
+                raise
+            return
 
 
-def _left_out_by_c11(one: Underway) -> list[str]:
-    """Return what is not looked at under `c11`."""
-    missing = ["order, bypass and starvation under c11"]
-    if uses(one.waiting.program, "part_address"):
-        missing.append("parts of a word under c11, where the word is one location: tso decides")
-    if _has_tickets(one.waiting.program):
-        missing.append("under c11, tickets that wrap round while an old store is still unseen")
-    return missing
-
-
-def _has_tickets(program: Program) -> bool:
-    """Return whether a lock has tickets (what its harness counts is none)."""
-    root = program.globals[program.subject[0]].type if program.subject else None
-    harness = root.name if isinstance(root, StructRef) else ""
-    groups = infer_kinds(program).groups
-    return any(member.split(".")[0] != harness for group in groups for member in group.members)
+def _cut(one: Underway, model: str, acquisitions: int | None) -> Run:
+    """Return the run that Ctrl-C ended: how far it was, and what had been met on the way."""
+    explored = one.latest
+    if explored is None:
+        return Run(model, one.sizes(acquisitions)[0][0], acquisitions, NOT_EXHAUSTED, reason=INTERRUPTED)
+    asked = one.settings.kinds
+    wanted = tuple(fault.kind for fault in explored.faults if not asked or fault.kind in asked)
+    return Run(
+        model, explored.threads, explored.acquisitions, FAULT if wanted else NOT_EXHAUSTED, explored.states,
+        explored.transitions, explored.seconds, INTERRUPTED, explored.bound, kinds=wanted,
+    )  # fmt: skip
 
 
 def _compiled() -> Explorer:
     from lockwright.check.engine.run import explore
 
     return cast("Explorer", explore)
-
-
-def uses(program: Program, op: str) -> bool:
-    """Return whether any function that runs has this instruction."""
-    names = {worker.function for worker in program.workers} | {one.function for one in program.handlers}
-    blocks = (block for name in names for block in program.functions[name].blocks)
-    return any(one.op == op for block in blocks for one in block.instructions)
 
 
 def _empty(one: Underway) -> CheckResult:
@@ -329,6 +348,11 @@ def _looked_through(
     explored = one.explored(size, model, Options(), states=quick)
     found = findings(explored, one.promised, one.settings.kinds)
     if found.problems or explored.reason not in BUDGETS or quick == states or one.left_s() <= 0:
+        return explored, found
+    others = list(dict.fromkeys(FAULTS[fault.kind][1] for fault in explored.faults))  # that nobody asked for
+    if others and one.settings.budget_states is None:
+        where = f"{model} with {instance(*size)} beyond {explored.states:,} states"
+        one.left_behind.append(f"{where}: the lock is broken otherwise ({listed(others)})")
         return explored, found
     explored = one.explored(size, model, Options(stop_at_fault=not one.settings.kinds), states=states)
     return explored, findings(explored, one.promised, one.settings.kinds)

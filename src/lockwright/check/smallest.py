@@ -44,9 +44,11 @@ def told(one: Underway, result: CheckResult, run: Run, explored: Exploration, pr
     smaller = _smallest(one, run, problems[0].kind)
     if smaller is not None:
         return _tell(one, result, *smaller)
-    where = Found(run.model, run.threads, run.acquisitions, run.states, run.seconds, origin(one.settings, run.model))
     problem = _as_it_was_found(one, explored, problems[0])
-    return _untold(problems[0], where) if problem is None else _tell(one, result, problem, where)
+    if problem is None:
+        return untold(one, run, problems[0].kind, "the budget was spent")
+    where = Found(run.model, run.threads, run.acquisitions, run.states, run.seconds, origin(one.settings, run.model))
+    return _tell(one, result, problem, where)
 
 
 def _smallest(one: Underway, run: Run, kind: str) -> tuple[Problem, Found] | None:
@@ -88,14 +90,13 @@ def _as_it_was_found(one: Underway, explored: Exploration, problem: Problem) -> 
     return retraced(plain, explored, graph, problem)
 
 
-def _untold(problem: Problem, where: Found) -> Fault:
-    """Return a fault without its steps."""
-    name = FAULTS.get(problem.kind, ("", problem.kind))[1]
-    size = instance(where.threads, where.acquisitions)
-    sentence = f"{name}: found with {size}, but the budget was spent before its steps were known"
+def untold(one: Underway, run: Run, kind: str, why: str) -> Fault:
+    """Return a fault without its steps, and why they are not known."""
+    name, size = FAULTS.get(kind, ("", kind))[1], instance(run.threads, run.acquisitions)
+    sentence = f"{name}: found with {size}, but {why} before its steps were known"
     return Fault(
-        problem.kind, sentence, where.model, where.threads, where.acquisitions, (), origin=where.origin,
-        states=where.states, seconds=where.seconds, confirmed=False,
+        kind, sentence, run.model, run.threads, run.acquisitions, (), origin=origin(one.settings, run.model),
+        states=run.states, seconds=run.seconds, confirmed=False,
     )  # fmt: skip
 
 

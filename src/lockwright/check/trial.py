@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from lockwright.check.engine.exploration import INTERRUPTED
 from lockwright.check.verdict import Promised, findings
 from lockwright.flat.compiling import clock
 from lockwright.ir.inline import inline
@@ -39,7 +40,11 @@ class Trials:
         return self.ends - clock()
 
     def try_out(self, program: Program, model: str, sizes: Iterable[tuple[int, int | None]]) -> str:
-        """Return PASSES, the kind of the first fault in the first instance that has one, or UNKNOWN."""
+        """Return PASSES, the kind of the first fault in the first instance that has one, or UNKNOWN.
+
+        Raises:
+            KeyboardInterrupt: Ctrl-C came.
+        """
         found = waiting(inline(program))
         fifo = program.promises.fifo if self.settings.fifo is None else self.settings.fifo
         promised = Promised(fifo, self.settings.bypass, bool(program.subject))
@@ -51,6 +56,8 @@ class Trials:
                 "budget_states": 500_000, "budget_seconds": self.left_s, "interrupts": self.settings.interrupts
             }  # fmt: skip
             explored = self.explore(found, shape, model, acquisitions, **budget)
+            if explored.reason == INTERRUPTED:
+                raise KeyboardInterrupt
             problems = findings(explored, promised).problems
             if problems:
                 return problems[0].kind

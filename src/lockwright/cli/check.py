@@ -134,7 +134,7 @@ def check(
         results.append((lock, result))
         _show(result, outputs, outputs.save_trace or "")
         worst = max(worst, Status(result.exit_status))
-        if any(run.reason == "interrupted" for run in result.runs):
+        if result.is_interrupted:
             worst = Status.INTERRUPTED
             break
     _write(results, outputs)

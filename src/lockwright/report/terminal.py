@@ -204,7 +204,9 @@ def _claim(result: CheckResult) -> str:
             stopped = next(one for one in result.runs if one.verdict == NOT_EXHAUSTED)
             if stopped.reason == "interrupted":
                 done = [_instance_of(run) for run in result.runs if run.verdict == PROVED]
-                return f"interrupted in {_instance_of(stopped)}; proved before: {listed(done) if done else 'nothing'}"
+                far = f" after {counted(stopped.states, 'state')}" if stopped.states else ""
+                before = listed(done) if done else "nothing"
+                return f"interrupted in {_instance_of(stopped)}{far}; proved before: {before}"
             where = f"{stopped.states:,} states of {_instance_of(stopped)}"
             return f"no fault in {where}, then the budget of {stopped.reason} was spent"
         case "fault":

@@ -21,7 +21,7 @@ from lockwright.check.engine.c11_build import RAW, Plan, Reductions, build, long
 from lockwright.check.engine.c11_pack import unpack
 from lockwright.check.engine.c11_rest import rest
 from lockwright.check.engine.c11_static import analyse
-from lockwright.check.engine.exploration import Exploration, Found, Graph
+from lockwright.check.engine.exploration import INTERRUPTED, Exploration, Found, Graph
 from lockwright.flat.compiling import clock
 
 if TYPE_CHECKING:
@@ -71,9 +71,14 @@ class C11Search:
     def run(
         self, states: int, seconds: float, progress: Callable[[int], None] | None = None, memory_bytes: int = 8 << 30
     ) -> str:
-        """Search until everything is found or a budget is used up; return why it stopped, or nothing."""
-        if self.reason:
+        """Search until everything is found, a budget is used up or Ctrl-C comes; return why it stopped, or nothing."""
+        try:
+            return self.reason or self._run(states, seconds, progress, memory_bytes)
+        except KeyboardInterrupt:
+            self.reason = INTERRUPTED
             return self.reason
+
+    def _run(self, states: int, seconds: float, progress: Callable[[int], None] | None, memory_bytes: int) -> str:
         at_rest = np.array(self.flat.at_rest, np.int64)
         self.counters[go.SLICE] = min(SLICE, 200)
         while True:

@@ -26,6 +26,9 @@ RUNS, WAITS, ASLEEP, FINISHED = range(4)
 HOLDS = 16
 """Flag in a status: the thread holds the lock under test."""
 
+INTERRUPTED = "interrupted"
+"""Why a search ended that Ctrl-C ended."""
+
 BUFFERED = 32
 """Flag in a status: the thread's store buffer is not empty."""
 

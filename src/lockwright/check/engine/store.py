@@ -11,7 +11,7 @@ from lockwright.check.engine import counters as count
 from lockwright.check.engine import machine as do
 from lockwright.check.engine import places as at
 from lockwright.check.engine import search as go
-from lockwright.check.engine.exploration import Exploration, Found, Graph
+from lockwright.check.engine.exploration import INTERRUPTED, Exploration, Found, Graph
 from lockwright.check.engine.rooms import BLOCK_BITS, Rooms
 from lockwright.flat import opcodes as op
 from lockwright.flat.compiling import clock
@@ -84,7 +84,13 @@ class Search:
     # The run.
 
     def run(self, states: int, seconds: float, progress: Callable[[int], None] | None) -> None:
-        """Search until all is found or a budget is used up; Ctrl-C ends it between two slices."""
+        """Search until all is found or a budget is used up; Ctrl-C ends it too, and what was found stays."""
+        try:
+            self._run(states, seconds, progress)
+        except KeyboardInterrupt:
+            self.reason = INTERRUPTED
+
+    def _run(self, states: int, seconds: float, progress: Callable[[int], None] | None) -> None:
         counters = self.rooms.counters
         if self.first_fault:
             counters[count.FAULTS + 2 * self.first_fault : count.FAULTS + 2 * self.first_fault + 2] = 1, -1

@@ -227,6 +227,7 @@ def _run_all(one: Underway, result: CheckResult) -> None:
     for model, acquisitions in one.instances():
         if one.progress is not None:
             one.progress(f"{model}, {'for ever' if acquisitions is None else f'{acquisitions} each'}")
+        one.latest = None
         try:
             run, explored, found = _run(one, model, acquisitions)
         except KeyboardInterrupt:

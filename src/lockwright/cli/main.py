@@ -19,6 +19,7 @@ _COMMANDS = {
     "show": "what the compiler made of a lock: layout, IR, kinds, awaits",
     "locks": "the built-in locks, what they promise and where they come from",
     "litmus": "every outcome of an x86 litmus test under each memory model",
+    "machines": "the machines that can be simulated: their numbers, and how far to trust them",
     "gallery": "bugs that kernel locks had: the failing trace, the fix, its proof",
     "explain": "what stands behind a code such as L012 or V005",
 }

@@ -156,7 +156,9 @@ def _half_hop(result: Resolved, name: str, wanted: Wanted) -> Number | None:
     if near is None or far is None:
         return None
     why = "half of what atomic.M costs more in another package"
-    return Number(name, max(0.0, (far - near) / 2), CYCLES, "D", "estimate", "measured", why, wanted.span, "half_hop")
+    return Number(
+        name, max(0.0, (far - near) / 2), CYCLES, "D", "estimate", "measured", why, wanted.span, "by half_hop"
+    )
 
 
 def _missing(result: Resolved, name: str, wanted: Wanted) -> str:

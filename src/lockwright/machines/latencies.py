@@ -72,11 +72,7 @@ def _found(machine: Resolved, operation: str, state: str, distance: str) -> Late
     instead = _ELSE.get(state)
     if instead is not None:
         other = _stated(machine, operation, instead, distance)
-        return (
-            None
-            if other is None
-            else Latency(other.cycles, None, f"a line in {state} costs what one in {instead} costs")
-        )
+        return None if other is None else Latency(other.cycles, None, f"as a line in {instead}")
     if state == "I" and operation != "load":
         return _from_memory(machine, operation, distance)
     return None
@@ -98,7 +94,7 @@ def _from_memory(machine: Resolved, operation: str, distance: str) -> Latency | 
     if memory is None or load is None or write is None:
         return None
     more = max(0.0, write.cycles - load.cycles)
-    return Latency(memory.cycles + more, None, "a write to memory costs a load and what it costs more on a line in E")
+    return Latency(memory.cycles + more, None, "as load.I, and what a write costs more than a load on a line in E")
 
 
 def whole(table: Table, topology: Topology) -> tuple[tuple[tuple[int, ...], ...], ...]:

@@ -20,6 +20,7 @@ _GHZ = re.compile(r"(\d+(?:\.\d+)?)\s*GHz", re.IGNORECASE)
 _INTEL = re.compile(r"intel|xeon|core\(tm\)|atom", re.IGNORECASE)
 _AMD = re.compile(r"amd|epyc|ryzen", re.IGNORECASE)
 _MOST_PACKAGES = 8
+_SLOWEST_GHZ, _FASTEST_GHZ = 0.05, 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,8 @@ def from_csv(
     matrix = read_matrix(file)
     found = group(matrix)
     clock = ghz if ghz is not None else _clock_of(file)
+    if not _SLOWEST_GHZ <= clock <= _FASTEST_GHZ:
+        raise refuse("U003", f"no CPU has a clock of {clock:g} GHz", f"{_SLOWEST_GHZ} to {_FASTEST_GHZ}: `--ghz 2.67`")
     short = name or re.sub(r"[^a-z0-9]+", "_", file.stem.lower()).strip("_")
     return catalogue.loaded(
         short, f"{short}.toml", _text(file, found, clock, _like(file, like), _packages(file, found, packages))
@@ -100,7 +103,7 @@ def _text(file: Path, found: Found, ghz: float, like: _Like, packages: int) -> s
     of_rows, of_rest = (_mapped(list(distances), list(one.topology.distances)) for one in (rows, rest))
     threads = found.threads_per_core
     lines = [
-        f"# Made from core-to-core latencies: {file.name}",
+        f"# Made from core-to-core latencies: {_printable(file.name)}",
         f"what = {_quoted(file.stem)}",
         f"notes = [{', '.join(_quoted(one) for one in _notes(found, packages, like))}]",
         "",
@@ -216,4 +219,9 @@ def _rounded(ns: float) -> str:
 
 
 def _quoted(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)
+    return json.dumps(_printable(text), ensure_ascii=False)
+
+
+def _printable(text: str) -> str:
+    """Return a text without signs that a file cannot hold; names of files may have any."""
+    return "".join(sign if sign.isprintable() else "?" for sign in text)

@@ -82,6 +82,8 @@ def shown(number: Number) -> str:
     if isinstance(number.value, str):
         return number.value
     unit = "" if not number.unit else "%" if number.unit == "%" else f" {number.unit}"
+    if number.value == 1 and number.unit == CYCLES:
+        return "1 cycle"
     return f"{plain(number.value)}{unit}"
 
 

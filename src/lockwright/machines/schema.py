@@ -162,3 +162,8 @@ _THEIRS = {
     "`float`": "a number",
     "`bool`": "`true` or `false`",
 }
+
+
+def tables() -> dict[str, tuple[str, ...]]:
+    """Return the names of the numbers of each table but `latency`."""
+    return {title: tuple(table) for title, table in TABLES.items()}

@@ -2,6 +2,7 @@
 
 1. Order is broken if T1 had finished its doorway when T2 began its own, and T2 enters first.
 2. The bypass bound is the most entries of threads that began their doorway after T had finished its, before T enters.
+3. A trylock has no doorway: its turn is when it succeeds.  Whoever waits then was there before it.
 """
 
 from __future__ import annotations
@@ -33,11 +34,24 @@ def overtaken(found: Explored) -> set[tuple[int, int]]:
 
 
 def _is_overtaken(found: Explored, first: int, second: int) -> bool:
-    return any(
+    return _is_overtaken_by_trying(found, first, second) or any(
         second in late and _enters(found, source, target, second) and phase(found.states[target], first) == WAITING
         for (source, late), follows in _with_late(found, first).items()
         for target, _ in follows
     )
+
+
+def _is_overtaken_by_trying(found: Explored, first: int, second: int) -> bool:
+    waiting = (number for number in range(len(found.states)) if _waits(found, number, first))
+    return any(
+        _walks_in(found, number, target, second) and _waits(found, target, first)
+        for number in waiting
+        for _, target in found.edges[number]
+    )
+
+
+def _walks_in(found: Explored, source: int, target: int, thread: int) -> bool:
+    return phase(found.states[source], thread) == OUTSIDE and phase(found.states[target], thread) == INSIDE
 
 
 def _enters(found: Explored, source: int, target: int, thread: int) -> bool:
@@ -78,7 +92,10 @@ def bypass(found: Explored) -> int | None:
 
 
 def _bypass(found: Explored, victim: int) -> int | None:
-    """Return the heaviest path through the states in which the victim waits; an entry of a late thread weighs one."""
+    """Return the heaviest path through the states in which the victim waits.
+
+    An entry of a late thread weighs one, and so does that of any other which only tries.
+    """
     graph = {
         node: [one for one in follows if _waits(found, one[0], victim)]
         for node, follows in _with_late(found, victim).items()
@@ -86,7 +103,10 @@ def _bypass(found: Explored, victim: int) -> int | None:
     }
 
     def weight(source: tuple[int, Late], target: tuple[int, Late]) -> int:
-        return sum(_enters(found, source[0], target[0], thread) for thread in source[1] & target[1])
+        late = source[1] & target[1]
+        others = set(range(len(found.states[0].threads))) - late - {victim}
+        trying = sum(_walks_in(found, source[0], target[0], thread) for thread in others)
+        return trying + sum(_enters(found, source[0], target[0], thread) for thread in late)
 
     most: dict[tuple[int, Late], int] = {}
     for members in components(graph, lambda node: graph[node]):

@@ -29,9 +29,13 @@ AWAITS = 255
 
 
 @dataclass(slots=True)
-class _Sheet:
+class Sheet:
     """The code as far as it is written."""
 
+    tables: Tables
+    kinds: KindNumbers | None  # None: registers of any kind share slots
+    begin: dict[str, int] = field(default_factory=dict)
+    awaits: list[int] = field(default_factory=list)
     code: list[list[int]] = field(default_factory=list)
     consts: dict[int, int] = field(default_factory=lambda: {0: 0})
     visible: list[int] = field(default_factory=list)
@@ -54,41 +58,48 @@ def flatten(waiting: Waiting, cells: Cells) -> Flat:
     Raises:
         TooLargeError: a thread needs more registers than fit.
     """
+    kinds = KindNumbers(waiting.program)
+    return _bound(waiting.program, cells, write(waiting, cells, kinds), kinds)
+
+
+def write(waiting: Waiting, cells: Cells, kinds: KindNumbers | None) -> Sheet:
+    """Return the code of workers, handlers and at-rest functions, without what only a search must know.
+
+    Raises:
+        TooLargeError: a thread needs more registers than fit, or there are too many awaits.
+    """
     program = waiting.program
-    tables, sheet, kinds = Tables(program, cells), _Sheet(), KindNumbers(program)
-    awaits: list[int] = []
-    begin: dict[str, int] = {}
+    sheet = Sheet(Tables(program, cells), kinds)
     handlers = [handler.function for handler in program.handlers]
     for name in [*(worker.function for worker in program.workers), *handlers, *program.at_rest]:
-        if name not in begin:
-            begin[name] = len(sheet.code)
-            _add_function(name, waiting, tables, sheet, kinds, awaits)
-    if len(awaits) > AWAITS:
-        raise TooLargeError(f"there are {len(awaits)} awaits; {AWAITS} are possible")
-    return _bound(program, cells, tables, sheet, kinds, awaits, begin)
+        if name not in sheet.begin:
+            sheet.begin[name] = len(sheet.code)
+            _add_function(name, waiting, sheet)
+    if len(sheet.awaits) > AWAITS:
+        raise TooLargeError(f"there are {len(sheet.awaits)} awaits; {AWAITS} are possible")
+    return sheet
 
 
-def _add_function(
-    name: str, waiting: Waiting, tables: Tables, sheet: _Sheet, kinds: KindNumbers, awaits: list[int]
-) -> None:
-    function = waiting.program.functions[name]
+def _add_function(name: str, waiting: Waiting, sheet: Sheet) -> None:
+    function, kinds = waiting.program.functions[name], sheet.kinds
     restarts = {}
     for one in waiting.awaits.get(name, []):
-        restarts[one.restart] = len(awaits) + 1
-        awaits.append(-1)
-    lowered = _tidied(Lowering(function, tables, restarts).lower())
+        restarts[one.restart] = len(sheet.awaits) + 1
+        sheet.awaits.append(-1)
+    lowered = _tidied(Lowering(function, sheet.tables, restarts).lower())
     live = live_before(lowered.rows, lowered.starts)
 
     owner = name if any(handler.function == name for handler in waiting.program.handlers) else ""
 
     def class_of(register: int) -> tuple[int, bool, str]:
-        return kinds.register(name, register), bool(width(function.registers[register].type) & op.SIGNED), owner
+        kind = op.VALUE_KIND if kinds is None else kinds.register(name, register)
+        return kind, bool(width(function.registers[register].type) & op.SIGNED), owner
 
     slot_of = colour(lowered.rows, lowered.starts, live, class_of, sheet.slots)
     for register, slot in slot_of.items():
         bits = width(function.registers[register].type) & ~op.SIGNED
         sheet.bits[slot] = max(sheet.bits.get(slot, 0), bits)
-    _write(lowered, slot_of, live, sheet, awaits)
+    _write(lowered, slot_of, live, sheet)
 
 
 def _tidied(lowered: Lowered) -> Lowered:
@@ -113,7 +124,7 @@ def _without(lowered: Lowered, drop: set[int]) -> Lowered:
     return Lowered([lowered.rows[index] for index in kept], starts)
 
 
-def _write(lowered: Lowered, slot_of: dict[int, int], live: Sequence[int], sheet: _Sheet, awaits: list[int]) -> None:
+def _write(lowered: Lowered, slot_of: dict[int, int], live: Sequence[int], sheet: Sheet) -> None:
     base = len(sheet.code)
 
     def operand(one: Operand | None) -> int:
@@ -135,7 +146,7 @@ def _write(lowered: Lowered, slot_of: dict[int, int], live: Sequence[int], sheet
         columns = zip((op.A, op.B, op.C), (row.a, row.b, row.c), strict=True)
         sheet.address_operands.append(sum(1 << column for column, one in columns if _is_address(one)))
         if row.restart:
-            awaits[row.restart - 1] = base + index
+            sheet.awaits[row.restart - 1] = base + index
 
 
 def _is_address(one: Operand | None) -> bool:
@@ -151,16 +162,9 @@ def _through(lowered: Lowered, label: str) -> int:
     return start
 
 
-def _bound(
-    program: Program,
-    cells: Cells,
-    tables: Tables,
-    sheet: _Sheet,
-    kinds: KindNumbers,
-    awaits: list[int],
-    begin: dict[str, int],
-) -> Flat:
-    locks = tuple(_locks(program, cells))
+def _bound(program: Program, cells: Cells, sheet: Sheet, kinds: KindNumbers) -> Flat:
+    tables, begin, awaits = sheet.tables, sheet.begin, sheet.awaits
+    locks = tuple(find_locks(program, cells))
     cell_kinds = np.array(kinds.cells(cells), dtype=np.int8)  # first: it may number further words
     slot_kinds = tuple(kind for kind, _, _ in sheet.slots)
     signs = [op.SIGNED if signed else 0 for _, signed, _ in sheet.slots]
@@ -182,7 +186,7 @@ def _bound(
         handlers=tuple(begin[one.function] for one in program.handlers),
         at_rest=tuple(begin[name] for name in program.at_rest),
         locks=locks,
-        lock_of=_lock_table(locks, tables, cells),
+        lock_of=lock_table(locks, tables, cells),
         subject=subject_lock(program, cells, locks),
         pools=tuple((one.base, one.stride, one.count) for one in cells.heap.values()),
         awaits=tuple(awaits),
@@ -206,7 +210,8 @@ def assign(program: Program, shape: Shape) -> tuple[int, ...]:
     return tuple(found[:threads])
 
 
-def _locks(program: Program, cells: Cells) -> Iterator[LockObject]:
+def find_locks(program: Program, cells: Cells) -> Iterator[LockObject]:
+    """Yield every lock in memory."""
     for one in program.globals.values():
         yield from _locks_in(program, cells, one.type, cells.root[one.name])
     for struct, pool in cells.heap.items():
@@ -227,7 +232,8 @@ def _locks_in(program: Program, cells: Cells, place: Place, address: int) -> Ite
                 yield from _locks_in(program, cells, one.type, address + cells.offset(name, one.name))
 
 
-def _lock_table(locks: Sequence[LockObject], tables: Tables, cells: Cells) -> Int32s:
+def lock_table(locks: Sequence[LockObject], tables: Tables, cells: Cells) -> Int32s:
+    """Return which lock begins at each address, for each struct that marks name."""
     table = np.full((max(1, len(tables.lock_structs)), cells.size), -1, dtype=np.int32)
     for number, one in enumerate(locks):
         if one.struct in tables.lock_structs:
@@ -248,4 +254,4 @@ def subject_lock(program: Program, cells: Cells, locks: Sequence[LockObject]) ->
     return locks.index(LockObject(place.name, address))
 
 
-__all__ = ["Row", "assign", "flatten", "subject_lock"]
+__all__ = ["Row", "assign", "find_locks", "flatten", "lock_table", "subject_lock", "write"]

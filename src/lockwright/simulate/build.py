@@ -1,0 +1,274 @@
+"""The arrays of a simulation at its beginning."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lockwright.simulate import places as at
+from lockwright.simulate import storage
+from lockwright.simulate.arrays import State
+from lockwright.simulate.chance import INCREMENT, MULTIPLIER, seed_of
+from lockwright.simulate.placement import place
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from lockwright.machines.model import CacheLevel, MachineModel
+    from lockwright.simulate.placement import Placement
+    from lockwright.simulate.program import Code
+
+SPREAD_CYCLES = 3000
+"""`spread` lets each thread start within so many cycles for each thread there is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """One run.
+
+    Args:
+        cpus: Threads, one on each of the first CPUs of the machine.
+        seed: What all chance comes from.
+        start: `spread` over 3,000 cycles a thread, or all `together`.
+        warm_up_rounds: Rounds (`running()` found true) of all threads together before anything is counted.
+        measured_rounds: Rounds that are counted.
+        spare_records: Records of each struct for `alloc`, beyond what `setup` takes.
+        tracks_caches: Whether caches are finite; None: if the program does not fit into L1.
+        system_call_cycles: What a call of the operating system takes.
+        wake_up_cycles: From a wake-up to the first instruction of who was woken.
+        alloc_cycles: What `alloc` and `free` take beside what they touch.
+    """
+
+    cpus: int
+    seed: int = 0
+    start: str = "spread"
+    warm_up_rounds: int = 200
+    measured_rounds: int = 2000
+    spare_records: int = 64
+    tracks_caches: bool | None = None
+    system_call_cycles: int = 150
+    wake_up_cycles: int = 7000
+    alloc_cycles: int = 100
+
+
+def build(code: Code, model: MachineModel, settings: Settings) -> State:
+    """Return the arrays of a run that has not begun."""
+    threads = settings.cpus
+    node_of_cpu = tuple(model.node_of_core[core] for core in model.core_of_cpu)
+    placement = place(code.cells, node_of_cpu, model.line_bytes)
+    first = model.private[0]
+    tracked = settings.tracks_caches
+    if tracked is None:
+        tracked = placement.lines > first.sets * first.ways
+    cfg = _parameters(code, model, settings, tracked=tracked)
+    pools, records, record_of = _storage(code)
+    cfg[at.POOLS], cfg[at.RECORDS] = len(pools), len(records)
+    cores = len(model.node_of_core)
+    words = int(cfg[at.WORDS])
+    by_node = model.arbitration == "node"
+    queues = 2 * threads + 1
+    cfg[at.QUEUES] = cfg[at.FREE_QUEUES] = queues
+    lines = _lines(placement)
+    arrays: dict[str, NDArray[Any]] = dict(  # noqa: C408 - names as in `FIELDS`
+        cfg=cfg,
+        code=code.rows,
+        consts=code.consts,
+        kinds=code.kinds,
+        costs=code.costs(model),
+        leads_back=code.leads_back,
+        restarts=code.restarts,
+        sleeps=code.sleeps,
+        operations=code.operations,
+        regs=np.zeros(threads * code.slots, dtype=np.int64),
+        threads=_threads(code, settings),
+        watches=np.zeros((threads, at.WATCHES, 2), dtype=np.int64),
+        outcomes=np.zeros((threads, len(code.rows)), dtype=np.uint8),
+        lines=lines,
+        copies=np.zeros((placement.lines, words), dtype=np.uint64),
+        requests=np.full((2 * threads, at.REQUEST_COLUMNS), at.NONE, dtype=np.int64),
+        queues=np.full((queues, 2 * model.nodes if by_node else 1, 2), at.NONE, dtype=np.int64),
+        turns=np.full((queues, model.nodes if by_node else 1), at.NEVER, dtype=np.int64),
+        free_queues=np.arange(queues, dtype=np.int64),
+        heap=np.zeros(16 * threads + 65536, dtype=np.int64),
+        memory=np.array(code.image.memory, dtype=np.int64),
+        line_of=placement.line_of,
+        latencies=np.array(model.latency_cycles, dtype=np.int64) * at.TICKS_PER_CYCLE,
+        distances=np.array(model.distances, dtype=np.int64),
+        at_distance=_cores_at_distance(model, words),
+        core_of=np.array(model.core_of_cpu[:threads], dtype=np.int64),
+        node_of=np.array(model.node_of_core, dtype=np.int64),
+        on_core=_on_core(model, threads),
+        woken=np.zeros(threads, dtype=np.int64),
+        rows=np.zeros((len(code.rows), at.ROW_COUNTERS), dtype=np.int64),
+        lock_of=code.lock_of,
+        locks=_locks(code),
+        waited=np.zeros(at.HISTOGRAM, dtype=np.int64),
+        handoffs=np.zeros(2 + len(model.distance_names), dtype=np.int64),
+        pools=pools,
+        record_of=record_of,
+        records=records,
+        first=_cache(model.private[0], cores, tracked=tracked),
+        second=_cache(model.private[-1], cores, tracked=tracked),
+        last=_last(model, tracked=tracked),
+    )
+    state = State(arrays)
+    _start(state, settings)
+    return state
+
+
+def _parameters(code: Code, model: MachineModel, settings: Settings, *, tracked: bool) -> NDArray[np.int64]:
+    cfg = np.zeros(at.PARAMETERS, dtype=np.int64)
+    tick = at.TICKS_PER_CYCLE
+    occupancy = model.read_occupancy_cycles
+    values = {
+        at.THREADS: settings.cpus,
+        at.SLOTS: code.slots,
+        at.WORDS: (len(model.node_of_core) + 63) // 64,
+        at.DISTANCES: len(model.distance_names),
+        at.NODES: model.nodes,
+        at.BY_NODE: model.arbitration == "node",
+        at.WRITES_FIRST: model.writes_first,
+        at.HOLD: model.hold_cycles * tick,
+        at.LOCAL_RESOLVE: model.local_resolve,
+        at.READ_TICKS: at.NONE if occupancy is None else occupancy * tick,
+        at.READ_PERCENT: model.read_occupancy_percent,
+        at.MIN_TRANSFER: model.min_transfer_cycles * tick,
+        at.RETENTION: model.retention_cycles * tick,
+        at.HAS_OWNED: model.has_owned,
+        at.LOAD_HIT: model.load_hit_cycles * tick,
+        at.STORE_HIT: model.store_hit_cycles * tick,
+        at.UPDATE_HIT: model.update_hit_cycles * tick,
+        at.FENCE_TICKS: model.fence_cycles * tick,
+        at.MISPREDICT: model.mispredict_cycles * tick,
+        at.SMT: len(set(model.core_of_cpu[: settings.cpus])) < settings.cpus,
+        at.SMT_PERCENT: model.smt_slowdown_percent,
+        at.CHANCE_OF_ALL: seed_of(settings.seed, None),
+        at.ALIVE: settings.cpus,
+        at.IS_FIFO: code.program.promises.fifo,
+        at.TRACKED: tracked,
+        at.SYSTEM_CALL: settings.system_call_cycles * tick,
+        at.WAKE_UP: settings.wake_up_cycles * tick,
+        at.ALLOC_TICKS: settings.alloc_cycles * tick,
+        at.DEFERRED: at.NONE,
+        at.GRACE: at.NONE,
+        at.L1_SETS: model.private[0].sets,
+        at.L1_WAYS: model.private[0].ways,
+        at.L2_SETS: model.private[-1].sets,
+        at.L2_WAYS: model.private[-1].ways,
+        at.L2_TICKS: model.private[-1].latency_cycles * tick,
+        at.LAST_SETS: 0 if model.last is None else model.last.sets,
+        at.LAST_WAYS: 0 if model.last is None else model.last.ways,
+        at.LAST_TICKS: 0 if model.last is None else model.last.latency_cycles * tick,
+    }
+    for place_, value in values.items():
+        cfg[place_] = int(value)
+    return cfg
+
+
+def _threads(code: Code, settings: Settings) -> NDArray[np.int64]:
+    threads = np.zeros((settings.cpus, at.THREAD_COLUMNS), dtype=np.int64)
+    threads[:, at.PC] = code.entries
+    threads[:, at.BUFFER_LINE] = at.NONE
+    threads[:, at.WAITS_FOR] = at.NONE
+    threads[:, at.CHANCE] = [seed_of(settings.seed, thread) for thread in range(settings.cpus)]
+    return threads
+
+
+def _lines(placement: Placement) -> NDArray[np.int64]:
+    lines = np.zeros((placement.lines, at.LINE_COLUMNS), dtype=np.int64)
+    for column in (at.OWNER, at.SERVE_AT, at.QUEUE, at.LAST_NODE):
+        lines[:, column] = at.NONE
+    lines[:, at.HOME] = placement.home_of
+    return lines
+
+
+def _cores_at_distance(model: MachineModel, words: int) -> NDArray[np.uint64]:
+    found = np.zeros((model.nodes, len(model.distance_names), words), dtype=np.uint64)
+    for node in range(model.nodes):
+        for core, other in enumerate(model.node_of_core):
+            found[node, model.distances[node][other], core >> 6] |= np.uint64(1 << (core & 63))
+    return found
+
+
+def _on_core(model: MachineModel, threads: int) -> NDArray[np.int64]:
+    on_core: list[list[int]] = [[] for _ in model.node_of_core]
+    for cpu in range(threads):
+        on_core[model.core_of_cpu[cpu]].append(cpu)
+    most = max(map(len, on_core))
+    return np.array([some + [at.NONE] * (most - len(some)) for some in on_core], dtype=np.int64)
+
+
+def _locks(code: Code) -> NDArray[np.int64]:
+    locks = np.zeros((max(1, len(code.locks)), at.LOCK_COLUMNS), dtype=np.int64)
+    for column in (at.FIRST_WAITER, at.LAST_WAITER, at.RELEASED_BY, at.ACQUIRED_AT):
+        locks[:, column] = at.NONE
+    return locks
+
+
+def _storage(code: Code) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int32]]:
+    """Return the pools, their records, and the record in which each cell lies."""
+    record_of = np.full(code.cells.size, at.NONE, dtype=np.int32)
+    pools = np.zeros((len(code.cells.heap), 4), dtype=np.int64)
+    parts = []
+    begin = 0
+    for number, (struct, pool) in enumerate(code.cells.heap.items()):
+        mine = np.zeros((pool.count, 5), dtype=np.int64)
+        is_out = np.array(code.image.is_out[struct], dtype=bool)
+        numbers = begin + np.arange(pool.count)
+        mine[:, storage.IS_OUT] = is_out
+        mine[:, storage.ADDRESS] = pool.base + pool.stride * np.arange(pool.count)
+        mine[:, storage.POOL] = number
+        record_of[pool.base : pool.end] = np.repeat(numbers, pool.stride)
+        free = numbers[~is_out]
+        mine[free - begin, storage.NEXT_FREE] = [*free[1:], at.NONE] if len(free) else []
+        pools[number] = pool.base, pool.stride, pool.count, free[0] if len(free) else at.NONE
+        parts.append(mine)
+        begin += pool.count
+    records = np.concatenate(parts) if parts else np.zeros((0, 5), dtype=np.int64)
+    return pools, records, record_of
+
+
+def _cache(level: CacheLevel, cores: int, *, tracked: bool) -> NDArray[np.int32]:
+    return np.full((cores, level.sets * level.ways if tracked else 1), at.NONE, dtype=np.int32)
+
+
+def _last(model: MachineModel, *, tracked: bool) -> NDArray[np.int64]:
+    size = model.last.sets * model.last.ways if tracked and model.last is not None else 1
+    return np.full((model.nodes, size, 2), at.NONE, dtype=np.int64)
+
+
+def _start(arrays: State, settings: Settings) -> None:
+    """Let every thread be due for the first time."""
+    starts = _starts(arrays, settings)
+    keys = []
+    for thread, tick in enumerate(starts):
+        arrays.threads[thread, at.TIME] = arrays.threads[thread, at.EVENT_AT] = tick
+        keys.append(tick << at.TIME_SHIFT | 1 << at.KIND_SHIFT | thread)
+    arrays.heap[: len(keys)] = sorted(keys)  # a sorted list is a heap
+    arrays.cfg[at.HEAP] = len(keys)
+
+
+def _starts(arrays: State, settings: Settings) -> list[int]:
+    if settings.start == "spread":
+        limit = SPREAD_CYCLES * settings.cpus
+        chances = [_step(int(one)) for one in arrays.threads[:, at.CHANCE]]
+        arrays.threads[:, at.CHANCE] = chances
+        return [_below(one, limit) * at.TICKS_PER_CYCLE for one in chances]
+    order, chance = list(range(settings.cpus)), int(arrays.cfg[at.CHANCE_OF_ALL])
+    for last in range(settings.cpus - 1, 0, -1):
+        chance = _step(chance)
+        other = _below(chance, last + 1)
+        order[last], order[other] = order[other], order[last]
+    arrays.cfg[at.CHANCE_OF_ALL] = chance
+    return [tick * at.TICKS_PER_CYCLE for _, tick in sorted(zip(order, range(settings.cpus), strict=True))]
+
+
+def _step(state: int) -> int:
+    state = (state * MULTIPLIER + INCREMENT) % 2**64
+    return state - 2**64 if state >> 63 else state
+
+
+def _below(state: int, limit: int) -> int:
+    return (state >> 33) % 2**31 % limit

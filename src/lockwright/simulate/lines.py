@@ -1,0 +1,294 @@
+"""A line serves a request: what it costs, what it changes, who is woken (`docs/coherence.md`, "Serving")."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from lockwright.flat.jit import inlined, inner
+from lockwright.simulate import places as at
+from lockwright.simulate.caches import fetched, fill, from_below
+from lockwright.simulate.chance import below, stepped
+from lockwright.simulate.events import wake_at
+from lockwright.simulate.queues import (
+    E,
+    I,
+    M,
+    O,
+    S,
+    core_of,
+    is_load,
+    join,
+    kept_until,
+    leave,
+    next_request,
+    schedule,
+    thread_of,
+)
+from lockwright.simulate.values import ends_round, finish_load, put_store, update
+
+if TYPE_CHECKING:
+    from lockwright.flat.jit import Int64
+    from lockwright.simulate.arrays import Arrays
+
+
+@inlined
+def has_copy(s: Arrays, line: Int64, core: Int64) -> Int64:
+    """Return whether a core has a copy of a line."""
+    return (s.copies[line, core >> 6] >> np.uint64(core & 63)) & np.uint64(1) != 0
+
+
+@inlined
+def watch(s: Arrays, thread: Int64, line: Int64) -> None:
+    """Note a line that a round of a loop reads, and how often it had been written."""
+    s.threads[thread, at.ROUND_TICKS] += s.cfg[at.LOAD_HIT]
+    if s.threads[thread, at.IS_CLEAN] == 0:
+        return
+    count = s.threads[thread, at.WATCHED]
+    for place in range(count):
+        if s.watches[thread, place, 0] == line:
+            return
+    if count == at.WATCHES:
+        s.threads[thread, at.IS_CLEAN] = 0
+        return
+    s.watches[thread, count, 0] = line
+    s.watches[thread, count, 1] = s.lines[line, at.WRITES]
+    s.threads[thread, at.WATCHED] = count + 1
+
+
+@inner
+def nearest(s: Arrays, line: Int64, node: Int64) -> Int64:
+    """Return the distance from a node to the nearest core with a copy; there is one."""
+    for distance in range(s.cfg[at.DISTANCES]):
+        for word in range(s.cfg[at.WORDS]):
+            if s.copies[line, word] & s.at_distance[node, distance, word] != 0:
+                return np.int64(distance)
+    return np.int64(0)
+
+
+@inner
+def farthest(s: Arrays, line: Int64, core: Int64) -> Int64:
+    """Return the distance from a core to the farthest other core with a copy, or NONE."""
+    node, own = s.node_of[core], np.uint64(1) << np.uint64(core & 63)
+    for distance in range(s.cfg[at.DISTANCES] - 1, -1, -1):
+        for word in range(s.cfg[at.WORDS]):
+            there = s.copies[line, word] & s.at_distance[node, distance, word]
+            if word == core >> 6:
+                there &= ~own
+            if there != 0:
+                return np.int64(distance)
+    return np.int64(at.NONE)
+
+
+@inner
+def latency(s: Arrays, line: Int64, request: Int64, operation: Int64) -> Int64:
+    """Return what a request costs if it is served now."""
+    core = core_of(s, request)
+    node, state = s.node_of[core], s.lines[line, at.COHERENCE]
+    home = s.distances[node, s.lines[line, at.HOME]]
+    distance = home
+    if state == E or state == M:
+        distance = s.distances[node, s.node_of[s.lines[line, at.OWNER]]]
+    elif state != I:
+        distance = nearest(s, line, node) if operation == 0 else farthest(s, line, core)
+        if distance < 0:  # no other copy
+            distance = np.int64(0) if s.cfg[at.LOCAL_RESOLVE] != 0 else home
+    elif s.cfg[at.TRACKED] != 0:
+        cached = from_below(s, line, node)
+        if cached > 0:
+            return max(cached, s.cfg[at.MIN_TRANSFER])
+    is_local = s.cfg[at.LOCAL_RESOLVE] != 0 and state != I and distance == 0
+    if not is_local:
+        distance = max(distance, home)
+    return max(s.latencies[operation, state, distance], s.cfg[at.MIN_TRANSFER])
+
+
+@inner
+def serve(s: Arrays, line: Int64, now: Int64) -> None:
+    """Serve the request whose turn it is, if there is one, and plan the next service."""
+    s.lines[line, at.SERVE_AT] = at.NONE
+    request = next_request(s, line, now)
+    if request < 0 or (s.cfg[at.RETENTION] != 0 and now < kept_until(s, line, request)):
+        schedule(s, line, now)
+        return
+    thread = thread_of(s, request)
+    loads = is_load(s, request)
+    row = s.threads[thread, at.PC] if request == thread else s.threads[thread, at.BUFFER_ROW]
+    operation = np.int64(0) if loads else s.operations[row]
+    ticks = latency(s, line, request, operation)
+    leave(s, line, request)
+    s.cfg[at.TRANSFERS] += 1
+    s.rows[row, at.MISSES] += 1
+    if loads:
+        occupied = min(ticks, s.cfg[at.READ_TICKS])
+        if s.cfg[at.READ_TICKS] < 0:
+            occupied = ticks * s.cfg[at.READ_PERCENT] // 100
+        s.lines[line, at.FREE_AT] = now + occupied
+        if s.threads[thread, at.STATE] == at.REREADING:
+            s.cfg[at.REREADS] += 1
+            s.cfg[at.REREAD_TICKS] += occupied
+        _load(s, line, thread, now, ticks)
+    else:
+        s.lines[line, at.FREE_AT] = now + ticks
+        _write(s, line, request, thread, row, now, ticks)
+    if s.lines[line, at.QUEUE] >= 0:
+        schedule(s, line, s.lines[line, at.FREE_AT])
+
+
+@inner
+def _load(s: Arrays, line: Int64, thread: Int64, now: Int64, ticks: Int64) -> None:
+    core, state = s.core_of[thread], s.lines[line, at.COHERENCE]
+    if state == I:
+        s.lines[line, at.COHERENCE] = E
+        s.lines[line, at.OWNER] = core
+    elif state == M and s.cfg[at.HAS_OWNED] != 0:
+        s.lines[line, at.COHERENCE] = O
+    elif state != O:
+        s.lines[line, at.COHERENCE] = S
+        s.lines[line, at.OWNER] = at.NONE
+    s.copies[line, core >> 6] |= np.uint64(1) << np.uint64(core & 63)
+    if s.cfg[at.TRACKED] != 0:
+        fetched(s, line, core)
+    row = s.threads[thread, at.PC]
+    finish_load(s, thread, row)
+    arrives = now + ticks
+    if s.threads[thread, at.STATE] != at.REREADING:
+        s.rows[row, at.STALL] += arrives - s.threads[thread, at.TIME]
+        s.threads[thread, at.TIME] = arrives
+        s.threads[thread, at.PC] = row + 1
+        s.threads[thread, at.STATE] = at.RUNNING
+        watch(s, thread, line)
+        wake_at(s, thread, arrives)
+        return
+    s.threads[thread, at.ARRIVES] = arrives
+    if not ends_round(s, thread, row, line):
+        s.threads[thread, at.STATE] = at.ASLEEP
+        s.watches[thread, 0, 1] = s.lines[line, at.WRITES]
+        return
+    period = s.threads[thread, at.PERIOD]
+    if period > 0:
+        s.threads[thread, at.CHANCE] = stepped(s.threads[thread, at.CHANCE])
+        arrives += below(s.threads[thread, at.CHANCE], period)
+    account_sleep(s, thread, row, arrives)
+    s.threads[thread, at.PC] = row + 1
+    s.threads[thread, at.STATE] = at.RUNNING
+    s.threads[thread, at.IS_CLEAN] = 0
+    wake_at(s, thread, arrives)
+
+
+@inner
+def account_sleep(s: Arrays, thread: Int64, row: Int64, until: Int64) -> None:
+    """Charge the time since a spinner fell asleep to the loop in which it did, as the rounds that it made."""
+    slept = until - s.threads[thread, at.TIME]
+    s.rows[row, at.STALL] += slept
+    rounds = slept // max(np.int64(1), s.threads[thread, at.PERIOD])
+    s.rows[row, at.POLLS] += rounds
+    s.rows[row, at.POLLED_ROWS] += rounds * s.threads[thread, at.ROWS_PER_ROUND]
+    s.threads[thread, at.TIME] = until
+
+
+@inner
+def _write(s: Arrays, line: Int64, request: Int64, thread: Int64, row: Int64, now: Int64, ticks: Int64) -> None:
+    core = s.core_of[thread]
+    node, before = s.node_of[core], s.lines[line, at.LAST_NODE]
+    took_from_elsewhere = False
+    for word in range(s.cfg[at.WORDS]):
+        if s.copies[line, word] & ~s.at_distance[node, 0, word] != 0:
+            took_from_elsewhere = True
+    arrives = now + ticks
+    if before != node or took_from_elsewhere:
+        s.lines[line, at.ARRIVED_AT] = arrives
+    s.lines[line, at.LAST_NODE] = node
+    s.lines[line, at.COHERENCE] = M
+    s.lines[line, at.OWNER] = core
+    s.lines[line, at.READY_AT] = arrives
+    s.lines[line, at.WRITES] += 1
+    if request == thread:
+        update(s, thread, row)
+        s.rows[row, at.STALL] += arrives - s.threads[thread, at.TIME]
+        s.threads[thread, at.TIME] = arrives
+        s.threads[thread, at.PC] = row + 1
+        s.threads[thread, at.STATE] = at.RUNNING
+        wake_at(s, thread, arrives)
+    else:
+        put_store(s, thread)
+        s.threads[thread, at.BUFFER_UNTIL] = arrives
+        if s.threads[thread, at.IS_BLOCKED] != 0:
+            s.threads[thread, at.IS_BLOCKED] = 0
+            wake_at(s, thread, arrives)
+    invalidate(s, line, core, thread, now)
+    if s.cfg[at.TRACKED] != 0:
+        fill(s, line, core)
+
+
+@inner
+def invalidate(s: Arrays, line: Int64, core: Int64, writer: Int64, now: Int64) -> None:
+    """Take a line from all cores but one, and wake who watches it."""
+    woken = 0
+    for word in range(s.cfg[at.WORDS]):
+        left = s.copies[line, word]
+        s.copies[line, word] = np.uint64(0)
+        number = np.int64(word << 6)
+        while left != 0:
+            if left & np.uint64(0xFF) == 0:
+                left >>= np.uint64(8)
+                number += 8
+                continue
+            if left & np.uint64(1) != 0:
+                woken = _add_sleepers(s, line, number, writer, woken)
+            left >>= np.uint64(1)
+            number += 1
+    s.copies[line, core >> 6] = np.uint64(1) << np.uint64(core & 63)
+    if woken > 1:
+        _shuffle(s, woken)
+    for index in range(woken):
+        thread = s.woken[index]
+        s.threads[thread, at.STATE] = at.REREADING
+        join(s, line, thread, now)
+
+
+@inner
+def wake_siblings(s: Arrays, line: Int64, core: Int64, writer: Int64) -> None:
+    """Wake the writer's siblings on its core who watch a line that it wrote in the cache that they share."""
+    _add_sleepers(s, line, core, writer, 0)
+
+
+@inner
+def _add_sleepers(s: Arrays, line: Int64, core: Int64, writer: Int64, woken: Int64) -> Int64:
+    """Collect the threads of a core that sleep on a line and read it alone; let others go on by themselves."""
+    for place in range(s.on_core.shape[1]):
+        thread = s.on_core[core, place]
+        if thread < 0 or thread == writer or s.threads[thread, at.STATE] != at.ASLEEP:
+            continue
+        for watch in range(s.threads[thread, at.WATCHED]):
+            if s.watches[thread, watch, 0] == line:
+                is_own = core == s.core_of[writer]
+                ready = s.lines[line, at.READY_AT] if is_own else np.int64(0)
+                woken = _rouse(s, thread, woken, ready, is_own)
+                break
+    return woken
+
+
+@inner
+def _rouse(s: Arrays, thread: Int64, woken: Int64, ready: Int64, is_own: bool) -> Int64:
+    now, arrives = s.cfg[at.NOW], max(ready, s.threads[thread, at.ARRIVES])
+    is_alone = s.threads[thread, at.WATCHED] == 1
+    if not is_own and arrives <= now and is_alone:
+        s.woken[woken] = thread
+        return woken + 1
+    s.threads[thread, at.IS_LATE] = np.int64(is_alone)
+    account_sleep(s, thread, s.threads[thread, at.PC], max(now, arrives))
+    s.threads[thread, at.STATE] = at.RUNNING
+    wake_at(s, thread, max(now, arrives))
+    return woken
+
+
+@inner
+def _shuffle(s: Arrays, count: Int64) -> None:
+    for last in range(count - 1, 0, -1):
+        s.cfg[at.CHANCE_OF_ALL] = stepped(s.cfg[at.CHANCE_OF_ALL])
+        other = below(s.cfg[at.CHANCE_OF_ALL], np.int64(last + 1))
+        kept = s.woken[last]
+        s.woken[last] = s.woken[other]
+        s.woken[other] = kept

@@ -1,0 +1,71 @@
+"""From what was counted for each row to what each function took, as `perf report` would list it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from lockwright.flat import opcodes as op
+from lockwright.points import FunctionProfile
+from lockwright.simulate import places as at
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from lockwright.ir.program import Program
+    from lockwright.machines.model import MachineModel
+    from lockwright.simulate.arrays import State
+    from lockwright.simulate.program import Code
+
+CYCLES, INSTRUCTIONS, REFERENCES, MISSES, BRANCHES, BRANCH_MISSES = range(6)
+
+
+def profile_of(code: Code, model: MachineModel, state: State) -> tuple[FunctionProfile, ...]:
+    """Return what each function took, by its caller, the most first."""
+    counted = _counted(code, model, state)
+    total: dict[tuple[str, str], NDArray[np.int64]] = defaultdict(lambda: np.zeros(6, dtype=np.int64))
+    for row, numbers in enumerate(counted):
+        if numbers.any():
+            total[_function(code, row)] += numbers
+    busy = max(1, sum(int(one[CYCLES]) for one in total.values()))
+    found = [
+        FunctionProfile(name, caller, int(one[CYCLES]) / busy, *map(int, one))
+        for (name, caller), one in total.items()
+        if one[CYCLES] or one[INSTRUCTIONS]
+    ]
+    return tuple(sorted(found, key=lambda one: (-one.cycles, one.name)))
+
+
+def _counted(code: Code, model: MachineModel, state: State) -> NDArray[np.int64]:
+    """Return the six numbers of each row."""
+    rows, opcodes = state.rows, code.rows[:, op.OP]
+    count = rows[:, at.COUNT]
+    is_memory = np.isin(code.kinds, (at.LOAD, at.STORE, at.UPDATE))
+    is_branch = opcodes == op.BRANCH
+    found = np.zeros((len(rows), 6), dtype=np.int64)
+    # Rows that are not local were charged as a whole when they ended.
+    local = np.where(code.kinds == at.LOCAL, count * code.costs(model), 0)
+    found[:, CYCLES] = (local + rows[:, at.STALL]) // at.TICKS_PER_CYCLE
+    is_instruction = ~np.isin(opcodes, (op.MARK, op.DOORWAY, op.RUNNING, op.JUMP))
+    found[:, INSTRUCTIONS] = count * is_instruction + rows[:, at.POLLED_ROWS]
+    found[:, REFERENCES] = count * is_memory + rows[:, at.POLLS]
+    found[:, MISSES] = rows[:, at.MISSES]
+    found[:, BRANCHES] = count * is_branch + rows[:, at.POLLS]
+    found[:, BRANCH_MISSES] = rows[:, at.MISPREDICTED]
+    return found
+
+
+def _function(code: Code, row: int) -> tuple[str, str]:
+    """Return the function that a row belongs to and its caller, as a profile calls them."""
+    name, instruction = code.sheet.tables.instructions[int(code.rows[row, op.SOURCE])]
+    chain = [name, *(site.function for site in instruction.inlined)]
+    names = [symbol(code.program, one) for one in chain]
+    return names[-1], names[-2] if len(names) > 1 else ""
+
+
+def symbol(program: Program, function: str) -> str:
+    """Return what a profile calls a function."""
+    found = program.functions.get(function)
+    return (found.symbol if found is not None else "") or function

@@ -1,0 +1,201 @@
+"""A program made ready for a simulation: call-free, with its waiting loops found, as rows that know their class."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from lockwright.flat import opcodes as op
+from lockwright.flat.flatten import assign, find_locks, lock_table, write
+from lockwright.ir.awaits import find_awaits
+from lockwright.ir.inline import entries, inline
+from lockwright.ir.interpreter import prepare
+from lockwright.ir.program import Shape
+from lockwright.ir.waiting import Waiting
+from lockwright.simulate import places as at
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from lockwright.flat.flatten import Sheet
+    from lockwright.flat.program import LockObject
+    from lockwright.ir.awaits import Await
+    from lockwright.ir.cells import Cells
+    from lockwright.ir.program import Program
+    from lockwright.ir.storage import Image
+    from lockwright.machines.model import MachineModel
+
+_KINDS = {
+    op.LOAD: at.LOAD,
+    op.ATOMIC_LOAD: at.LOAD,
+    op.STORE: at.STORE,
+    op.ATOMIC_STORE: at.STORE,
+    op.FENCE: at.FENCE,
+    op.MARK: at.MARK,
+    op.DOORWAY: at.DOORWAY,
+    op.RUNNING: at.RUNNING_ROW,
+    op.RANDOM: at.RANDOM,
+    op.RETURN: at.END,
+    op.NOW: at.SYSTEM,
+}
+_FREE = (op.JUMP, op.MARK, op.DOORWAY, op.RUNNING, op.RETURN, op.COMPUTE)
+_LATENCY_ROW = {
+    op.COMPARE_EXCHANGE: 2,
+    op.FETCH_OR: 2,
+    op.FETCH_AND: 2,
+    op.FETCH_ADD: 3,
+    op.FETCH_SUB: 3,
+    op.EXCHANGE: 5,
+    op.ATOMIC_STORE: 5,
+    op.STORE: 1,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """The rows of all threads of one shape, and the memory in which they begin."""
+
+    program: Program
+    cells: Cells
+    image: Image
+    rows: NDArray[np.int64]
+    consts: NDArray[np.int64]
+    kinds: NDArray[np.int64]
+    restarts: NDArray[np.int64]
+    leads_back: NDArray[np.int64]
+    sleeps: NDArray[np.int64]
+    operations: NDArray[np.int64]
+    entries: NDArray[np.int64]  # of each thread
+    slots: int
+    locks: tuple[LockObject, ...]
+    lock_of: NDArray[np.int32]
+    sheet: Sheet
+    awaits: tuple[Await, ...]
+
+    def costs(self, model: MachineModel) -> NDArray[np.int64]:
+        """Return what each row takes on a machine where no memory is involved, in ticks."""
+        costs = np.full(len(self.rows), model.instruction_ticks, dtype=np.int64)
+        costs[np.isin(self.rows[:, op.OP], _FREE)] = 0
+        costs[self.rows[:, op.OP] == op.PAUSE] = model.pause_cycles * at.TICKS_PER_CYCLE
+        return costs
+
+
+def shape_of(model: MachineModel, cpus: int) -> Shape:
+    """Return the shape of a run: one thread on each of the first CPUs, the nodes of the whole machine."""
+    nodes = tuple(model.node_of_core[core] for core in model.core_of_cpu[:cpus])
+    return Shape(tuple(range(cpus)), nodes, tuple(range(model.nodes)))
+
+
+def prepared(program: Program, shape: Shape, spare_records: int) -> Code:
+    """Return the rows of a program for a shape.
+
+    Args:
+        program: As compiled, with its calls.
+        shape: The threads and their CPUs.
+        spare_records: Records of each struct that may be allocated beyond what `setup` does.
+
+    Raises:
+        TooLargeError: A thread needs more registers than fit.
+    """
+    cells, image = prepare(program, shape, spare_records)
+    flat = inline(program)
+    awaits = {name: find_awaits(flat, flat.functions[name]) for name in entries(flat)}
+    sheet = write(Waiting(replace(flat), awaits), cells, None)
+    rows = np.array(sheet.code, dtype=np.int64).reshape(-1, op.COLUMNS)
+    restarts = np.array(sheet.restart, dtype=np.int64)
+    kinds = np.array([_kind(row) for row in sheet.code], dtype=np.int64)
+    locks = tuple(find_locks(program, cells))
+    begins = [sheet.begin[worker.function] for worker in program.workers]
+    found = [one for name in sheet.begin for one in awaits[name]]
+    return Code(
+        program,
+        cells,
+        image,
+        rows,
+        np.array(list(sheet.consts), dtype=np.int64),
+        kinds,
+        restarts,
+        _leads_back(rows, kinds, restarts),
+        np.array([restarts[row] and _is_steady(rows, kinds, row) for row in range(len(rows))], dtype=np.int64),
+        np.array([_latency_row(row) for row in sheet.code], dtype=np.int64),
+        np.array([begins[worker] for worker in assign(program, shape)], dtype=np.int64),
+        max(1, len(sheet.slots)),
+        locks,
+        lock_table(locks, sheet.tables, cells),
+        sheet,
+        tuple(found),
+    )
+
+
+def _kind(row: list[int]) -> int:
+    opcode = row[op.OP]
+    if opcode == op.ATOMIC_STORE and row[op.X] == op.SEQ_CST:
+        return at.UPDATE
+    if opcode in _KINDS:
+        return _KINDS[opcode]
+    if op.EXCHANGE <= opcode <= op.FETCH_AND:
+        return at.UPDATE
+    if opcode >= op.ALLOC:
+        return at.STORAGE
+    return at.LOCAL if opcode < op.LOAD else at.SYSTEM
+
+
+def _latency_row(row: list[int]) -> int:
+    if row[op.OP] == op.ATOMIC_STORE and row[op.X] != op.SEQ_CST:
+        return 1
+    return _LATENCY_ROW.get(row[op.OP], 0)
+
+
+def _leads_back(rows: NDArray[np.int64], kinds: NDArray[np.int64], restarts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return for each row the await that restarts whatever happens from there, with the registers as they are; or 0."""
+    found = restarts.copy()
+    for row in np.flatnonzero(kinds == at.LOCAL):
+        seen = _reached(rows, kinds, int(row))
+        ends = {int(restarts[stop]) for stop in seen if kinds[stop] != at.LOCAL}
+        is_idle = all(rows[one, op.D] < 0 for one in seen if kinds[one] == at.LOCAL)
+        found[row] = ends.pop() if len(ends) == 1 and is_idle else 0
+    return found
+
+
+def _reached(rows: NDArray[np.int64], kinds: NDArray[np.int64], row: int) -> set[int]:
+    """Return a row, the local ones that may follow it, and the first that are not local."""
+    seen, waiting = {row}, [row]
+    while waiting:
+        one = waiting.pop()
+        if kinds[one] == at.LOCAL:
+            new = [after for after in _followers(rows, one) if after not in seen]
+            seen.update(new)
+            waiting.extend(new)
+    return seen
+
+
+def _is_steady(rows: NDArray[np.int64], kinds: NDArray[np.int64], restart: int) -> bool:
+    """Whether every round of a waiting loop takes the same time: no inner loop, no `compute` of what it read."""
+    on_way: list[int] = []
+    done: set[int] = set()
+
+    def is_steady(row: int) -> bool:
+        if row in on_way:
+            return row == restart  # else an inner loop
+        if row in done or kinds[row] not in (at.LOCAL, at.LOAD, at.FENCE):
+            return True
+        if rows[row, op.OP] == op.COMPUTE and rows[row, op.A] >= 0:
+            return False
+        on_way.append(row)
+        followers = _followers(rows, row) if kinds[row] == at.LOCAL else [row + 1]
+        found = all(is_steady(one) for one in followers)
+        on_way.pop()
+        done.add(row)
+        return found
+
+    return is_steady(restart)
+
+
+def _followers(rows: NDArray[np.int64], row: int) -> list[int]:
+    if rows[row, op.OP] == op.JUMP:
+        return [int(rows[row, op.X])]
+    if rows[row, op.OP] == op.BRANCH:
+        return [int(rows[row, op.X]), int(rows[row, op.Y])]
+    return [row + 1]

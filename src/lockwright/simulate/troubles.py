@@ -1,0 +1,84 @@
+"""What can go wrong in a simulated program, told as messages: who waits for what, where it has no meaning."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from lockwright.diagnostics.diagnostic import Diagnostic, Label
+from lockwright.diagnostics.span import NOWHERE
+from lockwright.errors import LockwrightError
+from lockwright.flat import opcodes as op
+from lockwright.results import FAULTS, counted
+from lockwright.simulate import places as at
+
+if TYPE_CHECKING:
+    from lockwright.diagnostics.span import Span
+    from lockwright.simulate.arrays import State
+    from lockwright.simulate.program import Code
+
+_SLEEPS = {
+    at.PARKED: "until somebody unparks it",
+    at.ON_FUTEX: "on a futex",
+    at.HALTED: "for a kick",
+    at.ON_EVENT: "for the event of its CPU",
+    at.ON_READERS: "until all readers have left",
+}
+
+
+def too_large(reason: str) -> LockwrightError:
+    """Return the error for a program that does not fit."""
+    return _error("U003", f"the program is too large to simulate: {reason}", NOWHERE, {})
+
+
+def stuck(code: Code, state: State) -> LockwrightError:
+    """Return the error for a run in which every thread that is left waits: who waits for what."""
+    waits = Counter(_wait(code, state, thread) for thread in range(len(state.threads)) if _is_left(state, thread))
+    lines = [f"{counted(number, 'thread')} {text}" for (text, _), number in waits.most_common(6)]
+    span = waits.most_common(1)[0][0][1] if waits else NOWHERE
+    seconds = int(state.cfg[at.NOW])
+    title = f"deadlock: every thread that is left waits, at tick {seconds:,}, after {state.cfg[at.TOTAL_ROUNDS]} rounds"
+    helps = (*lines, "`lockwright check` finds the shortest way into it")
+    return _error("V004", title, span, code.program.sources, *helps)
+
+
+def endless(code: Code, state: State) -> LockwrightError:
+    """Return the error for a run in which nobody comes round any more, though some go on."""
+    active = [thread for thread in range(len(state.threads)) if state.threads[thread, at.STATE] <= at.QUEUED]
+    span = _span(code, int(state.threads[active[0], at.PC])) if active else NOWHERE
+    title = f"{counted(len(active), 'thread')} run, but none comes round: a loop here does not end"
+    return _error("V019", title, span, code.program.sources, "does every path through the section release the lock?")
+
+
+def faulted(code: Code, state: State) -> LockwrightError:
+    """Return the error for an instruction that has no meaning, or that a simulation does not know."""
+    number, row = int(state.cfg[at.FAULT]), int(state.cfg[at.FAULT_ROW])
+    span, thread = _span(code, row), int(state.cfg[at.FAULT_THREAD])
+    if number < 0:
+        name = code.sheet.tables.instructions[int(code.rows[row, op.SOURCE])][1].op
+        return _error(
+            "U003", f"`{name}` cannot be simulated", span, code.program.sources, "`lockwright check` knows it"
+        )
+    kind, text = FAULTS[op.FAULTS[number]]
+    return _error(kind, f"{text}, by thread {thread + 1}", span, code.program.sources)
+
+
+def _is_left(state: State, thread: int) -> bool:
+    return bool(state.threads[thread, at.STATE] != at.DONE)
+
+
+def _wait(code: Code, state: State, thread: int) -> tuple[str, Span]:
+    row, kind = int(state.threads[thread, at.PC]), int(state.threads[thread, at.STATE])
+    if kind == at.ASLEEP:
+        one = code.awaits[int(state.threads[thread, at.RESTART]) - 1]
+        return f"waits {one.text}", one.span
+    text = _SLEEPS.get(kind, "stands")
+    return (f"sleeps {text}" if kind in _SLEEPS else text), _span(code, row - 1 if kind in _SLEEPS else row)
+
+
+def _span(code: Code, row: int) -> Span:
+    return code.sheet.tables.instructions[int(code.rows[row, op.SOURCE])][1].span
+
+
+def _error(code: str, title: str, span: Span, sources: dict[str, str], *helps: str) -> LockwrightError:
+    return LockwrightError([Diagnostic(code, title, Label(span), helps=helps)], sources)

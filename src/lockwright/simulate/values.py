@@ -1,0 +1,87 @@
+"""What accesses read and write, and whether a round of a waiting loop ends it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from lockwright.flat import opcodes as op
+from lockwright.flat.jit import inlined, inner
+from lockwright.flat.local import local_step, operand, wrap
+from lockwright.flat.parts import put_bits, take_bits, updated
+from lockwright.simulate import places as at
+
+if TYPE_CHECKING:
+    from lockwright.flat.jit import Int64
+    from lockwright.simulate.arrays import Arrays
+
+
+@inlined
+def value_of(s: Arrays, thread: Int64, row: Int64, column: Int64) -> Int64:
+    """Return the value of an operand of a row."""
+    return operand(s.consts, s.regs, thread * s.cfg[at.SLOTS], np.int64(s.code[row, column]))
+
+
+@inlined
+def put_result(s: Arrays, thread: Int64, row: Int64, value: Int64) -> None:
+    """Put the result of a row into its slot, if it has one."""
+    slot = s.code[row, op.D]
+    if slot >= 0:
+        s.regs[thread * s.cfg[at.SLOTS] + slot] = value
+
+
+@inner
+def finish_load(s: Arrays, thread: Int64, row: Int64) -> None:
+    """Read."""
+    whole = s.memory[value_of(s, thread, row, op.A)]
+    part = take_bits(whole, s.code[row, op.Y], s.code[row, op.Z])
+    put_result(s, thread, row, wrap(part, s.code[row, op.BITS]))
+
+
+@inner
+def store(s: Arrays, address: Int64, value: Int64, row: Int64) -> None:
+    """Write."""
+    s.memory[address] = put_bits(s.memory[address], value, s.code[row, op.Y], s.code[row, op.Z])
+
+
+@inlined
+def put_store(s: Arrays, thread: Int64) -> None:
+    """Write what a thread's store buffer holds."""
+    row = s.threads[thread, at.BUFFER_ROW]
+    store(s, s.threads[thread, at.BUFFER_ADDRESS], s.threads[thread, at.BUFFER_VALUE], row)
+
+
+@inner
+def update(s: Arrays, thread: Int64, row: Int64) -> None:
+    """Read and write in one."""
+    address, bits = value_of(s, thread, row, op.A), s.code[row, op.BITS]
+    shift, size = s.code[row, op.Y], s.code[row, op.Z]
+    old = wrap(take_bits(s.memory[address], shift, size), bits)
+    new = updated(s.code[row, op.OP], old, value_of(s, thread, row, op.B), value_of(s, thread, row, op.C), bits)
+    s.memory[address] = put_bits(s.memory[address], new, shift, size)
+    put_result(s, thread, row, old)
+
+
+@inner
+def ends_round(s: Arrays, thread: Int64, row: Int64, line: Int64) -> Int64:
+    """Return whether what a load found on a line ends the loop in which the thread waits.
+
+    The rest of the round runs here without time or count; if the thread leaves it runs again, and finds the same.
+    """
+    base, restart = thread * s.cfg[at.SLOTS], s.threads[thread, at.RESTART]
+    pc = row + 1
+    while s.leads_back[pc] != restart:
+        if s.kinds[pc] == at.LOAD and s.line_of[value_of(s, thread, pc, op.A)] == line:
+            finish_load(s, thread, pc)
+            pc += 1
+        elif s.kinds[pc] != at.LOCAL:
+            return True
+        elif s.code[pc, op.OP] == op.BRANCH:
+            taken = value_of(s, thread, pc, op.A)
+            pc = np.int64(s.code[pc, op.X]) if taken != 0 else np.int64(s.code[pc, op.Y])
+        else:
+            pc = local_step(s.code, s.consts, s.regs, base, pc, thread)
+            if pc < 0:
+                return True
+    return False

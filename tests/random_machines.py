@@ -39,6 +39,11 @@ SLEEPS = (
     "event_clear", "event_poll", "event_send {cpu}:u32", "cpu_set_online {cpu}:u32 {flag}:bool",
     "here = cpu\nnumber:u8 = convert here\nstore {plain} number",
 )  # fmt: skip
+FUTEXES = (
+    "futex_wait futex {value}:u32 {bits}:u32", "futex_wake futex {count}:u32 {bits}:u32", "event_set",
+    "atomic_store @release futex {value}:u32\nfutex_wake futex 1:u32 3:u32", "atomic_store @relaxed futex {value}:u32",
+    "atomic_store @relaxed {word} {value}:u8", "seen = atomic_load @relaxed {word}\nstore {plain} seen",
+)  # fmt: skip
 RAISES = ("raise_interrupt @handler0 {cpu}:u32",)
 IN_HANDLERS = (
     """
@@ -110,7 +115,8 @@ class _Author:
         return text.format(
             word=word, other=other, plain=self.pick("p", "q"), value=self.pick("0", "1"), inner=inner, n=self.n,
             cpu=self.draw(st.integers(0, self.cpus - 1)), thread=self.draw(st.integers(0, self.threads - 1)),
-            flag=self.pick("0", "1"), retire=self.pick(*RETIRES),
+            flag=self.pick("0", "1"), bits=self.pick("1", "2", "3"), count=self.pick("1", "2"),
+            retire=self.pick(*RETIRES),
         )  # fmt: skip
 
     def text(self, kinds: tuple[tuple[str, ...], ...], most: int) -> str:
@@ -127,12 +133,14 @@ def machine_programs(
     threads: int = 2,
     cpus: int = 2,
     symmetric: bool = False,
+    futexes: bool = False,
 ) -> Program:
     """Draw a program of a few threads and handlers; symmetric: all threads run the same."""
     author = _Author(draw, threads, cpus)
     kinds: tuple[tuple[str, ...], ...] = (ACCESSES, MASKS, SLEEPS) if handlers or with_masks else (ACCESSES, SLEEPS)
     if storage:
         kinds = (ACCESSES, STORAGE, STORAGE)
+    kinds += (FUTEXES,) * futexes
     inside = (ACCESSES, STORAGE) if storage else (ACCESSES, MASKS, IN_HANDLERS)
     outside = (*kinds, RAISES) if handlers else kinds
     texts = [author.text(outside, 3) for _ in range(threads)]

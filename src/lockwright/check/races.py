@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from itertools import combinations
+from itertools import combinations, product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lockwright.check.engine.c11_static import Pointers, rows_of
 from lockwright.check.graph import shortest
 from lockwright.check.moves import Move
 from lockwright.check.plain.step import Step
 from lockwright.check.plain.system import is_kept_out
-from lockwright.check.telling.play import NotPlayableError, play
+from lockwright.check.telling.play import NotPlayableError, fitting, play
 from lockwright.check.verdict import Problem, graph_of
 from lockwright.flat import opcodes
+from lockwright.flat.compiling import clock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,8 +23,10 @@ if TYPE_CHECKING:
     from lockwright.check.engine.exploration import Exploration
     from lockwright.check.plain.machine import Machine
     from lockwright.check.plain.state import State
+    from lockwright.flat.program import Flat
 
-_MOST_CANDIDATES = 400
+_SECONDS = 5.0
+"""How long candidates are played."""
 
 
 def race(explored: Exploration, machine: Machine) -> Problem | None:
@@ -30,17 +34,49 @@ def race(explored: Exploration, machine: Machine) -> Problem | None:
     graph = graph_of(explored)
     if graph is None:
         return None
-    for state in _candidates(explored)[:_MOST_CANDIDATES]:
-        moves = shortest.concrete(graph, shortest.path_to(graph, int(state)))
+    played, ends = _Played(machine, explored), clock() + _SECONDS
+    for state in _candidates(explored, machine).tolist():
+        if clock() > ends:
+            return None
         try:
+            if not any(True for _ in conflicts(machine, played.state(state))):
+                continue
+            moves = shortest.concrete(graph, shortest.path_to(graph, state))
             last = play(machine, moves).last
         except NotPlayableError:
             continue
         for one, other in conflicts(machine, last):
             return Problem(
-                "data_race", (*moves, *_both(machine, last, one, other)), victim=one, other=other, state=int(state)
+                "data_race", (*moves, *_both(machine, last, one, other)), victim=one, other=other, state=state
             )
     return None
+
+
+class _Played:
+    """The states of the plain machine that belong to those of a raw exploration, each made from the one before it."""
+
+    def __init__(self, machine: Machine, explored: Exploration) -> None:
+        self._machine = machine
+        self._parent, self._via = np.asarray(explored.parent), np.asarray(explored.via)
+        self._known = {0: machine.initial()}
+
+    def state(self, number: int) -> State:
+        """Return a state.
+
+        Raises:
+            NotPlayableError: The plain machine does not make one of the moves.
+        """
+        path = [number]
+        while path[-1] not in self._known:
+            path.append(int(self._parent[path[-1]]))
+        state = self._known[path.pop()]
+        for one in reversed(path):
+            move = fitting(self._machine, state, Move.decode(int(self._via[one])))
+            if move is None:
+                raise NotPlayableError(one, Move.decode(int(self._via[one])))
+            state, _ = self._machine.apply(state, move)
+            self._known[one] = state
+        return state
 
 
 def _both(machine: Machine, state: State, one: int, other: int) -> tuple[Move, ...]:
@@ -53,14 +89,28 @@ def _both(machine: Machine, state: State, one: int, other: int) -> tuple[Move, .
     return (*moves, Move(other))
 
 
-def _candidates(explored: Exploration) -> Any:
-    """Return the states in which two threads stand at plain accesses, one of them a store."""
+def _candidates(explored: Exploration, machine: Machine) -> Any:
+    """Return the states in which two threads stand at plain accesses that may be to one cell, one of them a store."""
     assert explored.graph is not None
-    code: Any = explored.flat.code
-    pc: Any = np.asarray(explored.graph.pc)
-    op = code[np.clip(pc, 0, len(code) - 1), opcodes.OP]
-    stores, loads = (op == opcodes.STORE).sum(axis=1), (op == opcodes.LOAD).sum(axis=1)
-    return np.flatnonzero((stores > 0) & (stores + loads > 1))
+    meet = _conflicting(explored.flat, list(machine.image.memory))
+    pc: Any = np.clip(np.asarray(explored.graph.pc), 0, len(meet) - 1)
+    pairs = combinations(range(explored.threads), 2)
+    found = np.zeros(len(pc), dtype=bool)
+    for one, other in pairs:
+        found |= meet[pc[:, one], pc[:, other]]
+    return np.flatnonzero(found)
+
+
+def _conflicting(flat: Flat, image: list[int]) -> Any:
+    """Return for each two rows of code whether they are plain accesses that may be to one cell, and one a store."""
+    rows = rows_of(flat)
+    pointers = Pointers(flat, image, rows)
+    plain = [(row, set(pointers.cells(row))) for row in rows if row.op in (opcodes.LOAD, opcodes.STORE)]
+    meet = np.zeros((len(rows), len(rows)), dtype=bool)
+    for (one, its), (other, others) in product(plain, plain):
+        is_same_cell = not its or not others or not its.isdisjoint(others)  # nothing is known: anything may be
+        meet[one.pc, other.pc] = is_same_cell and opcodes.STORE in (one.op, other.op)
+    return meet
 
 
 def conflicts(machine: Machine, state: State) -> Iterator[tuple[int, int]]:

@@ -61,17 +61,17 @@ def play(machine: Machine, moves: Sequence[Move]) -> Played:
     played = Played(machine, states=[machine.initial()])
     writers = _Writers()
     for number, move in enumerate(moves):
-        fitting = None if played.last.fault else _fitting(machine, played.last, move)
-        if fitting is None:
+        found = None if played.last.fault else fitting(machine, played.last, move)
+        if found is None:
             raise NotPlayableError(number, move)
-        state, events = machine.apply(played.last, fitting)
-        played.moves.append(fitting)
+        state, events = machine.apply(played.last, found)
+        played.moves.append(found)
         played.states.append(state)
         played.seen += [writers.note(Seen(event, number)) for event in events]
     return played
 
 
-def _fitting(machine: Machine, state: State, move: Move) -> Move | None:
+def fitting(machine: Machine, state: State, move: Move) -> Move | None:
     """Return the move as the plain machine writes it; where a step has only one way to happen, the choice is free."""
     moves = list(machine.moves_of(state, move.thread))
     if move in moves:

@@ -1,6 +1,7 @@
 """Lockwright: write a lock once; prove it, run it, and see it on a thousand cores before you patch anything.
 
-The public names, each one call for a command: `check`, `show`, `locks`, `litmus`, `gallery`, `explain`, `replay`.
+The public names, each one call for a command: `check`, `simulate`, `show`, `locks`, `litmus`, `gallery`, `explain`,
+`replay`.
 """
 
 from __future__ import annotations
@@ -10,9 +11,9 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from lockwright.api import check, explain, gallery, litmus, locks, replay, show
+    from lockwright.api import check, explain, gallery, litmus, locks, replay, show, simulate
 
-__all__ = ["check", "explain", "gallery", "litmus", "locks", "replay", "show"]
+__all__ = ["check", "explain", "gallery", "litmus", "locks", "replay", "show", "simulate"]
 
 
 class _Package(ModuleType):

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from lockwright.simulation import Simulation, simulate
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -16,6 +18,19 @@ if TYPE_CHECKING:
     from lockwright.litmus import Judgement
     from lockwright.results import CheckResult
 
+__all__ = [
+    "Simulation",
+    "check",
+    "explain",
+    "gallery",
+    "litmus",
+    "locks",
+    "models",
+    "replay",
+    "show",
+    "simulate",
+    "workloads",
+]
 MODELS = ("sc", "tso", "c11")
 
 

@@ -49,6 +49,7 @@ class SeedRun:
     failed_assertions: int
     host_seconds: float
     # Where the time of a hand-off goes, over the measured window.
+    latency_ns_mean: float = nan
     handoffs: int = 0  # acquisitions by a thread that had waited: what `handoff_ns` is the mean of
     section_ns: float = nan  # mean from the end of a lock to the begin of its unlock; nan without a lock under test
     rereads: int = 0  # loads by waiters that somebody's write had woken
@@ -62,13 +63,20 @@ class Split:
     section: float  # from the end of a lock to the begin of its unlock
     rereads: float  # for how long a line was occupied by loads of waiters that a write had woken
     handoff: float  # the rest of the time from the begin of an unlock to the end of the lock of one that had waited
-    idle: float  # nobody held the lock and nobody waited for it
+    free: float  # nobody held the lock, and who got it next had not waited when it was released
+    trying: float  # threads inside `lock` at any moment, by Little's law
+    waiters: float  # threads that wait at a hand-off
     waiters_reading: float  # loads of woken waiters for each acquisition
 
     @property
     def whole(self) -> float:
         """All of it."""
-        return self.section + self.rereads + self.handoff + self.idle
+        return self.section + self.rereads + self.handoff + self.free
+
+    @property
+    def is_one_line(self) -> bool:
+        """Whether the waiters spin on one line: after a write of it, most of them read it again."""
+        return self.waiters_reading > 3 and self.waiters_reading > 0.5 * self.waiters
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,5 +91,5 @@ def test_the_story_of_a_collapse_names_the_line_the_queue_and_the_reason() -> No
 
 def test_the_story_of_a_queue_lock_says_that_waiters_leave_each_other_alone() -> None:
     told = " ".join(story("mcs", collapsing()))
-    assert "each spins on a line of its own" in told
+    assert "they leave each other alone" in told
     assert "one cache line" not in told

@@ -32,7 +32,7 @@ def test_the_parts_add_up(throughput: float, waiters: float, rereads: float, cyc
     parts = split([run], GHZ, locks)
     assert parts is not None
     assert parts.whole == pytest.approx(run.simulated_cycles * locks / run.acquisitions)
-    assert min(parts.section, parts.rereads, parts.handoff, parts.idle) >= -1e-9
+    assert min(parts.section, parts.rereads, parts.handoff, parts.free) >= -1e-9
 
 
 @pytest.mark.parametrize(

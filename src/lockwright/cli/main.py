@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _COMMANDS = {
     "check": "prove a lock, or show in its own source lines how it breaks",
+    "simulate": "locks on a modelled machine: who collapses where, and why",
     "show": "what the compiler made of a lock: layout, IR, kinds, awaits",
     "locks": "the built-in locks, what they promise and where they come from",
     "litmus": "every outcome of an x86 litmus test under each memory model",

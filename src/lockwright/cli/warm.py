@@ -3,7 +3,8 @@
 `make setup` does, so that the first check answers at once.  `make wheel` does with `--pack FILE`: the kernels are made
 for no processor in particular, and go into a file that the package brings with it (see `flat.pack`).
 
-The kernels of `sc` and `tso` and those of `c11` are compiled in two processes beside each other.
+The kernels of `sc` and `tso` and those of `c11` are compiled in two processes beside each other; meanwhile the
+JavaScript of pages with pictures is bundled.
 """
 
 from __future__ import annotations
@@ -71,12 +72,21 @@ def warm_all(pack: Path | None) -> int:
             )
             for model, part in zip(_RUNS, parts, strict=True)
         ]
+        if pack is None:
+            _pictures()
         failed = max(abs(one.wait()) for one in running)
         if pack is not None and not failed:
             from lockwright.flat.pack import merge
 
             merge(pack, parts)
     return failed
+
+
+def _pictures() -> None:
+    """Bundle the JavaScript that draws pictures in pages, which takes seconds."""
+    from lockwright.report.drawing import library
+
+    library()
 
 
 def main() -> int:

@@ -79,8 +79,7 @@ def compile_contention(lock: str, workload: str | None = None, **parameters: int
         LockwrightError: There is no such lock, workload or `Param`, the workload takes no lock, or `parameters` are
             given for a program that has its own.
     """
-    target = parse_target(lock)
-    if _is_workload(target):
+    if is_workload(lock):
         if parameters or workload:
             given = ", ".join(f"`{name}`" for name in parameters) or "the workload"
             raise refuse("U005", f"`{lock}` is a whole program with times of its own", f"leave out {given}")
@@ -93,9 +92,13 @@ def compile_contention(lock: str, workload: str | None = None, **parameters: int
     return compile_target(lock, workload or CONTENTION, parameters)
 
 
-def _is_workload(target: Target) -> bool:
-    """Whether a person named a whole program; a file with mistakes is none yet."""
-    modules = Modules(Collector())
+def is_workload(text: str) -> bool:
+    """Return whether a person names a whole program; a file with mistakes is none yet.
+
+    Raises:
+        LockwrightError: There is nothing of that name.
+    """
+    target, modules = parse_target(text), Modules(Collector())
     with modules.found.going_on():
         return _choose(target, _open(target, modules)).base == "Workload"
     return False

@@ -46,13 +46,13 @@ def scripts(charts: Mapping[str, Chart]) -> str:
     return "\n".join(
         (
             f'<script type="application/json" id="figures">{data}</script>',
-            f'<script type="module">{_library()}</script>',
+            f'<script type="module">{library()}</script>',
             f'<script type="module">{_DRAW}</script>',
         )
     )
 
 
-def _library() -> str:
+def library() -> str:
     """Return Vega, Vega-Lite and Vega-Embed as one script; bundling takes seconds, so the result is kept."""
     kept = _kept()
     with contextlib.suppress(OSError):

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from lockwright.points import Point, SimulationResult
 
-PARTS = ("in the section", "waiters read the line again", "rest of the hand-off", "free, nobody waits")
+PARTS = ("in the section", "waiters read the line again", "rest of the hand-off", "free")
 PART_COLOURS = ("#2f9e44", "#e03131", "#f08c00", "#adb5bd")
 LOCK_COLOURS = ("#1971c2", "#e8590c", "#2f9e44", "#9c36b5", "#c92a2a", "#0c8599", "#846358", "#e64980")
 _WIDTH, _HEIGHT = 660, 300
@@ -43,8 +43,9 @@ def throughput(result: SimulationResult) -> Chart:
     y = alt.Y("value:Q", title=f"throughput, {unit}", scale=alt.Scale(zero=True))
     colour = _colour(result)
     line = _chart(means).mark_line(strokeWidth=2).encode(x=x, y=y, color=colour)
+    agreed = [row for row, one in zip(means, result.points, strict=True) if len(one.branches) == 1]
     points = (
-        _chart(means)
+        _chart(agreed)
         .mark_point(filled=True, size=45, opacity=1)
         .encode(x=x, y=y, color=colour, tooltip=_tips("value", unit, "what limits it"))
     )
@@ -64,7 +65,7 @@ def cycles(result: SimulationResult) -> Chart | None:
         for one in result.points
         if one.split is not None
         for number, (name, value) in enumerate(
-            zip(PARTS, (one.split.section, one.split.rereads, one.split.handoff, one.split.idle), strict=True)
+            zip(PARTS, (one.split.section, one.split.rereads, one.split.handoff, one.split.free), strict=True)
         )
     ]
     if not rows:

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 BAR = "▇"
 _BAR_WIDTH = 8
 _SCALES = ((1e6, "M/s"), (1e3, "k/s"), (1.0, "/s"))
+_MOST_WEAK = 3
+_MOST_DECISIVE = 8
+_TELLING = 0.005  # a change of throughput that is worth a line
 _NARROWEST_LIMITS = 24  # columns; with less room, what limits the lock stands below the table
 
 
@@ -46,11 +49,10 @@ def styled_lines(result: SimulationResult, width: int = WIDTH) -> Iterator[tuple
     for sentence in result.collapses:
         yield from ((line, "fault") for line in _wrapped("collapse: ", sentence, width))
     yield from ((line, "") for line in _sensitivity(result, width))
-    if result.weak:
-        yield from ((line, "dim") for line in _wrapped("rests on: ", ", ".join(result.weak), width))
+    yield from ((line, "dim") for line in _weak(result, width))
     yield from ((line, "warning") for text in result.warnings for line in _wrapped("warning: ", text, width))
     runs = sum(len(point.runs) for point in result.points)
-    yield f"{f'{runs:,} runs, {result.seconds:.1f} s':>{width}}", "dim"
+    yield f"{f'{runs:,} runs {result.seconds:>6.1f} s':>{width}}", "dim"
 
 
 def heading(result: SimulationResult) -> str:
@@ -73,28 +75,28 @@ def amount(value: float) -> str:
     """Return a number with three digits that count."""
     if not math.isfinite(value):
         return "-"
-    digits = 0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2
-    return f"{value:,.{digits}f}"
+    return f"{value:,.{_digits(value)}f}"
+
+
+def _digits(value: float) -> int:
+    """Return how many digits behind the point a number needs."""
+    return next((digits for digits, least in enumerate((100, 10, 0.1)) if abs(value) >= least), 3)
 
 
 def throughput(point: Point, by: float) -> str:
     """Return the throughput of a point with its interval, or its branches with the number of seeds in each."""
     if len(point.branches) > 1:
         return " or ".join(f"{amount(value / by)} (x{seeds})" for value, seeds in point.branches)
-    half = (point.throughput_per_s_high - point.throughput_per_s_low) / 2
-    shown = amount(point.throughput_per_s / by)
-    return shown if len(point.runs) < 2 else f"{shown} ± {amount(half / by)}"
+    half = (point.throughput_per_s_high - point.throughput_per_s_low) / 2 / by
+    value = point.throughput_per_s / by
+    return amount(value) if len(point.runs) < 2 else f"{amount(value)} ± {half:,.{_digits(value)}f}"
 
 
 def focus(result: SimulationResult) -> str:
-    """Return the lock whose limits are told: the one that loses most from its best point to its last."""
-
-    def kept(lock: str) -> float:
-        points = [one for one in result.points if one.lock == lock and (one.cpus > 1 or len(result.points) == 1)]
-        best = max((one.throughput_per_s for one in points), default=0.0)
-        return points[-1].throughput_per_s / best if best else 1.0
-
-    return min(locks_of(result), key=kept)
+    """Return the lock whose limits are told beside the table: the first that collapses, or the first."""
+    locks = locks_of(result)
+    fallen = (lock for lock in locks for text in result.collapses if text.startswith(f"{named(lock)} "))
+    return next(fallen, locks[0])
 
 
 # The table.
@@ -165,14 +167,25 @@ def _limits_of_others(result: SimulationResult, told: str, width: int) -> Iterat
             yield from ((line, "") for line in _wrapped(f"{lock} at {last.cpus}: ", last.limits, width))
 
 
+def _weak(result: SimulationResult, width: int) -> list[str]:
+    """Return the weakest numbers of the machine, those that a curve chose first, and how many more there are."""
+    ordered = sorted(result.weak, key=lambda one: "(chosen" not in one)
+    shown, more = ordered[:_MOST_WEAK], len(ordered) - _MOST_WEAK
+    rest = [f"and {more} more: `lockwright machines show {result.machine}`"] if more > 0 else []
+    return _wrapped("rests on: ", "; ".join([*shown, *rest]), width) if shown else []
+
+
 def _sensitivity(result: SimulationResult, width: int) -> list[str]:
     if result.sensitivity is None:
         return []
     if not result.sensitivity:
         return ["sensitivity: no number of this machine is weak"]
+    telling = [row for row in result.sensitivity if max(map(abs, row[1:])) >= _TELLING][:_MOST_DECISIVE]
     lines = ["sensitivity: throughput with a weak number at 80 % and at 125 % of it"]
-    longest = min(width - 24, max(len(name) for name, _, _ in result.sensitivity))
-    return lines + [f"  {name:<{longest}}  {low:>+8.1%} {high:>+8.1%}" for name, low, high in result.sensitivity]
+    longest = min(width - 24, max((len(name) for name, _, _ in telling), default=0))
+    lines += [f"  {name:<{longest}}  {low:>+8.1%} {high:>+8.1%}" for name, low, high in telling]
+    others = len(result.sensitivity) - len(telling)
+    return [*lines, f"  {others} {'others' if telling else 'numbers'} change less"] if others else lines
 
 
 def _wrapped(head: str, text: str, width: int) -> list[str]:

@@ -12,6 +12,7 @@ from lockwright.report.figures import all_figures
 from lockwright.report.html import document
 from lockwright.report.simulation import amount, heading, locks_of, scale, throughput
 from lockwright.report.simulation_story import story
+from lockwright.results import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -77,9 +78,11 @@ def _body(result: SimulationResult, charts: set[str]) -> Iterator[str]:
 
 def _headline(result: SimulationResult) -> str:
     if result.collapses:
-        fallen = [lock for lock in locks_of(result) if any(text.startswith(named(lock)) for text in result.collapses)]
+        fallen = [
+            lock for lock in locks_of(result) if any(text.startswith(f"{named(lock)} ") for text in result.collapses)
+        ]
         verb = "collapses" if len(fallen) == 1 else "collapse"
-        return f"{_sentence(' and '.join(map(named, fallen)))} {verb} on {result.machine}"
+        return f"{_sentence(listed(list(map(named, fallen))))} {verb} on {result.machine}"
     return f"{_sentence(', '.join(map(named, locks_of(result))) or 'nothing')} on {result.machine}"
 
 

@@ -13,9 +13,10 @@ if TYPE_CHECKING:
 
     from lockwright.points import Point, SimulationResult, Split
 
-_SHARED_LINE = 0.5  # re-reads for each waiter: above, the waiters spin on one line
-_OWN_LINE = 2.0  # re-reads for each section: up to here, waiters leave each other alone
-_MANY_MOVES = 4.0  # lines moved for each section
+_SEVERAL = 2.0  # waiters: with fewer there is nothing to tell
+_OWN_LINE = 3.0  # re-reads for each section: up to here, waiters leave each other alone
+_MORE_READS = 1.1  # for each waiter
+_SHARE = 0.5  # of the waiters: that many moves are theirs
 _KEPT = 0.5
 
 
@@ -52,30 +53,40 @@ def _why(best: Point, before: Split, last: Point, after: Split) -> Iterator[str]
     if best is not last:
         yield f"At {_cpus(best)}, {_parts(before)}"
     yield f"At {_cpus(last)}, {_parts(after)}"
-    waiting = fmean(run.waiters for run in last.runs)
-    if after.waiters_reading > _OWN_LINE and after.waiters_reading > _SHARED_LINE * waiting:
-        yield from _shared_line(best, before, last, after, waiting)
-    elif waiting >= _OWN_LINE and after.waiters_reading <= _OWN_LINE:
-        yield from _no_rereads(last, after, waiting)
+    if after.is_one_line:
+        yield from _shared_line(best, before, last, after)
+    elif after.waiters >= _SEVERAL:
+        yield from _no_rereads(last, after)
+    if after.free > _KEPT * after.whole and after.trying > _SEVERAL:
+        yield (
+            f"The lock is free most of the time, though {after.trying:.0f} threads try to get it: they are in each "
+            "other's way, and the line on which they try is busy."
+        )
 
 
 def _parts(split: Split) -> str:
     parts = (
         (split.section, "the section itself"),
-        (split.rereads, "the line is busy with waiters that read it again"),
+        (split.rereads, "a line is busy with waiters that read it again"),
         (split.handoff, "the rest of the hand-off from one holder to the next"),
-        (split.idle, "the lock is free and nobody waits for it"),
+        (split.free, "the lock is free"),
     )
     shown = "; ".join(f"{value:,.0f}: {what}" for value, what in parts if value >= 0.5)
     return f"{split.whole:,.0f} cycles pass from one section to the next. Of these, {shown}."
 
 
-def _shared_line(best: Point, before: Split, last: Point, after: Split, waiting: float) -> Iterator[str]:
+def _shared_line(best: Point, before: Split, last: Point, after: Split) -> Iterator[str]:
     each = after.rereads / after.waiters_reading
+    more = after.waiters_reading > _MORE_READS * after.waiters
     yield (
-        f"Its waiters spin on one cache line: {waiting:.0f} threads wait at {_cpus(last)}, and each release is "
-        f"followed by {after.waiters_reading:.0f} reads of that line. The release writes the line, and a write takes "
-        "it away from every cache that has a copy; so every waiter must fetch it again, and only one of them is next."
+        f"Its waiters spin on one cache line: {after.waiters:.0f} threads wait at {_cpus(last)}, and for each section "
+        f"that line is read again {after.waiters_reading:.0f} times. A release writes the line, and a write takes it "
+        "away from every cache that has a copy; so every waiter must fetch it again, and only one of them is next."
+        + (
+            " That there are more reads than waiters means that threads which arrive write the line too."
+            if more
+            else ""
+        )
     )
     yield (
         f"A line serves one request after another: {after.waiters_reading:.0f} reads of about {each:,.0f} cycles make "
@@ -85,36 +96,39 @@ def _shared_line(best: Point, before: Split, last: Point, after: Split, waiting:
     if best is not last and after.rereads > 2 * before.rereads:
         yield (
             f"This is why it falls: a hand-off takes longer the more threads wait, and the longer it takes, the more "
-            f"threads wait. At {_cpus(best)} only {before.waiters_reading:.1f} waiters read the line again, for "
-            f"{before.rereads:,.0f} cycles; at {_cpus(last)} it is {after.waiters_reading:.0f}, for "
-            f"{after.rereads:,.0f}. Each CPU that joins makes every hand-off longer, and the section has not changed."
+            f"threads wait. At {_cpus(best)} {_readings(before)}; at {_cpus(last)} it is {after.waiters_reading:.0f} "
+            f"reads and {after.rereads:,.0f} cycles. Each CPU that joins makes every hand-off "
+            "longer, and the section is what it was."
         )
 
 
-def _no_rereads(last: Point, after: Split, waiting: float) -> Iterator[str]:
+def _readings(split: Split) -> str:
+    """Return how often the line is read again for each section, where that is seldom."""
+    if split.waiters_reading < 0.05:
+        return "hardly ever a waiter reads the line again"
+    return f"the line is read again {split.waiters_reading:.1f} times for each section, {split.rereads:,.0f} cycles"
+
+
+def _no_rereads(last: Point, after: Split) -> Iterator[str]:
     moved = fmean(run.transfers_per_acquisition for run in last.runs)
-    if moved <= _MANY_MOVES:
+    if moved > _SHARE * after.waiters + _OWN_LINE:
         yield (
-            f"{waiting:.0f} threads wait, but only {after.waiters_reading:.1f} of them read again after a release: "
-            f"each spins on a line of its own, so a hand-off costs the same however many wait ({moved:.1f} lines move)."
+            f"{after.waiters:.0f} threads wait, and lines move between caches {moved:.0f} times for each section: "
+            "waiters write while they wait, and every write takes the line from whoever had it, the holder too."
         )
-    else:
+    elif after.waiters_reading <= _OWN_LINE:
         yield (
-            f"{waiting:.0f} threads wait, and {moved:.0f} lines move between caches for each section: waiters write "
-            "while they wait, and every write takes the line from whoever had it, the holder too."
+            f"{after.waiters:.0f} threads wait, but for each section only {after.waiters_reading:.1f} reads are made "
+            "by waiters whose line was taken away: they leave each other alone, so a hand-off costs the same however "
+            f"many wait ({moved:.1f} lines move for each section)."
         )
 
 
 def _profile(point: Point) -> str:
     top = point.profile[0]
-    misses = (
-        f", with {top.cache_misses / top.cache_references:.0%} of its cache references missing"
-        if (top.cache_references)
-        else ""
-    )
     return (
-        f"In a profile this looks like work: `{top.name}` has {top.share:.0%} of all busy cycles{misses}. "
-        "Waiting is not idle time: a spinning processor is busy."
+        f"In a profile this looks like work: `{top.name}` has {top.share:.0%} of all busy cycles, for a "
+        "processor that spins is busy."
     )
 
 

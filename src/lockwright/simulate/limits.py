@@ -5,7 +5,7 @@ The time from one section to the next, per lock, is split into four parts that a
 1. the section, from the end of a lock to the begin of its unlock;
 2. re-reads: for how long a line was occupied by loads of waiters that a write had woken;
 3. the rest of the hand-off, from the begin of an unlock to the end of the lock of one that had waited;
-4. what is left: nobody held the lock and nobody waited for it.
+4. what is left: the lock was free until a thread got it that had not waited for this release.
 
 Re-reads that fall into the section (the holder works while waiters still read) count as hand-off only as far as the
 hand-off goes; a part is never longer than the whole.
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from lockwright.points import Point, SeedRun
 
 MOST = 0.5  # of the whole: what limits
+TRYING = 2.0  # threads inside `lock`: with fewer, a free lock is one that nobody needs
+MORE_READS = 1.1  # for each waiter: more than one write takes the line away
 COLLAPSED = 0.5  # of the best: fallen by half
 
 
@@ -48,12 +50,16 @@ def split(runs: Sequence[SeedRun], ghz: float, locks: int = 1) -> Split | None:
     handoff = min(passed, whole - section)
     rereads = min(sum(run.reread_cycles for run in runs) / taken, handoff)
     reading = sum(run.rereads for run in runs) / taken
-    return Split(section, rereads, handoff - rereads, whole - section - handoff, reading)
+    waiters = mean_of([run.waiters for run in runs])
+    waiters = 0.0 if isnan(waiters) else waiters
+    latency_s = mean_of([run.latency_ns_mean for run in runs]) * 1e-9
+    trying = 0.0 if isnan(latency_s) else latency_s * mean_of([run.throughput_per_s for run in runs])
+    return Split(section, rereads, handoff - rereads, whole - section - handoff, trying, waiters, reading)
 
 
 def explained(point: Point, ghz: float, locks: int = 1) -> Point:
-    """Return a point with the split of its time, and what limits it in words."""
-    parts = split(point.runs, ghz, locks)
+    """Return a point with the split of its time, and what limits it in words; `locks` is 0 where none is under test."""
+    parts = split(point.runs, ghz, locks) if locks else None
     return replace(point, split=parts, limits=limit(point, parts))
 
 
@@ -62,15 +68,27 @@ def limit(point: Point, parts: Split | None) -> str:
     if parts is None:
         return _without_lock(point)
     whole = parts.whole
-    if point.cpus == 1 or parts.idle > MOST * whole:
-        free = f": the lock is free {parts.idle / whole:.0%} of the time" if point.cpus > 1 else ""
+    if point.cpus > 1 and parts.free > MOST * whole and parts.trying > TRYING:
+        nobody = (
+            f"the lock is free {parts.free / whole:.0%} of the time, though {parts.trying:.0f} threads try to get it"
+        )
+        return f"{nobody}{_moves(point)}"
+    if point.cpus == 1 or parts.free > MOST * whole:
+        free = f": the lock is free {parts.free / whole:.0%} of the time" if point.cpus > 1 else ""
         return f"the work itself{free}{_fetched(point)}"
     if parts.section > MOST * whole:
         return f"the section: {_of(parts.section, whole)}"
-    if parts.rereads >= parts.handoff and parts.waiters_reading >= 1.5:
-        readers = f"{parts.waiters_reading:.0f} waiters re-read one line after each release"
-        return f"{readers}: {_of(parts.rereads, whole)} a hand-off"
+    if parts.rereads >= parts.handoff and parts.is_one_line:
+        return f"{_readers(parts)}: {_of(parts.rereads, whole)} a hand-off"
     return f"the hand-off: {_of(parts.handoff + parts.rereads, whole)}{_moves(point)}"
+
+
+def _readers(parts: Split) -> str:
+    """Return who reads again; more reads than waiters means that others than the holder write the line too."""
+    waiters, reads = round(parts.waiters), round(parts.waiters_reading)
+    if reads > MORE_READS * waiters:
+        return f"{waiters} waiters re-read one line {reads} times a section"
+    return f"{reads} waiters re-read one line after each release"
 
 
 def _of(part: float, whole: float) -> str:
@@ -93,7 +111,7 @@ def _fetched(point: Point) -> str:
 
 def _without_lock(point: Point) -> str:
     moved = mean_of([run.transfers_per_acquisition for run in point.runs])
-    if point.cpus > 1 and moved >= 1:
+    if point.cpus > 1 and moved > MOST:
         return f"sharing: {moved:,.1f} lines move between cores for each round{_fetched(point)}"
     return f"the work itself{_fetched(point)}"
 

@@ -14,7 +14,7 @@ from lockwright.simulate.build import Settings, build
 from lockwright.simulate.engine import run
 from lockwright.simulate.profile import profile_of
 from lockwright.simulate.program import prepared, shape_of
-from lockwright.simulate.troubles import endless, faulted, stuck, too_large
+from lockwright.simulate.troubles import endless, faulted, other_threads, over, stuck, too_large
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -58,9 +58,12 @@ def code_of(program: Program, model: MachineModel, settings: Settings) -> Code:
         LockwrightError: The program is too large.
     """
     try:
-        return prepared(program, shape_of(model, settings.cpus), settings.spare_records)
+        code = prepared(program, shape_of(model, settings.cpus), settings.spare_records)
     except TooLargeError as reason:
         raise too_large(str(reason)) from None
+    if len(code.entries) != settings.cpus:
+        raise other_threads(program.name, len(code.entries), settings.cpus)
+    return code
 
 
 def measured(code: Code, model: MachineModel, settings: Settings) -> SeedRun:
@@ -83,7 +86,8 @@ def _now(state: State) -> int:
 def _advance(code: Code, state: State, rounds: int) -> None:
     """Run until so many rounds have been made in all."""
     state.cfg[at.STOP_ROUNDS] = rounds
-    _run(code, state)
+    if _run(code, state) == at.ENDED:
+        raise over(state)
 
 
 def _let_end(code: Code, state: State) -> None:
@@ -93,14 +97,15 @@ def _let_end(code: Code, state: State) -> None:
     _run(code, state)
 
 
-def _run(code: Code, state: State) -> None:
+def _run(code: Code, state: State) -> int:
+    """Run until the rounds are made or every thread has ended; return which."""
     state.cfg[at.MOST_EVENTS] = SLICE_EVENTS
     fruitless = 0
     while True:
         before = int(state.cfg[at.TOTAL_ROUNDS] - state.cfg[at.ALIVE])
-        match run(state.table):
+        match status := int(run(state.table)):
             case at.REACHED | at.ENDED:
-                return
+                return status
             case at.STUCK:
                 raise stuck(code, state)
             case at.FAULTED:
@@ -147,6 +152,7 @@ def _seen(code: Code, model: MachineModel, settings: Settings, state: State, tic
         transfers_per_acquisition=_mean(cfg[at.TRANSFERS], count),
         failed_assertions=int(cfg[at.FAILED]),
         host_seconds=time.perf_counter() - began,
+        latency_ns_mean=_mean_wait(state.waited) * tick_ns,
         handoffs=handoffs,
         section_ns=_mean(cfg[at.SECTION_TICKS], sections) * tick_ns,
         rereads=int(cfg[at.REREADS]),
@@ -170,8 +176,19 @@ def _quantile(state: State, share: float) -> float:
     if not total:
         return float("nan")
     step = int(np.searchsorted(np.cumsum(waited), share * total))
+    return min(_middle(step), float(state.cfg[at.LONGEST_WAIT]))
+
+
+def _mean_wait(waited: NDArray[np.int64]) -> float:
+    """Return the mean of all waits in ticks, from the middles of the histogram's steps: within 6 %."""
+    steps = np.flatnonzero(waited)
+    total = int(waited.sum())
+    return sum(_middle(int(step)) * int(waited[step]) for step in steps) / total if total else float("nan")
+
+
+def _middle(step: int) -> float:
+    """Return the middle of a step of the histogram in ticks."""
     if step < 2 << at.STEPS_BITS:
         return float(step)
     shift = (step >> at.STEPS_BITS) - 1
-    middle = (step - (shift << at.STEPS_BITS) + 0.5) * (1 << shift)
-    return min(middle, float(state.cfg[at.LONGEST_WAIT]))
+    return (step - (shift << at.STEPS_BITS) + 0.5) * (1 << shift)

@@ -31,6 +31,18 @@ def too_large(reason: str) -> LockwrightError:
     return _error("U003", f"the program is too large to simulate: {reason}", NOWHERE, {})
 
 
+def other_threads(name: str, threads: int, cpus: int) -> LockwrightError:
+    """Return the error for a program that says itself how many threads it has."""
+    title = f"`{name}` has {counted(threads, 'thread')} of its own, so it does not run on {counted(cpus, 'CPU')}"
+    return _error("U003", title, NOWHERE, {}, f"`--cpus {threads}`: a thread on each")
+
+
+def over(state: State) -> LockwrightError:
+    """Return the error for a program that ends before what was to be measured is over."""
+    title = f"the program ends by itself after {counted(int(state.cfg[at.TOTAL_ROUNDS]), 'round')}: nothing to measure"
+    return _error("U003", title, NOWHERE, {}, "let its threads go round: `while running():`")
+
+
 def stuck(code: Code, state: State) -> LockwrightError:
     """Return the error for a run in which every thread that is left waits: who waits for what."""
     waits = Counter(_wait(code, state, thread) for thread in range(len(state.threads)) if _is_left(state, thread))

@@ -1,0 +1,314 @@
+"""`simulate`: from locks as a person names them to points on a modelled machine."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, Literal
+
+from lockwright.points import SimulationResult
+from lockwright.units import cpu_counts, cycles, duration, wrong
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    import polars as pl
+    from rich.table import Table
+
+    from lockwright.ir.program import Program
+    from lockwright.machines import Machine, MachineModel
+    from lockwright.points import Point, SeedRun
+    from lockwright.report.figures import Chart
+    from lockwright.simulate.program import Code
+    from lockwright.simulate.sweep import Job, Progress, Sweep
+
+HOLD, THINK = "100cycles", "1000cycles"
+MOST_SEEDS = 1000
+MOST_PARTS = 1000  # of the sections, to tell readers from writers
+SENSITIVITY_SEEDS = 3
+STARTS = ("spread", "together")
+DISTRIBUTIONS = ("fixed", "exponential")
+
+
+class Simulation(SimulationResult):
+    """A simulation, with what one does with it in Python."""
+
+    def table(self) -> Table:
+        """Return the points as a table of rich."""
+        from lockwright.report.simulation import rich_table
+
+        return rich_table(self)
+
+    def figure(self) -> Chart:
+        """Return throughput over CPUs as a chart of altair."""
+        from lockwright.report.figures import throughput
+
+        return throughput(self)
+
+    def frame(self) -> pl.DataFrame:
+        """Return the points as a data frame of polars, with a column for each parameter.
+
+        Raises:
+            LockwrightError: polars is not installed.
+        """
+        try:
+            import polars as pl
+        except ImportError:
+            raise wrong("`frame()` needs polars, which is not installed", "`pip install lockwright[frames]`") from None
+        from lockwright.report.simulation_records import flat_points
+
+        return pl.DataFrame(flat_points(self))
+
+
+def simulate(
+    locks: str | Sequence[str],
+    *,
+    machine: str = "opteron48",
+    cpus: str | Sequence[int] | None = None,
+    hold: str | None = None,
+    think: str | None = None,
+    think_distribution: Literal["fixed", "exponential"] = "fixed",
+    lines: int | None = None,
+    locks_count: int | None = None,
+    readers: float | None = None,
+    workload: str | None = None,
+    seeds: int = 5,
+    start: Literal["spread", "together"] = "spread",
+    ops: int | None = None,
+    sensitivity: bool = False,
+    progress: Callable[[Progress], None] | None = None,
+) -> Simulation:
+    """Run locks on a modelled machine.
+
+    Args:
+        locks: Built-in names (`ticket`, `mcs`), lock files (`mylock.py:MyLock`), or whole programs, one or several.
+        machine: A short name such as `opteron48` (`lockwright machines` lists them), or a TOML file.
+        cpus: On how many CPUs: `1,6,12,48`, `1-48`, or numbers; by default one, one die, two dies, all.
+        hold: How long a section works beside its lines, with a unit: `100cycles`, `50ns`.
+        think: How long a thread does something else between two sections: `1000cycles`, `2us`.
+        think_distribution: `fixed`, or `exponential` with `think` as its mean.
+        lines: How many shared cache lines a section reads and writes.
+        locks_count: How many locks there are; each round takes one of them at random.
+        readers: For a reader-writer lock: which part of the sections only read, 0 to 1.
+        workload: What the lock is put into instead: a name of `lockwright locks`, or a file `work.py:MyWorkload`.
+        seeds: How many runs there are of each point, with seeds 1, 2, ...
+        start: `spread` over a while, or all `together`: near a collapse they may end on different branches.
+        ops: How many rounds of all threads together, an acquisition each, a run measures.
+        sensitivity: Also run with each weak number of the machine at 80 % and at 125 %.
+        progress: Called now and then with how far it is.
+
+    Raises:
+        LockwrightError: There is no such lock or machine, a value makes no sense, a program has mistakes, deadlocks or
+            never releases.
+    """
+    from lockwright import machines
+
+    began = time.perf_counter()
+    named = [locks] if isinstance(locks, str) else list(dict.fromkeys(locks))
+    known = machines.load(machine)
+    model = known.model()
+    counts = _counts(cpus, model)
+    chosen = _seeds(seeds)
+    _one_of("--start", start, STARTS)
+    _one_of("--think-distribution", think_distribution, DISTRIBUTIONS)
+    asked = _Asked(hold, think, think_distribution, lines, locks_count, readers, workload)
+    programs = {lock: asked.program(lock, model.ghz) for lock in named}
+    runner = _Runner(programs, start, _positive("--ops", ops))
+    result = Simulation(known.name, known.texts.get("what", ""), weak=list(known.weak()), seeds=chosen)
+    params = {lock: asked.params(lock, model.ghz) | {"start": start, "ops": ops} for lock in named}
+    result.params = {"locks_named": named, "cpus": list(counts)} | next(iter(params.values()))
+    result.settings = asked.words(named, len(chosen), start)
+    sweep = _run(result, runner, model, params, counts, progress)
+    if sensitivity and not sweep.is_interrupted:
+        _vary(result, runner, known, sweep, named, max(counts), progress)
+    result.seconds = time.perf_counter() - began
+    return result
+
+
+@dataclass(frozen=True, slots=True)
+class _Runner:
+    """Runs one job; what all seeds and numbers of a machine share is made once for each number of CPUs."""
+
+    programs: Mapping[str, Program]
+    start: str
+    ops: int | None
+    codes: dict[tuple[str, int], Code] = field(default_factory=dict)
+
+    def __call__(self, model: MachineModel, job: Job) -> SeedRun:
+        from lockwright.simulate.run import Settings, code_of, measured
+
+        more: dict[str, Any] = {} if self.ops is None else {"measured_rounds": self.ops}
+        settings = Settings(cpus=job.cpus, seed=job.seed, start=self.start, **more)
+        key = job.lock, job.cpus
+        if key not in self.codes:  # two threads may make the same; either will do
+            self.codes[key] = code_of(self.programs[job.lock], model, settings)
+        return measured(self.codes[key], model, settings)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What was asked of the workload; None where nothing was said."""
+
+    hold: str | None
+    think: str | None
+    distribution: str
+    lines: int | None
+    locks: int | None
+    readers: float | None
+    workload: str | None
+
+    def program(self, lock: str, ghz: float) -> Program:
+        """Return a lock in the workload that was asked for."""
+        from lockwright.language.compile import compile_contention
+
+        return compile_contention(lock, self.workload, **self.values(ghz, self.defaults(lock)))
+
+    def defaults(self, lock: str) -> dict[str, str]:
+        """Return the times of our own workload; other programs have theirs."""
+        from lockwright.language.compile import is_workload
+
+        return {} if self.workload or is_workload(lock) else {"hold": HOLD, "think": THINK}
+
+    def values(self, ghz: float, defaults: Mapping[str, str]) -> dict[str, int]:
+        """Return the `Param`s of the workload: what was asked, and the defaults for what was not."""
+        found: dict[str, int] = {}
+        for name in ("hold", "think"):
+            text = getattr(self, name) or defaults.get(name)
+            if text is not None:
+                found[name] = cycles(text, ghz, f"--{name}")
+        if self.distribution == "exponential":
+            found["is_exponential"] = 1
+        for name, value, most in (("lines", self.lines, 1 << 20), ("locks", self.locks, 1 << 20)):
+            if value is not None:
+                found[name] = _within(f"--{name}", value, 0 if name == "lines" else 1, most)
+        if self.readers is not None:
+            if not 0 <= self.readers <= 1:
+                raise wrong(f"`--readers {self.readers:g}` is no part of the sections", "0 to 1: `--readers 0.9`")
+            part = Fraction(self.readers).limit_denominator(MOST_PARTS)
+            found["readers"], found["of"] = part.numerator, part.denominator
+        return found
+
+    def params(self, lock: str, ghz: float) -> dict[str, object]:
+        """Return the settings of a lock as plain values."""
+        values = self.values(ghz, self.defaults(lock))
+        found: dict[str, object] = {f"{name}_cycles": values.get(name) for name in ("hold", "think")}
+        found |= {"think_distribution": self.distribution, "lines": self.lines, "locks": self.locks or 1}
+        return found | {"readers": self.readers, "workload": self.workload, "ghz": ghz}
+
+    def words(self, locks: Sequence[str], seeds: int, start: str) -> tuple[str, ...]:
+        """Return the settings as a person reads them."""
+        defaults = next((found for lock in locks if (found := self.defaults(lock))), {})
+        told = [f"{self.locks:,} locks" if self.locks else "one lock"] if defaults or self.workload else []
+        if self.workload:
+            told.append(f"in {self.workload}")
+        for name in ("hold", "think"):
+            text = getattr(self, name) or defaults.get(name)
+            if text:
+                mean = " on average" if name == "think" and self.distribution == "exponential" else ""
+                told.append(f"{name} {duration(text)}{mean}")
+        if self.lines is not None:
+            told.append(f"{self.lines} shared line{'s' if self.lines != 1 else ''}")
+        if self.readers is not None:
+            told.append(f"{self.readers:.0%} readers")
+        if start != "spread":
+            told.append("all start together")
+        told.append(f"{seeds} seed{'s' if seeds != 1 else ''}")
+        return tuple(told)
+
+
+def _run(
+    result: Simulation,
+    runner: _Runner,
+    model: MachineModel,
+    params: Mapping[str, dict[str, object]],
+    counts: Sequence[int],
+    progress: Callable[[Progress], None] | None,
+) -> Sweep:
+    """Run all points and put them into the result, with what they say."""
+    from lockwright.simulate import aggregate, limits, sweep
+
+    planned = sweep.jobs(list(params), counts, result.seeds)
+    done = sweep.run_all(planned, lambda job: runner(model, job), progress)
+    result.is_interrupted = done.is_interrupted
+    for lock, used in params.items():
+        many = int(str(used["locks"]))
+        many = many if runner.programs[lock].subject or many > 1 else 0
+        points: list[Point] = []
+        for count in counts:
+            runs = done.of(lock, count)
+            if runs:
+                made = aggregate.point(lock, count, model.name, used, runs)
+                points.append(limits.explained(made, model.ghz, many))
+        result.points += points
+        fallen = limits.collapse(points)
+        result.collapses += [fallen] if fallen else []
+    result.warnings += _warnings(result, len(planned), len(done.runs))
+    return done
+
+
+def _warnings(result: Simulation, planned: int, done: int) -> list[str]:
+    found = []
+    if result.is_interrupted:
+        found.append(f"interrupted: {done:,} of {planned:,} runs had ended")
+    if len(result.seeds) == 1:
+        found.append("one seed: there are no intervals, and branches go unseen")
+    for lock in dict.fromkeys(point.lock for point in result.points):
+        failed = sum(run.failed_assertions for one in result.points if one.lock == lock for run in one.runs)
+        if failed:
+            found.append(f"{lock}: {failed:,} assertions failed while it ran; `lockwright check {lock}` tells why")
+    return found
+
+
+def _vary(
+    result: Simulation,
+    runner: _Runner,
+    machine: Machine,
+    base: Sweep,
+    locks: Sequence[str],
+    cpus: int,
+    progress: Callable[[Progress], None] | None,
+) -> None:
+    """Find out which weak numbers decide the points with most CPUs."""
+    from lockwright.simulate.sensitivity import sensitivity
+
+    seeds = result.seeds[:SENSITIVITY_SEEDS]
+    result.sensitivity = sensitivity(machine, base, locks, cpus, seeds, runner, progress)
+    if result.sensitivity is None:
+        result.is_interrupted = True
+        result.warnings.append("interrupted: which weak numbers decide the result was not found out")
+
+
+# Values that make no sense.
+
+
+def _counts(cpus: str | Sequence[int] | None, model: MachineModel) -> tuple[int, ...]:
+    """Return the CPU counts; by default one, one die, two dies, and all."""
+    if cpus is None:
+        die = sum(model.node_of_core[core] == model.node_of_core[0] for core in set(model.core_of_cpu))
+        return tuple(sorted({1, min(die, model.cpus), min(2 * die, model.cpus), model.cpus}))
+    counts = cpu_counts(cpus if isinstance(cpus, str) else ",".join(map(str, cpus)))
+    if counts[-1] > model.cpus:
+        raise wrong(
+            f"`{model.name}` has {model.cpus} CPUs, so nothing can run on {counts[-1]}", f"`--cpus 1-{model.cpus}`"
+        )
+    return counts
+
+
+def _seeds(number: int) -> tuple[int, ...]:
+    return tuple(range(1, _within("--seeds", number, 1, MOST_SEEDS) + 1))
+
+
+def _positive(option: str, value: int | None) -> int | None:
+    return value if value is None else _within(option, value, 100, 10**9)
+
+
+def _within(option: str, value: int, least: int, most: int) -> int:
+    if not least <= value <= most:
+        raise wrong(f"`{option} {value}` makes no sense", f"a number from {least:,} to {most:,}")
+    return value
+
+
+def _one_of(option: str, value: str, known: Sequence[str]) -> None:
+    if value not in known:
+        raise wrong(f"there is no `{option} {value}`", " or ".join(f"`{one}`" for one in known))

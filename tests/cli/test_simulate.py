@@ -1,0 +1,121 @@
+"""`lockwright simulate`: what is refused before anything runs, what comes out, and with which exit status."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from lockwright.cli.main import run
+from lockwright.cli.progress import time_left
+from lockwright.cli.status import Status
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SMALL = ["--cpus", "1,12", "--seeds", "2", "--ops", "300"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ([], "no lock is named"),
+        (["tiket"], "did you mean `ticket`?"),
+        (["ticket", "--machine", "opteron84"], "did you mean `opteron48`?"),
+        (["ticket", "--cpus", "0"], "nothing runs on 0 CPUs"),
+        (["ticket", "--cpus", "64"], "`opteron48` has 48 CPUs, so nothing can run on 64"),
+        (["ticket", "--hold", "100"], "write `100ns` or `100cycles`"),
+        (["ticket", "--think", "soon"], "`--think soon` is no duration"),
+        (["ticket", "--seeds", "0"], "`--seeds 0` makes no sense"),
+        (["ticket", "--start", "slowly"], "`spread` or `together`"),
+        (["ticket", "--readers", "90"], "`--readers 90` is no part of the sections"),
+        (["ticket", "--csv=-"], "only `--json` goes to standard output"),
+        (["ticket", "--html", "/nowhere/page.html"], "there is no folder"),
+        (["openvswitch:PerNode", "--hold", "5ns"], "is a whole program with times of its own"),
+        (["openvswitch:PerNode", "--cpus", "12"], "has 3 threads of its own, so it does not run on 12 CPUs"),
+        (["ipvs:Traffic", "--cpus", "12"], "ends by itself"),
+    ],
+)
+def test_what_is_refused(arguments: list[str], told: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["simulate", *arguments]) == Status.INPUT
+    shown = capsys.readouterr()
+    assert told in shown.err
+    assert shown.err.startswith("error[")
+    assert shown.out == ""
+
+
+def test_a_table_and_all_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    files = {name: tmp_path / f"result.{name}" for name in ("json", "csv", "html", "svg")}
+    options = [part for name, path in files.items() for part in (f"--{name}", str(path))]
+    assert run(["simulate", "ticket", "mcs", *SMALL, *options]) == Status.FINE
+    shown = capsys.readouterr().out
+    assert shown.startswith("opteron48, ")
+    assert "hold 100 cycles, think 1,000 cycles, 2 seeds" in " ".join(shown.split())
+    assert "what limits the" in shown
+    assert "rests on: " in shown
+    points = json.loads(files["json"].read_text())["points"]
+    assert [(one["lock"], one["cpus"]) for one in points] == [("ticket", 1), ("ticket", 12), ("mcs", 1), ("mcs", 12)]
+    assert all(one["acquisitions"] >= 600 for one in points)
+    rows = list(csv.DictReader(files["csv"].read_text().splitlines()))
+    assert [float(row["throughput_per_s"]) for row in rows] == [one["throughput_per_s"] for one in points]
+    assert "figure-throughput" in files["html"].read_text()
+    assert files["svg"].read_text().startswith("<svg")
+    assert sorted(tmp_path.iterdir()) == sorted(files.values())
+
+
+def test_json_on_standard_output_is_all_there_is_and_the_same_again(capsys: pytest.CaptureFixture[str]) -> None:
+    documents = []
+    for _ in range(2):
+        assert run(["simulate", "ticket", *SMALL, "--json", "-"]) == Status.FINE
+        documents.append(json.loads(capsys.readouterr().out))
+    for document in documents:
+        del document["seconds"]
+        for record in (*document["points"], *document["runs"]):
+            del record["host_seconds"]
+    assert documents[0] == documents[1]
+
+
+def test_a_whole_program_runs_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["simulate", "fetch_and_add", *SMALL]) == Status.FINE
+    shown = capsys.readouterr().out
+    assert "sharing: 1.0 lines move between cores for each round" in shown
+    assert "hold" not in shown
+
+
+def test_weak_numbers_that_decide(capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["--machine", "amd48", "--cpus", "24", "--seeds", "1", "--ops", "300"]
+    assert run(["simulate", "ticket", *arguments, "--sensitivity"]) == Status.FINE
+    rows = capsys.readouterr().out.split("sensitivity: ")[1].splitlines()
+    assert rows[1].split()[0] == "min_transfer"
+
+
+@pytest.mark.slow
+def test_an_interrupt_keeps_what_is_done(tmp_path: Path) -> None:
+    target = tmp_path / "kept.json"
+    arguments = ["simulate", "ticket", "--cpus", "1-48", "--seeds", "1000", "--json", str(target)]
+    with subprocess.Popen(
+        [sys.executable, "-m", "lockwright", *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as running:
+        time.sleep(8)
+        running.send_signal(signal.SIGINT)
+        shown, _ = running.communicate(timeout=60)
+    assert running.returncode == Status.INTERRUPTED
+    assert "warning: interrupted: " in shown
+    document = json.loads(target.read_text())
+    assert document["interrupted"]
+    assert document["points"]
+    assert os.listdir(tmp_path) == ["kept.json"]  # noqa: PTH208 - nothing half-written beside it
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"), [(0.2, "1 s left"), (59, "59 s left"), (61, "1 min 01 s left"), (7300, "2 h 01 min left")]
+)
+def test_the_time_left(seconds: float, shown: str) -> None:
+    assert time_left(seconds) == shown

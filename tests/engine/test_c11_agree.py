@@ -72,7 +72,7 @@ def test_threads_that_are_alike(program: Program, threads: int) -> None:
 
 
 @agree
-@given(concurrent_programs(operations=3, updates=True))
+@given(concurrent_programs(threads=(2, 2), operations=3, updates=True))
 def test_words_that_only_updates_write(program: Program) -> None:
     compare(program, len(program.workers))
 

@@ -117,7 +117,7 @@ def simulate(
     runner = _Runner(programs, start, _positive("--ops", ops))
     result = Simulation(known.name, known.texts.get("what", ""), weak=list(known.weak()), seeds=chosen)
     params = {lock: asked.params(lock, model.ghz) | {"start": start, "ops": ops} for lock in named}
-    result.params = {"locks_named": named, "cpus": list(counts)} | next(iter(params.values()))
+    result.params = {"machine": known.name, "lock": named, "cpus": list(counts)} | next(iter(params.values()))
     result.settings = asked.words(named, len(chosen), start)
     sweep = _run(result, runner, model, params, counts, progress)
     if sensitivity and not sweep.is_interrupted:
@@ -226,14 +226,19 @@ def _run(
     progress: Callable[[Progress], None] | None,
 ) -> Sweep:
     """Run all points and put them into the result, with what they say."""
+    from lockwright.language.compile import base_of
     from lockwright.simulate import aggregate, limits, sweep
+
+    def is_exclusive(lock: str) -> bool:
+        """Whether sections follow one another; those of readers overlap."""
+        return base_of(lock) != "RwLock"
 
     planned = sweep.jobs(list(params), counts, result.seeds)
     done = sweep.run_all(planned, lambda job: runner(model, job), progress)
     result.is_interrupted = done.is_interrupted
     for lock, used in params.items():
         many = int(str(used["locks"]))
-        many = many if runner.programs[lock].subject or many > 1 else 0
+        many = many if is_exclusive(lock) and (runner.programs[lock].subject or many > 1) else 0
         points: list[Point] = []
         for count in counts:
             runs = done.of(lock, count)

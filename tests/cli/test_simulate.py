@@ -20,6 +20,31 @@ from lockwright.cli.status import Status
 if TYPE_CHECKING:
     from pathlib import Path
 
+WORK = """from typing import Generic, TypeVar
+
+from lockwright.language import Lock, Workload, compute, running, u64
+
+L = TypeVar("L", bound=Lock)
+
+
+class Work(Workload, Generic[L]):
+    lock: L
+    done: u64
+
+    def each_thread(self) -> None:
+        while running():
+            with self.lock:
+                self.done += 1
+            compute(500)
+
+
+class Kept(Workload, Generic[L]):
+    lock: L
+
+    def each_thread(self) -> None:
+        while running():
+            self.lock.lock()
+"""
 SMALL = ["--cpus", "1,12", "--seeds", "2", "--ops", "300"]
 
 
@@ -89,11 +114,41 @@ def test_a_whole_program_runs_as_it_is(capsys: pytest.CaptureFixture[str]) -> No
     assert "hold" not in shown
 
 
+def test_sections_of_readers_overlap_so_their_time_is_not_split(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["simulate", "linux_rwlock", "--readers", "0.9", *SMALL]) == Status.FINE
+    shown = capsys.readouterr().out
+    assert "90% readers" in shown
+    assert "lines move between cores for each round" in shown
+    assert "the lock is free" not in shown
+
+
+def test_a_lock_in_a_workload_of_ones_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "work.py"
+    path.write_text(WORK)
+    assert run(["simulate", "ticket", "mcs", "--workload", f"{path}:Work", *SMALL]) == Status.FINE
+    assert f"in {path}:Work" in "".join(capsys.readouterr().out.split("\n")[:3])
+    assert run(["simulate", "ticket", "--workload", f"{path}:Kept", *SMALL]) == Status.INPUT
+    shown = capsys.readouterr().err
+    assert "error[V004]: deadlock" in shown
+    assert "ticket.py" in shown
+
+
 def test_weak_numbers_that_decide(capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ["--machine", "amd48", "--cpus", "24", "--seeds", "1", "--ops", "300"]
     assert run(["simulate", "ticket", *arguments, "--sensitivity"]) == Status.FINE
     rows = capsys.readouterr().out.split("sensitivity: ")[1].splitlines()
     assert rows[1].split()[0] == "min_transfer"
+
+
+def test_an_interrupt_before_anything_says_so(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("lockwright.simulation.simulate", interrupted)
+    assert run(["simulate", "ticket"]) == Status.INTERRUPTED
+    assert capsys.readouterr().err == "interrupted before anything was finished\n"
 
 
 @pytest.mark.slow

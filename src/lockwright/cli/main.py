@@ -42,6 +42,7 @@ def application() -> App:
         version=version,
         help_format="plaintext",
         help_formatter="plain",
+        suppress_keyboard_interrupt=False,  # we say what was lost
         help_epilogue="Exit status: 0 proved, 1 a finding, 2 wrong input, 3 not exhausted or not covered.",
     )
     for command, summary in _COMMANDS.items():

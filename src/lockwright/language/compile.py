@@ -93,15 +93,24 @@ def compile_contention(lock: str, workload: str | None = None, **parameters: int
 
 
 def is_workload(text: str) -> bool:
-    """Return whether a person names a whole program; a file with mistakes is none yet.
+    """Return whether a person names a whole program.
+
+    Raises:
+        LockwrightError: There is nothing of that name.
+    """
+    return base_of(text) == "Workload"
+
+
+def base_of(text: str) -> str:
+    """Return what a person names: `Lock`, `RwLock` or `Workload`; a file with mistakes is none of these yet.
 
     Raises:
         LockwrightError: There is nothing of that name.
     """
     target, modules = parse_target(text), Modules(Collector())
     with modules.found.going_on():
-        return _choose(target, _open(target, modules)).base == "Workload"
-    return False
+        return _choose(target, _open(target, modules)).base
+    return ""
 
 
 def compile_text(

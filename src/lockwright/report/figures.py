@@ -128,7 +128,7 @@ def latency(result: SimulationResult) -> Chart:
             x=alt.X("cpus:Q", title="CPUs"),
             y=alt.Y("ns:Q", title="time to get the lock, ns", scale=alt.Scale(type="log")),
             color=_colour(result),
-            strokeDash=alt.StrokeDash("which:N", title=None, sort=list(names)),
+            strokeDash=alt.StrokeDash("which:N", title=None, sort=list(names), legend=alt.Legend(symbolType="stroke")),
             tooltip=["lock:N", "cpus:Q", "which:N", alt.Tooltip("ns:Q", format=",.0f")],
         )
         .properties(width=_WIDTH, height=_HEIGHT)

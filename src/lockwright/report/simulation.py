@@ -180,12 +180,17 @@ def _sensitivity(result: SimulationResult, width: int) -> list[str]:
         return []
     if not result.sensitivity:
         return ["sensitivity: no number of this machine is weak"]
-    telling = [row for row in result.sensitivity if max(map(abs, row[1:])) >= _TELLING][:_MOST_DECISIVE]
+    telling = [row for row in result.sensitivity if any(abs(one) >= _TELLING for one in row[1:])][:_MOST_DECISIVE]
     lines = ["sensitivity: throughput with a weak number at 80 % and at 125 % of it"]
     longest = min(width - 24, max((len(name) for name, _, _ in telling), default=0))
-    lines += [f"  {name:<{longest}}  {low:>+8.1%} {high:>+8.1%}" for name, low, high in telling]
+    lines += [f"  {name:<{longest}}  {change(low):>8} {change(high):>8}" for name, low, high in telling]
     others = len(result.sensitivity) - len(telling)
     return [*lines, f"  {others} {'others' if telling else 'numbers'} change less"] if others else lines
+
+
+def change(value: float) -> str:
+    """Return a change in per cent; a dash where there is none to tell."""
+    return f"{value:+.1%}" if math.isfinite(value) else "-"
 
 
 def _wrapped(head: str, text: str, width: int) -> list[str]:

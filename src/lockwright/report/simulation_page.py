@@ -10,7 +10,7 @@ from lockwright.points import named
 from lockwright.report.drawing import scripts
 from lockwright.report.figures import all_figures
 from lockwright.report.html import document
-from lockwright.report.simulation import amount, heading, locks_of, scale, throughput
+from lockwright.report.simulation import amount, change, heading, locks_of, scale, throughput
 from lockwright.report.simulation_story import story
 from lockwright.results import listed
 
@@ -24,20 +24,28 @@ _MOST_ROWS = 12  # of a profile
 _STYLE = """<style>
 .figure { overflow-x: auto; margin: .5rem 0; } td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; }
 .answer { font-size: 1.1rem; } section.lock { border-left: 3px solid var(--line); padding-left: 1rem; }
+table.profile, table.points { font-size: .85rem; }
 p, li { max-width: 62rem; } code { background: var(--soft); padding: 0 .2em; }
 </style>"""
 
 _CAPTIONS = {
     "throughput": "Sections run per second, all CPUs together. Lines are means over the seeds, bars their 95 % "
     "interval; diamonds are branches, where some seeds end on one throughput and some on another.",
-    "cycles": "Cycles from the begin of one section to the begin of the next, and what they go to. The section stays "
-    "the same; what grows is the price of handing the lock on.",
+    "cycles": "Cycles from the begin of one section to the begin of the next, and what they go to: compare the section "
+    "with the price of handing the lock on.",
     "handoffs": "How far the next holder is from the last one. A lock that stays near moves its lines cheaply, and may "
     "be unfair.",
     "fairness": "Jain's index of the acquisitions of each thread: 1 if all got the same, 1/n if one "
     "got everything. The longest bypass: how often one waiter was overtaken by threads that came later, at most.",
     "latency": "How long it takes to get the lock, from the begin of `lock` to its end; the scale is logarithmic.",
 }
+
+
+_WORDS = (
+    "A <em>section</em> is what a thread does while it holds the lock. A <em>hand-off</em> goes from the moment at "
+    "which a holder begins to release it until the next thread has it. Caches pass memory around in <em>lines</em>: "
+    "many may have a copy to read, but who writes must have the only one."
+)
 
 
 def simulation_page(result: SimulationResult) -> str:
@@ -59,7 +67,7 @@ def _body(result: SimulationResult, charts: set[str]) -> Iterator[str]:
         return
     yield from (f'<p class="answer">{_prose(text)}.</p>' for text in map(_sentence, result.collapses))
     yield from _figure("throughput", charts)
-    yield "<h2>Why</h2>"
+    yield f"<h2>Why</h2>\n<p>{_WORDS}</p>"
     for lock in locks_of(result):
         yield f'<section class="lock"><h3>{escape(named(lock))}</h3>'
         yield from (f"<p>{_prose(text)}</p>" for text in story(lock, result))
@@ -116,7 +124,12 @@ def _profile_row(point: Point, number: int) -> tuple[str, ...]:
     counts = (
         row.cycles, row.instructions, row.cache_references, row.cache_misses, row.branches, row.branch_misses
     )  # fmt: skip
-    return f"{row.share:.2%}", row.name, row.caller or "-", *(f"{count:,}" for count in counts)
+    return f"{row.share:.2%}", _symbol(row.name), _symbol(row.caller) or "-", *(f"{count:,}" for count in counts)
+
+
+def _symbol(name: str) -> str:
+    """Return a symbol without the values of `Param`s, which stand among the settings."""
+    return re.sub(r"(, )?\b\w+=[^,\]]*", "", name).replace("[]", "")
 
 
 def _points(result: SimulationResult) -> Iterator[str]:
@@ -153,7 +166,7 @@ def _foundations(result: SimulationResult) -> Iterator[str]:
     yield "</ul>"
     if result.sensitivity:
         yield "<h3>Which of these numbers decide it</h3>"
-        rows = ((name, f"{low:+.1%}", f"{high:+.1%}") for name, low, high in result.sensitivity)
+        rows = ((name, change(low), change(high)) for name, low, high in result.sensitivity)
         yield from _table("sensitivity", ("number", "at 80 %", "at 125 %"), {0}, rows)
 
 

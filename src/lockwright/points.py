@@ -104,6 +104,13 @@ class Point:
     profile: tuple[FunctionProfile, ...]
     split: Split | None = None  # None: no lock was under test
     limits: str = ""  # what limits it, in words
+    is_program: bool = False  # a whole program, which may have locks inside
+
+    @property
+    def named(self) -> str:
+        """How a sentence calls it: `the ticket lock` for a built-in lock, what was typed for anything else."""
+        is_lock = self.lock.replace("_", "").isalnum() and not self.is_program
+        return f"the {self.lock} lock" if is_lock else self.lock
 
 
 @dataclass(slots=True)
@@ -123,7 +130,6 @@ class SimulationResult:
     seconds: float = 0.0
     is_interrupted: bool = False
 
-
-def named(lock: str) -> str:
-    """Return `the ticket lock` for a built-in lock, and what was typed for anything else."""
-    return f"the {lock} lock" if lock.replace("_", "").isalnum() else lock
+    def named(self, lock: str) -> str:
+        """Return how a sentence calls a lock."""
+        return next((point.named for point in self.points if point.lock == lock), lock)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from lockwright.points import SimulationResult
 from lockwright.units import cpu_counts, cycles, duration, wrong
@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from lockwright.simulate.sweep import Job, Progress, Sweep
 
 HOLD, THINK = "100cycles", "1000cycles"
+LEAST_WARM_UP, WARM_UP_EACH = 200, 10
+"""Rounds before anything is counted, in all and for each CPU: every thread has begun by then."""
+LEAST_ROUNDS, ROUNDS_EACH = 2000, 20
+FEW_EACH = 10
 MOST_SEEDS = 1000
 MOST_PARTS = 1000  # of the sections, to tell readers from writers
 SENSITIVITY_SEEDS = 3
@@ -94,7 +98,8 @@ def simulate(
         workload: What the lock is put into instead: a name of `lockwright locks`, or a file `work.py:MyWorkload`.
         seeds: How many runs there are of each point, with seeds 1, 2, ...
         start: `spread` over a while, or all `together`: near a collapse they may end on different branches.
-        ops: How many rounds of all threads together, an acquisition each, a run measures.
+        ops: How many rounds of all threads together, an acquisition each, a run measures; by default 2,000, or 20
+            for each CPU.
         sensitivity: Also run with each weak number of the machine at 80 % and at 125 %.
         progress: Called now and then with how far it is.
 
@@ -138,8 +143,13 @@ class _Runner:
     def __call__(self, model: MachineModel, job: Job) -> SeedRun:
         from lockwright.simulate.run import Settings, code_of, measured
 
-        more: dict[str, Any] = {} if self.ops is None else {"measured_rounds": self.ops}
-        settings = Settings(cpus=job.cpus, seed=job.seed, start=self.start, **more)
+        settings = Settings(
+            cpus=job.cpus,
+            seed=job.seed,
+            start=self.start,
+            warm_up_rounds=max(LEAST_WARM_UP, WARM_UP_EACH * job.cpus),
+            measured_rounds=self.ops or max(LEAST_ROUNDS, ROUNDS_EACH * job.cpus),
+        )
         key = job.lock, job.cpus
         if key not in self.codes:  # two threads may make the same; either will do
             self.codes[key] = code_of(self.programs[job.lock], model, settings)
@@ -229,21 +239,19 @@ def _run(
     from lockwright.language.compile import base_of
     from lockwright.simulate import aggregate, limits, sweep
 
-    def is_exclusive(lock: str) -> bool:
-        """Whether sections follow one another; those of readers overlap."""
-        return base_of(lock) != "RwLock"
-
     planned = sweep.jobs(list(params), counts, result.seeds)
     done = sweep.run_all(planned, lambda job: runner(model, job), progress)
     result.is_interrupted = done.is_interrupted
     for lock, used in params.items():
         many = int(str(used["locks"]))
-        many = many if is_exclusive(lock) and (runner.programs[lock].subject or many > 1) else 0
+        base = base_of(lock)  # sections of an RwLock may overlap
+        many = many if base != "RwLock" and (runner.programs[lock].subject or many > 1) else 0
         points: list[Point] = []
         for count in counts:
             runs = done.of(lock, count)
             if runs:
                 made = aggregate.point(lock, count, model.name, used, runs)
+                made = replace(made, is_program=base == "Workload")
                 points.append(limits.explained(made, model.ghz, many))
         result.points += points
         fallen = limits.collapse(points)
@@ -258,6 +266,9 @@ def _warnings(result: Simulation, planned: int, done: int) -> list[str]:
         found.append(f"interrupted: {done:,} of {planned:,} runs had ended")
     if len(result.seeds) == 1:
         found.append("one seed: there are no intervals, and branches go unseen")
+    few = [one for one in result.points if min(run.acquisitions for run in one.runs) < FEW_EACH * one.cpus]
+    if few:
+        found.append(f"a thread came round less than {FEW_EACH} times at {few[0].cpus} CPUs: `--ops` measures longer")
     for lock in dict.fromkeys(point.lock for point in result.points):
         failed = sum(run.failed_assertions for one in result.points if one.lock == lock for run in one.runs)
         if failed:

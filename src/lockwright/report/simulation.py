@@ -6,7 +6,6 @@ import math
 import textwrap
 from typing import TYPE_CHECKING
 
-from lockwright.points import named
 from lockwright.report.terminal import WIDTH, print_lines, terminal
 
 if TYPE_CHECKING:
@@ -95,7 +94,7 @@ def throughput(point: Point, by: float) -> str:
 def focus(result: SimulationResult) -> str:
     """Return the lock whose limits are told beside the table: the first that collapses, or the first."""
     locks = locks_of(result)
-    fallen = (lock for lock in locks for text in result.collapses if text.startswith(f"{named(lock)} "))
+    fallen = (lock for lock in locks for text in result.collapses if text.startswith(f"{result.named(lock)} "))
     return next(fallen, locks[0])
 
 
@@ -142,7 +141,7 @@ def _table(
     room = width - 5 - sum(columns.values())
     has_limits = bool(told) and room >= _NARROWEST_LIMITS
     heads = "".join(f"{f'{lock}  {unit}':<{columns[lock]}}" for lock in locks)
-    title = f"what limits {named(told)}" if has_limits else ""
+    title = f"what limits {result.named(told)}" if has_limits else ""
     yield f" cpus   {heads}{title}".rstrip(), "dim"
     before = ""
     for cpus in sorted({point.cpus for point in result.points}):

@@ -6,7 +6,6 @@ import re
 from html import escape
 from typing import TYPE_CHECKING
 
-from lockwright.points import named
 from lockwright.report.drawing import scripts
 from lockwright.report.figures import all_figures
 from lockwright.report.html import document
@@ -69,7 +68,7 @@ def _body(result: SimulationResult, charts: set[str]) -> Iterator[str]:
     yield from _figure("throughput", charts)
     yield f"<h2>Why</h2>\n<p>{_WORDS}</p>"
     for lock in locks_of(result):
-        yield f'<section class="lock"><h3>{escape(named(lock))}</h3>'
+        yield f'<section class="lock"><h3>{escape(result.named(lock))}</h3>'
         yield from (f"<p>{_prose(text)}</p>" for text in story(lock, result))
         yield "</section>"
     yield from _figure("cycles", charts)
@@ -87,11 +86,13 @@ def _body(result: SimulationResult, charts: set[str]) -> Iterator[str]:
 def _headline(result: SimulationResult) -> str:
     if result.collapses:
         fallen = [
-            lock for lock in locks_of(result) if any(text.startswith(f"{named(lock)} ") for text in result.collapses)
+            lock
+            for lock in locks_of(result)
+            if any(text.startswith(f"{result.named(lock)} ") for text in result.collapses)
         ]
         verb = "collapses" if len(fallen) == 1 else "collapse"
-        return f"{_sentence(listed(list(map(named, fallen))))} {verb} on {result.machine}"
-    return f"{_sentence(', '.join(map(named, locks_of(result))) or 'nothing')} on {result.machine}"
+        return f"{_sentence(listed(list(map(result.named, fallen))))} {verb} on {result.machine}"
+    return f"{_sentence(', '.join(map(result.named, locks_of(result))) or 'nothing')} on {result.machine}"
 
 
 def _sentence(text: str) -> str:
@@ -113,7 +114,7 @@ def _profiles(result: SimulationResult) -> Iterator[str]:
     for lock in locks_of(result):
         point = max((one for one in result.points if one.lock == lock), key=lambda one: one.cpus)
         if point.profile:
-            yield f"<h3>{escape(named(lock))}, {point.cpus} CPU{'s' if point.cpus != 1 else ''}</h3>"
+            yield f"<h3>{escape(result.named(lock))}, {point.cpus} CPU{'s' if point.cpus != 1 else ''}</h3>"
             heads = ("share", "function", "called by", "cycles", "instructions", "cache references", "cache misses",
                      "branches", "branch misses")  # fmt: skip
             yield from _table("profile", heads, {1, 2}, (_profile_row(point, n) for n in range(len(point.profile))))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from statistics import fmean
 from typing import TYPE_CHECKING
 
-from lockwright.points import named
 from lockwright.report.simulation import amount, scale
 
 if TYPE_CHECKING:
@@ -37,7 +36,7 @@ def story(lock: str, result: SimulationResult) -> list[str]:
 
 def _what(lock: str, best: Point, last: Point, result: SimulationResult) -> str:
     by, unit = scale(result)
-    name = named(lock)
+    name = result.named(lock)
     name = name[:1].upper() + name[1:]
     most = f"{amount(best.throughput_per_s / by)} {unit} at {_cpus(best)}"
     if last is best:

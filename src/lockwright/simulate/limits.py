@@ -18,7 +18,7 @@ from dataclasses import replace
 from math import isnan
 from typing import TYPE_CHECKING
 
-from lockwright.points import Split, named
+from lockwright.points import Split
 from lockwright.simulate.aggregate import mean_of
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ def collapse(points: Sequence[Point]) -> str:
             last = after[-1]
             kept = last.throughput_per_s / best.throughput_per_s
             return (
-                f"{named(best.lock)} is fastest at {best.cpus} CPUs and falls by half between {before.cpus} and "
+                f"{best.named} is fastest at {best.cpus} CPUs and falls by half between {before.cpus} and "
                 f"{there.cpus}; at {last.cpus} it does {kept:.0%} of its best"
             )
     return ""

@@ -296,6 +296,7 @@ class Walk:
                 self._note(row)
                 is_on = self.rounds.left > 0
                 self.rounds.left -= is_on
+                yield Note("round")
                 self._set(code, int(is_on))
             case op.RANDOM:
                 self._note(row)

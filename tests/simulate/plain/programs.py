@@ -36,16 +36,16 @@ class Ready:
 
 
 def shape_of(machine: MachineModel, threads: int) -> Shape:
-    """Return the first CPUs of a machine, a thread on each."""
-    nodes = tuple(machine.node_of_core[core] for core in machine.core_of_cpu)
+    """Return the first CPUs of a machine, a thread on each; there are no others."""
+    nodes = tuple(machine.node_of_core[core] for core in machine.core_of_cpu[:threads])
     return Shape(tuple(range(threads)), nodes, tuple(range(machine.nodes)))
 
 
-def ready(program: Program, machine: MachineModel, threads: int) -> Ready:
+def ready(program: Program, machine: MachineModel, threads: int, spare_records: int = 4) -> Ready:
     """Return a program with its delays left in, for a thread on each of the first CPUs."""
     inlined = inline(program)
     awaits = {name: find_awaits(inlined, inlined.functions[name]) for name in entries(inlined)}
-    cells, image = prepare(inlined, shape_of(machine, threads))
+    cells, image = prepare(inlined, shape_of(machine, threads), spare_records)
     content = {cell: value & CELL for cell, value in enumerate(image.memory)}
     return Ready(flatten(Waiting(inlined, awaits), cells), inlined, content)
 

@@ -238,7 +238,7 @@ class Run:
     def _wake(self, line: Line) -> None:
         """Wake who sleeps on a line that is written now."""
         together = []
-        for number in sorted(line.sleepers):
+        for _, number in sorted((self.runners[number].core, number) for number in line.sleepers):
             one = self.runners[number]
             spinner, one.asleep = one.asleep, None
             assert spinner is not None

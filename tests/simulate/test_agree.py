@@ -1,0 +1,46 @@
+"""The compiled simulator and the plain one: every tick of every round, the memory, and the counts must be the same."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.simulate.plain.against import MACHINES, Case
+
+from lockwright.language.compile import compile_target
+
+if TYPE_CHECKING:
+    from lockwright.ir.program import Program
+    from lockwright.machines.model import MachineModel
+
+LOCKS = ("tas", "mcs", "clh", "ticket_backoff")
+RUNS = ((1, "spread", 1), (2, "together", 1), (3, "spread", 2), (5, "together", 3), (8, "spread", 4))
+"""Threads, start, seed."""
+
+
+@cache
+def compiled(lock: str) -> Program:
+    return compile_target(lock)
+
+
+def compare(case: Case, rounds: int) -> None:
+    engine = case.compiled(rounds)
+    assert engine.rounds
+    plain = case.plain(len(engine.rounds), engine.rounds[-1][0] + 1)
+    assert engine.rounds == plain.rounds
+
+
+@pytest.mark.parametrize("machine", MACHINES[:2], ids=lambda one: one.name)
+@pytest.mark.parametrize("lock", LOCKS)
+def test_locks_on_two_machines(lock: str, machine: MachineModel) -> None:
+    for threads, start, seed in RUNS[1:3]:
+        compare(Case(compiled(lock), machine, threads, seed, start), 60)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("machine", MACHINES, ids=lambda one: one.name)
+@pytest.mark.parametrize("lock", LOCKS)
+def test_locks_on_every_kind_of_machine(lock: str, machine: MachineModel) -> None:
+    for threads, start, seed in RUNS:
+        compare(Case(compiled(lock), machine, threads, seed, start), 200)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lockwright.flat import opcodes as op
-from lockwright.flat.jit import inner
+from lockwright.flat.jit import inlined, inner
 from lockwright.flat.local import wrap
 
 if TYPE_CHECKING:
     from lockwright.flat.jit import Int64
 
 
-@inner
+@inlined
 def take_bits(whole: Int64, shift: Int64, bits: Int64) -> Int64:
     """Return a part of a cell; 0 bits: all of it."""
     if bits == 0 or bits >= 64:
@@ -20,7 +20,7 @@ def take_bits(whole: Int64, shift: Int64, bits: Int64) -> Int64:
     return (whole >> shift) & ((1 << bits) - 1)
 
 
-@inner
+@inlined
 def put_bits(whole: Int64, part: Int64, shift: Int64, bits: Int64) -> Int64:
     """Return a cell with a part replaced."""
     if bits == 0 or bits >= 64:

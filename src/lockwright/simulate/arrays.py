@@ -19,9 +19,10 @@ FIELDS: tuple[tuple[str, Field], ...] = (
     ("costs", ("int64", ())),  # of each row: ticks
     ("restarts", ("int64", ())),  # of each row: the number of the await that restarts there, 0: none
     ("leads_back", ("int64", ())),  # of each row: the await that surely restarts from there; 0: the thread may leave
+    ("polls", ("int64", (2,))),  # of each row where a simple waiting loop restarts: how it compares, and with what
     ("sleeps", ("int64", ())),  # of each row: whether rounds of the await that restarts there take the same time each
     ("operations", ("int64", ())),  # of each row: its row of the latency table
-    ("regs", ("int64", ())),  # [threads * slots]
+    ("regs", ("int64", ())),  # [(threads + 1) * slots]: the last to try what a round would do
     ("threads", ("int64", (at.THREAD_COLUMNS,))),
     ("watches", ("int64", (at.WATCHES, 2))),  # of each thread: lines, and how often they had been written
     ("outcomes", ("uint8", (0,))),  # [threads, rows]: how the branch there ended last, 0: never taken

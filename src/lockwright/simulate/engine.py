@@ -18,7 +18,7 @@ from lockwright.simulate.accesses import STANDS, access, begins_round, waits_for
 from lockwright.simulate.arrays import bundle
 from lockwright.simulate.chance import below, stepped
 from lockwright.simulate.events import is_next, pop, thread_key, wake_at
-from lockwright.simulate.lines import serve
+from lockwright.simulate.lines import serve_on
 from lockwright.simulate.observing import get_in_line, pass_mark
 from lockwright.simulate.storage import allocate, free, section
 from lockwright.simulate.system import GOES_ON, REFUSED, SLEEPS, ask
@@ -54,7 +54,7 @@ def run(table: Int64s) -> Int64:
             return np.int64(at.OUT_OF_TIME)
         if (key >> at.KIND_SHIFT) & 1 == 0:
             if s.lines[number, at.SERVE_AT] == now:
-                serve(s, number, now)
+                serve_on(s, number, now)
         elif s.threads[number, at.EVENT_AT] == now and s.threads[number, at.STATE] == at.RUNNING:
             s.threads[number, at.EVENT_AT] = at.NONE
             go_on(s, number, now)

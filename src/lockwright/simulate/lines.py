@@ -10,7 +10,7 @@ from lockwright.flat.jit import inlined, inner
 from lockwright.simulate import places as at
 from lockwright.simulate.caches import fetched, fill, from_below
 from lockwright.simulate.chance import below, stepped
-from lockwright.simulate.events import wake_at
+from lockwright.simulate.events import is_next, line_key, wake_at
 from lockwright.simulate.queues import (
     E,
     I,
@@ -19,18 +19,23 @@ from lockwright.simulate.queues import (
     S,
     core_of,
     is_load,
-    join,
     kept_until,
     leave,
+    line_up,
     next_request,
     schedule,
     thread_of,
+    when_served,
 )
-from lockwright.simulate.values import ends_round, finish_load, put_store, update
+from lockwright.simulate.values import ends_round, finish_load, is_over, put_store, update
 
 if TYPE_CHECKING:
     from lockwright.flat.jit import Int64
     from lockwright.simulate.arrays import Arrays
+
+
+MOST_SERVED = 1 << 12
+"""Requests that a line serves in a row before the run is looked at again."""
 
 
 @inlined
@@ -57,7 +62,7 @@ def watch(s: Arrays, thread: Int64, line: Int64) -> None:
     s.threads[thread, at.WATCHED] = count + 1
 
 
-@inner
+@inlined
 def nearest(s: Arrays, line: Int64, node: Int64) -> Int64:
     """Return the distance from a node to the nearest core with a copy; there is one."""
     for distance in range(s.cfg[at.DISTANCES]):
@@ -81,7 +86,7 @@ def farthest(s: Arrays, line: Int64, core: Int64) -> Int64:
     return np.int64(at.NONE)
 
 
-@inner
+@inlined
 def latency(s: Arrays, line: Int64, request: Int64, operation: Int64) -> Int64:
     """Return what a request costs if it is served now."""
     core = core_of(s, request)
@@ -105,8 +110,22 @@ def latency(s: Arrays, line: Int64, request: Int64, operation: Int64) -> Int64:
 
 
 @inner
+def serve_on(s: Arrays, line: Int64, now: Int64) -> None:
+    """Serve one request after the other as long as nothing else is due before the next; plan for that one."""
+    for _ in range(MOST_SERVED):
+        serve(s, line, now)
+        if s.lines[line, at.QUEUE] < 0 or s.lines[line, at.SERVE_AT] >= 0:
+            return
+        now = when_served(s, line, s.lines[line, at.FREE_AT])
+        if not is_next(s, line_key(now, line)):
+            break
+        s.cfg[at.NOW] = now
+    schedule(s, line, now)
+
+
+@inlined
 def serve(s: Arrays, line: Int64, now: Int64) -> None:
-    """Serve the request whose turn it is, if there is one, and plan the next service."""
+    """Serve the request whose turn it is; if that comes later, plan for it."""
     s.lines[line, at.SERVE_AT] = at.NONE
     request = next_request(s, line, now)
     if request < 0 or (s.cfg[at.RETENTION] != 0 and now < kept_until(s, line, request)):
@@ -132,11 +151,9 @@ def serve(s: Arrays, line: Int64, now: Int64) -> None:
     else:
         s.lines[line, at.FREE_AT] = now + ticks
         _write(s, line, request, thread, row, now, ticks)
-    if s.lines[line, at.QUEUE] >= 0:
-        schedule(s, line, s.lines[line, at.FREE_AT])
 
 
-@inner
+@inlined
 def _load(s: Arrays, line: Int64, thread: Int64, now: Int64, ticks: Int64) -> None:
     core, state = s.core_of[thread], s.lines[line, at.COHERENCE]
     if state == I:
@@ -151,9 +168,9 @@ def _load(s: Arrays, line: Int64, thread: Int64, now: Int64, ticks: Int64) -> No
     if s.cfg[at.TRACKED] != 0:
         fetched(s, line, core)
     row = s.threads[thread, at.PC]
-    finish_load(s, thread, row)
     arrives = now + ticks
     if s.threads[thread, at.STATE] != at.REREADING:
+        finish_load(s, thread, row)
         s.rows[row, at.STALL] += arrives - s.threads[thread, at.TIME]
         s.threads[thread, at.TIME] = arrives
         s.threads[thread, at.PC] = row + 1
@@ -162,10 +179,11 @@ def _load(s: Arrays, line: Int64, thread: Int64, now: Int64, ticks: Int64) -> No
         wake_at(s, thread, arrives)
         return
     s.threads[thread, at.ARRIVES] = arrives
-    if not ends_round(s, thread, row, line):
+    if not (is_over(s, thread, row) if s.polls[row, 0] != 0 else ends_round(s, thread, row, line)):
         s.threads[thread, at.STATE] = at.ASLEEP
         s.watches[thread, 0, 1] = s.lines[line, at.WRITES]
         return
+    finish_load(s, thread, row)
     period = s.threads[thread, at.PERIOD]
     if period > 0:
         s.threads[thread, at.CHANCE] = stepped(s.threads[thread, at.CHANCE])
@@ -245,7 +263,7 @@ def invalidate(s: Arrays, line: Int64, core: Int64, writer: Int64, now: Int64) -
     for index in range(woken):
         thread = s.woken[index]
         s.threads[thread, at.STATE] = at.REREADING
-        join(s, line, thread, now)
+        line_up(s, line, thread, now)
 
 
 @inner

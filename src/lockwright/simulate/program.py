@@ -15,6 +15,7 @@ from lockwright.ir.interpreter import prepare
 from lockwright.ir.program import Shape
 from lockwright.ir.waiting import Waiting
 from lockwright.simulate import places as at
+from lockwright.simulate.values import LEAVES_IF_EQUAL, STAYS_IF_EQUAL
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -65,6 +66,7 @@ class Code:
     kinds: NDArray[np.int64]
     restarts: NDArray[np.int64]
     leads_back: NDArray[np.int64]
+    polls: NDArray[np.int64]
     sleeps: NDArray[np.int64]
     operations: NDArray[np.int64]
     entries: NDArray[np.int64]  # of each thread
@@ -106,6 +108,7 @@ def prepared(program: Program, shape: Shape, spare_records: int) -> Code:
     rows = np.array(sheet.code, dtype=np.int64).reshape(-1, op.COLUMNS)
     restarts = np.array(sheet.restart, dtype=np.int64)
     kinds = np.array([_kind(row) for row in sheet.code], dtype=np.int64)
+    leads_back = _leads_back(rows, kinds, restarts)
     locks = tuple(find_locks(program, cells))
     begins = [sheet.begin[worker.function] for worker in program.workers]
     found = [one for name in sheet.begin for one in awaits[name]]
@@ -117,7 +120,8 @@ def prepared(program: Program, shape: Shape, spare_records: int) -> Code:
         np.array(list(sheet.consts), dtype=np.int64),
         kinds,
         restarts,
-        _leads_back(rows, kinds, restarts),
+        leads_back,
+        _polls(rows, restarts, leads_back),
         np.array([restarts[row] and _is_steady(rows, kinds, row) for row in range(len(rows))], dtype=np.int64),
         np.array([_latency_row(row) for row in sheet.code], dtype=np.int64),
         np.array([begins[worker] for worker in assign(program, shape)], dtype=np.int64),
@@ -156,6 +160,24 @@ def _leads_back(rows: NDArray[np.int64], kinds: NDArray[np.int64], restarts: NDA
         ends = {int(restarts[stop]) for stop in seen if kinds[stop] != at.LOCAL}
         is_idle = all(rows[one, op.D] < 0 for one in seen if kinds[one] == at.LOCAL)
         found[row] = ends.pop() if len(ends) == 1 and is_idle else 0
+    return found
+
+
+def _polls(rows: NDArray[np.int64], restarts: NDArray[np.int64], leads_back: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return how the simplest waiting loops end: a load, a comparison of it with something else, a branch on that."""
+    found = np.zeros((len(rows), 2), dtype=np.int64)
+    for row in np.flatnonzero(restarts):
+        load, test, branch = rows[row : row + 3]
+        slots, is_test = (load[op.D], test[op.D]), test[op.OP] in (op.EQ, op.NE)
+        if not is_test or branch[op.OP] != op.BRANCH or slots != (test[op.A], branch[op.A]):
+            continue
+        if test[op.B] == load[op.D] or load[op.A] == load[op.D]:
+            continue
+        stays = [bool(leads_back[branch[way]] == restarts[row]) for way in (op.X, op.Y)]
+        if stays[0] != stays[1]:
+            leaves_if_true = stays[1]
+            is_equal = (test[op.OP] == op.EQ) == leaves_if_true
+            found[row] = LEAVES_IF_EQUAL if is_equal else STAYS_IF_EQUAL, test[op.B]
     return found
 
 

@@ -52,6 +52,13 @@ def holding_node(s: Arrays, line: Int64) -> Int64:
 
 @inner
 def join(s: Arrays, line: Int64, request: Int64, tick: Int64) -> None:
+    """Let a request wait at a line from a tick on, and see to it that it is served."""
+    line_up(s, line, request, tick)
+    schedule(s, line, tick)
+
+
+@inner
+def line_up(s: Arrays, line: Int64, request: Int64, tick: Int64) -> None:
     """Let a request wait at a line from a tick on."""
     queue = s.lines[line, at.QUEUE]
     if queue < 0:
@@ -76,7 +83,6 @@ def join(s: Arrays, line: Int64, request: Int64, tick: Int64) -> None:
     else:
         s.requests[tail, at.NEXT] = request
     s.queues[queue, lane, at.TAIL] = request
-    schedule(s, line, tick)
 
 
 @inner
@@ -89,10 +95,17 @@ def schedule(s: Arrays, line: Int64, tick: Int64) -> None:
         push(s, line_key(due, line))
 
 
-@inner
+@inlined
 def when_served(s: Arrays, line: Int64, tick: Int64) -> Int64:
     """Return when the line next serves a request; there is one."""
     due = max(tick, s.lines[line, at.FREE_AT])
+    if s.cfg[at.BY_NODE] == 0 and s.cfg[at.RETENTION] == 0:
+        return due
+    return _when_kept(s, line, due)
+
+
+@inner
+def _when_kept(s: Arrays, line: Int64, due: Int64) -> Int64:
     if s.cfg[at.BY_NODE] != 0:
         held = holding_node(s, line)
         if held >= 0 and others_wait(s, line, held):
@@ -149,11 +162,16 @@ def node_in_turn(s: Arrays, line: Int64, but: Int64) -> Int64:
     return found
 
 
-@inner
+@inlined
 def next_request(s: Arrays, line: Int64, tick: Int64) -> Int64:
     """Return the request that is served at a tick, or NONE if the line must idle."""
     if s.cfg[at.BY_NODE] == 0:
         return s.queues[s.lines[line, at.QUEUE], 0, at.HEAD]
+    return _next_by_node(s, line, tick)
+
+
+@inner
+def _next_by_node(s: Arrays, line: Int64, tick: Int64) -> Int64:
     held = holding_node(s, line)
     if held >= 0:
         if not others_wait(s, line, held):
@@ -163,15 +181,25 @@ def next_request(s: Arrays, line: Int64, tick: Int64) -> Int64:
     return eligible(s, line, node_in_turn(s, line, held), np.int64(at.NONE))
 
 
-@inner
+@inlined
 def leave(s: Arrays, line: Int64, request: Int64) -> None:
     """Take a request from the queue of a line."""
-    queue, lane, node = s.lines[line, at.QUEUE], 0, np.int64(0)
     if s.cfg[at.BY_NODE] != 0:
-        node = s.node_of[core_of(s, request)]
-        lane = 2 * node
-        if s.cfg[at.WRITES_FIRST] != 0 and is_load(s, request):
-            lane += LOADS
+        _leave_node(s, line, request)
+        return
+    queue, behind = s.lines[line, at.QUEUE], s.requests[request, at.NEXT]  # it is the first
+    s.queues[queue, 0, at.HEAD] = behind
+    if behind < 0:
+        s.queues[queue, 0, at.TAIL] = at.NONE
+        give_back(s, line)
+
+
+@inner
+def _leave_node(s: Arrays, line: Int64, request: Int64) -> None:
+    queue, node = s.lines[line, at.QUEUE], s.node_of[core_of(s, request)]
+    lane = 2 * node
+    if s.cfg[at.WRITES_FIRST] != 0 and is_load(s, request):
+        lane += LOADS
     before, one = np.int64(at.NONE), s.queues[queue, lane, at.HEAD]
     while one != request:
         before, one = one, s.requests[one, at.NEXT]
@@ -182,10 +210,6 @@ def leave(s: Arrays, line: Int64, request: Int64) -> None:
         s.requests[before, at.NEXT] = behind
     if behind < 0:
         s.queues[queue, lane, at.TAIL] = before
-    if s.cfg[at.BY_NODE] == 0:
-        if behind < 0 and before < 0:
-            give_back(s, line)
-        return
     if s.queues[queue, 2 * node, at.HEAD] < 0 and s.queues[queue, 2 * node + 1, at.HEAD] < 0:
         s.turns[queue, node] = at.NEVER
         if not others_wait(s, line, node):

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from lockwright.simulate.arrays import Arrays
 
 
+LEAVES_IF_EQUAL, STAYS_IF_EQUAL = 1, 2
+"""What the simplest waiting loops compare: `polls` has this and the other operand, for the row of the load."""
+
+
 @inlined
 def value_of(s: Arrays, thread: Int64, row: Int64, column: Int64) -> Int64:
     """Return the value of an operand of a row."""
@@ -63,25 +67,41 @@ def update(s: Arrays, thread: Int64, row: Int64) -> None:
     put_result(s, thread, row, old)
 
 
+@inlined
+def is_over(s: Arrays, thread: Int64, row: Int64) -> Int64:
+    """Return whether what lies at the address of a load ends a loop that only compares it with one value."""
+    whole = s.memory[value_of(s, thread, row, op.A)]
+    found = wrap(take_bits(whole, s.code[row, op.Y], s.code[row, op.Z]), s.code[row, op.BITS])
+    is_equal = found == operand(s.consts, s.regs, thread * s.cfg[at.SLOTS], s.polls[row, 1])
+    return (s.polls[row, 0] == LEAVES_IF_EQUAL) == is_equal
+
+
 @inner
 def ends_round(s: Arrays, thread: Int64, row: Int64, line: Int64) -> Int64:
     """Return whether what a load found on a line ends the loop in which the thread waits.
 
-    The rest of the round runs here without time or count; if the thread leaves it runs again, and finds the same.
+    The rest of the round runs here on a copy of the registers, without time or count; if the thread leaves it runs
+    again.  If not, the copy is what the thread has where it restarts.
     """
-    base, restart = thread * s.cfg[at.SLOTS], s.threads[thread, at.RESTART]
+    slots, judge, restart = s.cfg[at.SLOTS], s.cfg[at.THREADS], s.threads[thread, at.RESTART]
+    own, copy = thread * slots, judge * slots
+    for slot in range(slots):
+        s.regs[copy + slot] = s.regs[own + slot]
+    finish_load(s, judge, row)
     pc = row + 1
     while s.leads_back[pc] != restart:
-        if s.kinds[pc] == at.LOAD and s.line_of[value_of(s, thread, pc, op.A)] == line:
-            finish_load(s, thread, pc)
+        if s.kinds[pc] == at.LOAD and s.line_of[value_of(s, judge, pc, op.A)] == line:
+            finish_load(s, judge, pc)
             pc += 1
         elif s.kinds[pc] != at.LOCAL:
             return True
         elif s.code[pc, op.OP] == op.BRANCH:
-            taken = value_of(s, thread, pc, op.A)
+            taken = value_of(s, judge, pc, op.A)
             pc = np.int64(s.code[pc, op.X]) if taken != 0 else np.int64(s.code[pc, op.Y])
         else:
-            pc = local_step(s.code, s.consts, s.regs, base, pc, thread)
+            pc = local_step(s.code, s.consts, s.regs, copy, pc, thread)
             if pc < 0:
                 return True
+    for slot in range(slots):
+        s.regs[own + slot] = s.regs[copy + slot]
     return False

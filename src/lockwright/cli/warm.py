@@ -3,8 +3,8 @@
 `make setup` does, so that the first check answers at once.  `make wheel` does with `--pack FILE`: the kernels are made
 for no processor in particular, and go into a file that the package brings with it (see `flat.pack`).
 
-The kernels of `sc` and `tso` and those of `c11` are compiled in two processes beside each other; meanwhile the
-JavaScript of pages with pictures is bundled.
+The kernels of `sc` and `tso`, those of `c11` and those of the simulator are compiled in processes beside each other;
+meanwhile the JavaScript of pages with pictures is bundled.
 """
 
 from __future__ import annotations
@@ -35,8 +35,9 @@ _RUNS = {
         "litmus",
     ),
     "c11": ("check ticket --threads 2", "check mcs --threads 3 --budget-states 20000", "litmus"),
+    "simulate": ("simulate ticket --cpus 2 --seeds 1 --ops 100",),
 }
-"""Checks that between them run every kernel that Python calls, for each engine by the model that it runs under."""
+"""Commands that between them run every kernel that Python calls: checks by the model of their engine, a simulation."""
 _FOR_ANY_PROCESSOR = {"NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": ""}
 
 
@@ -51,7 +52,8 @@ def warm(model: str, pack: Path | None) -> int:
     with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()):
         test = Path(folder) / "SB.litmus"
         test.write_text(_STORE_BUFFERING, encoding="utf-8")
-        commands = [[*line.split(), "--memory", model] for line in _RUNS[model]]
+        under = [] if model == "simulate" else ["--memory", model]
+        commands = [[*line.split(), *under] for line in _RUNS[model]]
         ended = {run([*command, str(test)] if command[0] == "litmus" else command) for command in commands}
     if pack is not None:
         write(pack, compiled.items())

@@ -93,3 +93,10 @@ def test_the_story_of_a_queue_lock_says_that_waiters_leave_each_other_alone() ->
     told = " ".join(story("mcs", collapsing()))
     assert "they leave each other alone" in told
     assert "one cache line" not in told
+
+
+def test_one_cpu_that_does_more_than_several_is_told() -> None:
+    result = collapsing()
+    alone = point("ticket", 1, "amd48", {}, [seed_run(8e6)])
+    result.points = [alone, *(one for one in result.points if one.lock == "ticket" and one.cpus > 1)]
+    assert "One CPU alone, which never waits for a line, does 8.00 M/s." in story("ticket", result)[0]

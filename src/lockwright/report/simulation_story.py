@@ -24,7 +24,7 @@ def story(lock: str, result: SimulationResult) -> list[str]:
     points = sorted((one for one in result.points if one.lock == lock), key=lambda one: one.cpus)
     together = [one for one in points if one.cpus > 1] or points
     best, last = max(together, key=lambda one: one.throughput_per_s), points[-1]
-    told = [_what(lock, best, last, result)]
+    told = [_what(lock, best, last, result) + _alone(points[0], best, result)]
     if last.split is not None and best.split is not None and last.cpus > 1:
         told += _why(best, best.split, last, last.split)
     elif last.limits:
@@ -40,12 +40,20 @@ def _what(lock: str, best: Point, last: Point, result: SimulationResult) -> str:
     name = name[:1].upper() + name[1:]
     most = f"{amount(best.throughput_per_s / by)} {unit} at {_cpus(best)}"
     if last is best:
-        return f"{name} does most, {most}, where most CPUs take part."
+        return f"{name} does {most}{', where most CPUs take part' if last.cpus > 1 else ''}."
     kept = last.throughput_per_s / best.throughput_per_s if best.throughput_per_s else 1.0
     rest = f"{amount(last.throughput_per_s / by)} {unit}"
     if kept < _KEPT:
         return f"{name} does most, {most}, and collapses: at {_cpus(last)} it does {rest}, {kept:.0%} of that."
     return f"{name} does most, {most}; at {_cpus(last)} it still does {rest}, {kept:.0%} of that."
+
+
+def _alone(first: Point, best: Point, result: SimulationResult) -> str:
+    """Return that one CPU alone does more than several, where it does."""
+    if first.cpus > 1 or first.throughput_per_s <= best.throughput_per_s:
+        return ""
+    by, unit = scale(result)
+    return f" One CPU alone, which never waits for a line, does {amount(first.throughput_per_s / by)} {unit}."
 
 
 def _why(best: Point, before: Split, last: Point, after: Split) -> Iterator[str]:
@@ -125,10 +133,10 @@ def _no_rereads(last: Point, after: Split) -> Iterator[str]:
 
 def _profile(point: Point) -> str:
     top = point.profile[0]
-    return (
-        f"In a profile this looks like work: `{top.name}` has {top.share:.0%} of all busy cycles, for a "
-        "processor that spins is busy."
-    )
+    share = f"`{top.name}` has {top.share:.0%} of all busy cycles"
+    if point.split is not None and point.split.waiters >= 1 and point.split.section < _KEPT * point.split.whole:
+        return f"In a profile this looks like work: {share}, for a processor that spins is busy."
+    return f"In the profile {share}."
 
 
 def _cpus(point: Point) -> str:

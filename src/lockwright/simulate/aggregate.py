@@ -97,7 +97,7 @@ def point(lock: str, cpus: int, machine: str, params: Mapping[str, object], runs
         latency_ns_p50=mean_of([run.latency_ns_p50 for run in runs]),
         latency_ns_p99=mean_of([run.latency_ns_p99 for run in runs]),
         latency_ns_max=max(
-            (run.latency_ns_max for run in runs if not math.isnan(run.latency_ns_max)), default=math.nan
+            (run.latency_ns_max for run in runs if not math.isnan(run.latency_ns_p50)), default=math.nan
         ),
         simulated_ops=sum(run.simulated_ops for run in runs),
         acquisitions=sum(run.acquisitions for run in runs),

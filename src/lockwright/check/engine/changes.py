@@ -1,4 +1,4 @@
-"""Changes of a state that can be undone, and parts of cells.
+"""Changes of a state that can be undone.
 
 Every change outside the block of the acting thread is logged.
 """
@@ -33,23 +33,6 @@ def undo(w: Int64s, cfg: Int64s, block: Int64) -> None:
     cfg[at.LOGGED] = 0
     for index in range(cfg[at.BLOCK]):
         w[block + index] = w[cfg[at.KEEP] + index]
-
-
-@inner
-def take_bits(whole: Int64, shift: Int64, bits: Int64) -> Int64:
-    """Return a part of a cell; 0 bits: all of it."""
-    if bits == 0 or bits >= 64:
-        return whole
-    return (whole >> shift) & ((1 << bits) - 1)
-
-
-@inner
-def put_bits(whole: Int64, part: Int64, shift: Int64, bits: Int64) -> Int64:
-    """Return a cell with a part replaced."""
-    if bits == 0 or bits >= 64:
-        return part
-    mask = (1 << bits) - 1
-    return (whole & ~(mask << shift)) | ((part & mask) << shift)
 
 
 @inner

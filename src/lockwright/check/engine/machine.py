@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lockwright.check.engine import places as at
-from lockwright.check.engine.changes import put, put_bits, take_bits, undo, value_of
+from lockwright.check.engine.changes import put, undo, value_of
 from lockwright.check.engine.records import allocate, free, is_gone, section
 from lockwright.check.engine.system import combinations, sleepers, system
 from lockwright.flat import opcodes as op
 from lockwright.flat.jit import inner
 from lockwright.flat.local import wrap
+from lockwright.flat.parts import put_bits, take_bits, updated
 
 if TYPE_CHECKING:
     from lockwright.flat.jit import Int64, Int64s
@@ -102,17 +103,7 @@ def access(code: Int64s, cfg: Int64s, w: Int64s, block: Int64, pc: Int64, addres
     if length != 0:
         return at.DISABLED
     old = wrap(take_bits(w[cell], shift, size), bits)
-    new = b
-    if opcode == op.COMPARE_EXCHANGE:
-        new = c if old == b else old
-    elif opcode == op.FETCH_ADD:
-        new = wrap(old + b, bits)
-    elif opcode == op.FETCH_SUB:
-        new = wrap(old - b, bits)
-    elif opcode == op.FETCH_OR:
-        new = old | b
-    elif opcode == op.FETCH_AND:
-        new = old & b
+    new = updated(opcode, old, b, c, bits)
     if new != old:
         put(w, cfg, cell, put_bits(w[cell], new, shift, size))
     if result >= 0:

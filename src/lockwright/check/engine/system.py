@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lockwright.check.engine import places as at
-from lockwright.check.engine.changes import put, take_bits
+from lockwright.check.engine.changes import put
 from lockwright.check.engine.processors import frame_of, in_nmi, leave_ended
 from lockwright.flat import opcodes as op
 from lockwright.flat.jit import inner
 from lockwright.flat.local import wrap
+from lockwright.flat.parts import take_bits
 
 if TYPE_CHECKING:
     from lockwright.flat.jit import Int64, Int64s

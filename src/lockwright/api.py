@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from lockwright.bugs import BugResult
     from lockwright.litmus import Judgement
     from lockwright.results import CheckResult
+    from lockwright.simulate.sweep import Progress
+    from lockwright.study import StudyResult
 
 __all__ = [
     "Simulation",
@@ -266,6 +268,28 @@ def gallery(*bugs: str, jobs: int = 1, finished: Callable[[BugResult], None] | N
     chosen = [load(name) for name in bugs or known()]
     # A bug on file may ask for any option by name; `check` lists them.
     return play_all(chosen, check, jobs=min(jobs, len(chosen)), finished=finished)  # type: ignore[arg-type]  # options come from files
+
+
+def studies() -> list[tuple[str, str]]:
+    """Return the name and the title of each published experiment that can be run."""
+    from lockwright.studies import shelf
+
+    return [(one.NAME, one.TITLE) for one in shelf.known()]
+
+
+def study(name: str, *, progress: Callable[[Progress], None] | None = None) -> StudyResult:
+    """Run a published experiment on a model of its machine.
+
+    Args:
+        name: `posix-timers`; `studies` lists them.
+        progress: Called now and then with how far it is.
+
+    Raises:
+        LockwrightError: There is no such study.
+    """
+    from lockwright.studies import shelf
+
+    return shelf.load(name).run(progress)
 
 
 def explain(code: str) -> str:

@@ -86,7 +86,7 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Sensitivity:
-    """What one assumption does to the first predicted figure at the ends of its range."""
+    """What one assumption alone makes of `StudyResult.moved` at the ends of its range."""
 
     key: str
     at_low: float
@@ -121,7 +121,8 @@ class StudyResult:
     fitted: list[Fitted] = field(default_factory=list)
     figures: list[Figure] = field(default_factory=list)
     scores: list[Score] = field(default_factory=list)
-    sensitivity: list[Sensitivity] = field(default_factory=list)
+    moved: str = ""  # what `sensitivity` is about, with its unit
+    sensitivity: list[Sensitivity] = field(default_factory=list)  # the strongest first
     profiles: dict[str, list[tuple[str, float]]] = field(default_factory=dict)  # share of busy cycles by symbol
     missed: list[str] = field(default_factory=list)  # what is off, and why we think so
     notes: list[str] = field(default_factory=list)

@@ -30,6 +30,8 @@ def demo() -> int:
         good &= run(["check", *arguments]) == expected
     print("\n# bugs that kernel locks and structures had, found and cured\n$ lockwright gallery\n", flush=True)
     good &= run(["gallery"]) == Status.FINE
+    print("\n# a published experiment on a model of its machine\n$ lockwright study posix-timers\n", flush=True)
+    good &= run(["study", "posix-timers"]) == Status.FINE
     print("\nYour own: write ten lines like `lockwright show ticket` shows, then `lockwright check mylock.py`.")
     return 0 if good else 1
 

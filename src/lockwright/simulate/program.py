@@ -203,7 +203,7 @@ def _is_steady(rows: NDArray[np.int64], kinds: NDArray[np.int64], restart: int) 
             return row == restart  # else an inner loop
         if row in done or kinds[row] not in (at.LOCAL, at.LOAD, at.FENCE):
             return True
-        if rows[row, op.OP] == op.COMPUTE and rows[row, op.A] >= 0:
+        if rows[row, op.OP] == op.COMPUTE and not _is_known(rows, row):
             return False
         on_way.append(row)
         followers = _followers(rows, row) if kinds[row] == at.LOCAL else [row + 1]
@@ -213,6 +213,14 @@ def _is_steady(rows: NDArray[np.int64], kinds: NDArray[np.int64], restart: int) 
         return found
 
     return is_steady(restart)
+
+
+def _is_known(rows: NDArray[np.int64], row: int) -> bool:
+    """Whether the operand of a row is a constant, if only one that the row before converts."""
+    operand, before = rows[row, op.A], rows[row - 1]
+    return bool(
+        operand < 0 or (before[op.D] == operand and before[op.OP] < op.JUMP and before[op.A] < 0 > before[op.B])
+    )
 
 
 def _followers(rows: NDArray[np.int64], row: int) -> list[int]:

@@ -50,6 +50,7 @@ class TimerGettime(Workload, Generic[L]):
             assert number != NO_ID, "there are fewer numbers than processes"
             self.processes[index].timer = number
 
+    @symbol("main")
     def each_thread(self) -> None:
         while running():
             self.call()

@@ -238,11 +238,16 @@ class Walk:
         if code[op.OP] not in QUIET:
             self.open.clear()
         for one in self.open.values():
-            one.is_steady &= row not in one.rows and not (code[op.OP] == op.COMPUTE and code[op.A] >= 0)
+            one.is_steady &= row not in one.rows and not (code[op.OP] == op.COMPUTE and not self._is_constant(row))
             one.rows.add(row)
             one.ticks += ticks
             if read is not None:
                 one.reads.setdefault(read.line, read.written)
+
+    def _is_constant(self, row: int) -> bool:
+        """Whether the operand of a row is a constant, or one that the row before made from a constant alone."""
+        operand, before = self.code.rows[row][op.A], self.code.rows[row - 1]
+        return operand < 0 or (before[op.D] == operand and before[op.OP] < op.PAUSE and max(before[op.A : op.C]) < 0)
 
     # Rows.
 

@@ -161,8 +161,9 @@ class Clh(Lock, fifo=True):
     def lock(self) -> None:
         place = self.places[thread()]
         place.mine.busy.store(1, relaxed)
-        place.ahead = self.tail.exchange(place.mine, acq_rel)
-        while place.ahead.busy.load(acquire):
+        ahead = self.tail.exchange(place.mine, acq_rel)
+        place.ahead = ahead
+        while ahead.busy.load(acquire):
             if self.poll > 0:
                 compute(self.poll)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from lockwright.simulate import storage
 from lockwright.simulate.arrays import State
 from lockwright.simulate.chance import INCREMENT, MULTIPLIER, seed_of
 from lockwright.simulate.placement import place
+from lockwright.simulate.troubles import too_large
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -58,6 +60,7 @@ def build(code: Code, model: MachineModel, settings: Settings) -> State:
     threads = settings.cpus
     node_of_cpu = tuple(model.node_of_core[core] for core in model.core_of_cpu)
     placement = place(code.cells, node_of_cpu, model.line_bytes)
+    _refuse_too_large(code, model, placement, threads)
     first = model.private[0]
     tracked = settings.tracks_caches
     if tracked is None:
@@ -117,6 +120,19 @@ def build(code: Code, model: MachineModel, settings: Settings) -> State:
     state = State(arrays)
     _start(state, settings)
     return state
+
+
+def _refuse_too_large(code: Code, model: MachineModel, placement: Placement, threads: int) -> None:
+    """Refuse what has more lines than a run can number, or needs more memory than there is."""
+    if placement.lines >= at.MOST_LINES:
+        raise too_large(f"it has {placement.lines:,} cache lines, and a run can number {at.MOST_LINES:,}")
+    words = (len(model.node_of_core) + 63) // 64
+    levels = [*model.private, *([model.last] if model.last is not None else [])]
+    cached = sum(level.sets * level.ways for level in levels) * max(len(model.node_of_core), model.nodes)
+    numbers = placement.lines * (at.LINE_COLUMNS + words) + 4 * code.cells.size + 2 * cached + threads * len(code.rows)
+    needed, there = 8 * numbers, os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    if needed > there:
+        raise too_large(f"it needs {needed / 2**30:.1f} GiB of memory, and {there / 2**30:.1f} GiB are free")
 
 
 def _parameters(code: Code, model: MachineModel, settings: Settings, *, tracked: bool) -> NDArray[np.int64]:

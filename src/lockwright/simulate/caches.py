@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lockwright.flat.jit import inlined, inner
+from lockwright.flat.jit import inner
 from lockwright.simulate import places as at
 
 if TYPE_CHECKING:
@@ -58,12 +58,6 @@ def fill(s: Arrays, line: Int64, core: Int64) -> None:
         _evict(s, left, core)
     if s.cfg[at.LAST_SETS] != 0:
         _remember(s, line, s.node_of[core])
-
-
-@inlined
-def fetched(s: Arrays, line: Int64, core: Int64) -> None:
-    """Bring a line that was loaded into the caches."""
-    fill(s, line, core)
 
 
 @inner

@@ -8,7 +8,7 @@ import numpy as np
 
 from lockwright.flat.jit import inlined, inner
 from lockwright.simulate import places as at
-from lockwright.simulate.caches import fetched, fill, from_below
+from lockwright.simulate.caches import fill, from_below
 from lockwright.simulate.chance import below, stepped
 from lockwright.simulate.events import is_next, line_key, wake_at
 from lockwright.simulate.queues import (
@@ -166,7 +166,7 @@ def _load(s: Arrays, line: Int64, thread: Int64, now: Int64, ticks: Int64) -> No
         s.lines[line, at.OWNER] = at.NONE
     s.copies[line, core >> 6] |= np.uint64(1) << np.uint64(core & 63)
     if s.cfg[at.TRACKED] != 0:
-        fetched(s, line, core)
+        fill(s, line, core)
     row = s.threads[thread, at.PC]
     arrives = now + ticks
     if s.threads[thread, at.STATE] != at.REREADING:

@@ -48,7 +48,8 @@ from lockwright.check.engine.c11_world import (
 )  # fmt: skip
 from lockwright.flat import opcodes as op
 from lockwright.flat.jit import Int64, inlined, inner
-from lockwright.flat.local import operand, shift_right, wrap
+from lockwright.flat.local import operand
+from lockwright.flat.parts import put_bits, take_bits, updated
 
 
 @inlined
@@ -61,23 +62,6 @@ def acquires(order: Int64) -> bool:
 def releases(order: Int64) -> bool:
     """Return whether a store with this order publishes what its thread knows."""
     return order in (op.RELEASE, op.ACQ_REL, op.SEQ_CST)
-
-
-@inlined
-def part_of(whole: Int64, shift: Int64, bits: Int64) -> Int64:
-    """Return the bits of a part; 0 bits: all."""
-    if bits == 0:
-        return whole
-    return shift_right(whole, shift, np.int64(64)) & ((np.int64(1) << bits) - 1)
-
-
-@inlined
-def put_part(whole: Int64, shift: Int64, bits: Int64, value: Int64) -> Int64:
-    """Return a cell with a part replaced."""
-    if bits == 0:
-        return value
-    mask = (np.int64(1) << bits) - 1
-    return (whole & ~(mask << shift)) | ((value & mask) << shift)
 
 
 @inner
@@ -144,30 +128,16 @@ def plain_access(w: World, t: Int64, p: Int64, writes: Int64) -> Int64:
 
 
 @inner
-def updated(opcode: Int64, old: Int64, value: Int64, bits: Int64) -> Int64:
-    """Return what an update leaves where `old` was."""
-    if opcode == op.FETCH_ADD:
-        return wrap(old + value, bits)
-    if opcode == op.FETCH_SUB:
-        return wrap(old - value, bits)
-    if opcode == op.FETCH_OR:
-        return old | value
-    if opcode == op.FETCH_AND:
-        return old & value
-    return value  # EXCHANGE, and stores
-
-
-@inner
 def untracked_access(w: World, row: Int64, cell: Int64, opcode: Int64, value: Int64) -> Int64:
     """Access a cell without messages: one that never changes, a counter, or a plain one; return what was there."""
     m = w.m
     where = m[CELL_BASE] + cell
     shift = w.code[row, op.Y]
     bits = w.code[row, op.Z]
-    old = part_of(m[where], shift, bits)
+    old = take_bits(m[where], shift, bits)
     if opcode in (op.STORE, op.FETCH_ADD, op.FETCH_SUB, op.FETCH_OR, op.FETCH_AND):
-        new = updated(opcode, old, value, w.code[row, op.BITS])
-        m[where] = put_part(m[where], shift, bits, new)
+        new = updated(opcode, old, value, np.int64(0), w.code[row, op.BITS])
+        m[where] = put_bits(m[where], new, shift, bits)
     return old
 
 
@@ -215,7 +185,7 @@ def atomic_access(w: World, t: Int64, pc: Int64, a: Int64, i: Int64, value: Int6
     shift = row[op.Y]
     bits = row[op.Z]
     whole = m[m[VALUE] + a * m[MESSAGES] + i]
-    old = part_of(whole, shift, bits)
+    old = take_bits(whole, shift, bits)
     updates = opcode not in (op.ATOMIC_LOAD, op.ATOMIC_STORE)
     writes = opcode != op.ATOMIC_LOAD
     new = value
@@ -225,7 +195,7 @@ def atomic_access(w: World, t: Int64, pc: Int64, a: Int64, i: Int64, value: Int6
             order = row[op.X] >> 3
             writes = False
     elif updates:
-        new = updated(opcode, old, value, row[op.BITS])
+        new = updated(opcode, old, value, np.int64(0), row[op.BITS])
     if i < w.views[t, a]:
         return np.int64(BLOCKED)
     if order == op.SEQ_CST and m[USES_G] and i < w.views[3 * m[THREADS], a]:
@@ -237,7 +207,7 @@ def atomic_access(w: World, t: Int64, pc: Int64, a: Int64, i: Int64, value: Int6
     m[m[CELL_BASE] + m[m[CELL_OF] + a]] = old
     if writes:
         glued = np.int64(updates or bits != 0)
-        return write(w, t, a, i, put_part(whole, shift, bits, new), glued, np.int64(updates), order)
+        return write(w, t, a, i, put_bits(whole, new, shift, bits), glued, np.int64(updates), order)
     return np.int64(0)
 
 

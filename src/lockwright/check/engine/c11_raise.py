@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from lockwright.check.engine.c11_memory import acquires, part_of, releases
+from lockwright.check.engine.c11_memory import acquires, releases
 from lockwright.check.engine.c11_world import (
     ATOMIC_OF,
     ATOMICS,
@@ -52,6 +52,7 @@ from lockwright.check.engine.c11_world import (
 from lockwright.flat import opcodes as op
 from lockwright.flat.jit import Int64, inner
 from lockwright.flat.local import local_run, operand
+from lockwright.flat.parts import take_bits
 
 WALK = 40
 """Visible instructions that a look ahead passes."""
@@ -160,7 +161,7 @@ def note_exit(w: World, t: Int64, a: Int64) -> None:
     for i in range(w.views[t, a], m[m[COUNT] + a]):
         if m[base + MAY_LEAVE] != FREE_TO_LEAVE:
             copy_slots(w, t)
-            m[look + row[op.D]] = part_of(m[m[VALUE] + a * m[MESSAGES] + i], row[op.Y], row[op.Z])
+            m[look + row[op.D]] = take_bits(m[m[VALUE] + a * m[MESSAGES] + i], row[op.Y], row[op.Z])
             if local_run(w.code, w.consts, w.stops, m, look, pc + 1, t) != pc:
                 m[base + MAY_LEAVE] = FREE_TO_LEAVE
 

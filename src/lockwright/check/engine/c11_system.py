@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from lockwright.check.engine.c11_memory import meet, part_of
+from lockwright.check.engine.c11_memory import meet
 from lockwright.check.engine.c11_sleep import fall_asleep, wake, wake_futex
 from lockwright.check.engine.c11_waits import newest
 from lockwright.check.engine.c11_world import (
@@ -35,6 +35,7 @@ from lockwright.check.engine.c11_world import (
 from lockwright.flat import opcodes as op
 from lockwright.flat.jit import Int64, inner
 from lockwright.flat.local import operand
+from lockwright.flat.parts import take_bits
 
 
 @inner
@@ -111,7 +112,7 @@ def run_system(w: World, t: Int64, pc: Int64, choice: Int64, a: Int64, b: Int64)
         c = operand(w.consts, m, regs, row[op.C])
         if opcode == op.FUTEX_WAKE:
             wake_futex(w, a, b, c, choice)
-        elif part_of(newest(w, a), row[op.Y], row[op.Z]) == b:
+        elif take_bits(newest(w, a), row[op.Y], row[op.Z]) == b:
             m[base + ADDRESS] = a
             m[base + WANTED] = c
             fall_asleep(w, t, np.int64(FUTEX))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from lockwright.check.engine.c11_memory import part_of
 from lockwright.check.engine.c11_world import (
     ATOMIC_OF,
     CELL_BASE,
@@ -25,6 +24,7 @@ from lockwright.check.engine.c11_world import (
 from lockwright.flat import opcodes as op
 from lockwright.flat.jit import Int64, inner
 from lockwright.flat.local import local_run, operand
+from lockwright.flat.parts import take_bits
 
 LOOK_AHEAD = 64
 
@@ -48,7 +48,7 @@ def read_newest(w: World, pc: Int64, regs: Int64) -> Int64:
     if row[op.OP] not in (op.LOAD, op.ATOMIC_LOAD) or cell == 0:
         return np.int64(-1)
     if row[op.D] >= 0:
-        m[regs + row[op.D]] = part_of(newest(w, cell), row[op.Y], row[op.Z])
+        m[regs + row[op.D]] = take_bits(newest(w, cell), row[op.Y], row[op.Z])
     return np.int64(0)
 
 

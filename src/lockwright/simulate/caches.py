@@ -71,6 +71,9 @@ def _evict(s: Arrays, line: Int64, core: Int64) -> None:
         if s.first[core, place] == line:
             s.first[core, place] = at.NONE
     s.copies[line, core >> 6] &= ~bit
+    is_modified = s.lines[line, at.COHERENCE] == M or s.lines[line, at.COHERENCE] == O
+    if is_modified and s.lines[line, at.OWNER] == core and s.cfg[at.LAST_SETS] != 0:
+        _remember(s, line, s.node_of[core])
     is_left = False
     for word in range(s.cfg[at.WORDS]):
         if s.copies[line, word] != 0:

@@ -12,7 +12,7 @@ import numpy as np
 
 from lockwright.flat import opcodes as op
 from lockwright.flat.jit import inlined, inner, kernel
-from lockwright.flat.local import local_step, operand, order_key, wrap
+from lockwright.flat.local import local_step
 from lockwright.simulate import places as at
 from lockwright.simulate.accesses import STANDS, access, begins_round, waits_for_store
 from lockwright.simulate.arrays import bundle
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from lockwright.flat.jit import Int64, Int64s
     from lockwright.simulate.arrays import Arrays
 
-MOST_STEPS = 1 << 16
+MOST_STEPS = 1 << 12
 """Steps of a thread after which others are looked at, even if nothing else is due."""
 
 FUEL = 1 << 26
@@ -43,7 +43,7 @@ def run(table: Int64s) -> Int64:
     while s.cfg[at.HEAP] > 0:
         if s.cfg[at.TOTAL_ROUNDS] >= s.cfg[at.STOP_ROUNDS]:
             return np.int64(at.REACHED)
-        if left == 0:
+        if left <= 0:
             return np.int64(at.WENT_ON)
         left -= 1
         key = pop(s)
@@ -57,66 +57,31 @@ def run(table: Int64s) -> Int64:
                 serve_on(s, number, now)
         elif s.threads[number, at.EVENT_AT] == now and s.threads[number, at.STATE] == at.RUNNING:
             s.threads[number, at.EVENT_AT] = at.NONE
-            go_on(s, number, now)
+            left -= go_on(s, number, now)  # a thread alone polls without any event
             if s.cfg[at.FAULT] != 0:
                 return np.int64(at.FAULTED)
     return np.int64(at.ENDED if s.cfg[at.ALIVE] == 0 else at.STUCK)
 
 
 @inner
-def go_on(s: Arrays, thread: Int64, due: Int64) -> None:
-    """Run a thread until it stands, ends, or something else is due before its next step."""
+def go_on(s: Arrays, thread: Int64, due: Int64) -> Int64:
+    """Run a thread until it stands, ends, or something else is due before its next step; return its steps."""
     if due > s.threads[thread, at.TIME]:  # it waited for its own store
         s.rows[s.threads[thread, at.PC], at.STALL] += due - s.threads[thread, at.TIME]
         s.threads[thread, at.TIME] = due
-    for _ in range(MOST_STEPS):
+    for steps in range(MOST_STEPS):
         run_local(s, thread)
         if s.cfg[at.FAULT] != 0:
-            return
+            return np.int64(steps)
         now = s.threads[thread, at.TIME]
         if not is_next(s, thread_key(now, thread)):
             wake_at(s, thread, now)
-            return
+            return np.int64(steps)
         s.cfg[at.NOW] = now
         if not step(s, thread, s.threads[thread, at.PC], now):
-            return
+            return np.int64(steps)
     wake_at(s, thread, s.threads[thread, at.TIME])
-
-
-@inlined
-def common_step(s: Arrays, base: Int64, pc: Int64, thread: Int64) -> Int64:
-    """Run a local instruction as `local_step` does, the most frequent ones without a call."""
-    opcode, bits = s.code[pc, op.OP], s.code[pc, op.BITS]
-    if opcode == op.JUMP:
-        return np.int64(s.code[pc, op.X])
-    if opcode == op.PAUSE:
-        return pc + 1
-    a = operand(s.consts, s.regs, base, s.code[pc, op.A])
-    b = operand(s.consts, s.regs, base, s.code[pc, op.B])
-    if opcode == op.FIELD and a != 0:
-        result = a + s.code[pc, op.X]
-    elif opcode == op.COPY:
-        result = a
-    elif opcode == op.NE:
-        result = np.int64(a != b)
-    elif opcode == op.EQ:
-        result = np.int64(a == b)
-    elif opcode == op.ADD:
-        result = wrap(a + b, bits)
-    elif opcode == op.LT:
-        result = np.int64(order_key(a, bits) < order_key(b, bits))
-    else:
-        return rare_step(s, base, pc, thread)
-    slot = s.code[pc, op.D]
-    if slot >= 0:
-        s.regs[base + slot] = result
-    return pc + 1
-
-
-@inner
-def rare_step(s: Arrays, base: Int64, pc: Int64, thread: Int64) -> Int64:
-    """Run any local instruction."""
-    return local_step(s.code, s.consts, s.regs, base, pc, thread)
+    return np.int64(MOST_STEPS)
 
 
 @inner
@@ -148,7 +113,7 @@ def run_local(s: Arrays, thread: Int64) -> None:
             now += ticks
             pc += 1
             continue
-        after = common_step(s, base, pc, thread)
+        after = local_step(s.code, s.consts, s.regs, base, pc, thread)
         if after < 0:
             if after != -op.ASSERTION:
                 fail(s, thread, pc, -after)

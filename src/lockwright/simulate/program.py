@@ -195,24 +195,32 @@ def _reached(rows: NDArray[np.int64], kinds: NDArray[np.int64], row: int) -> set
 
 def _is_steady(rows: NDArray[np.int64], kinds: NDArray[np.int64], restart: int) -> bool:
     """Whether every round of a waiting loop takes the same time: no inner loop, no `compute` of what it read."""
-    on_way: list[int] = []
-    done: set[int] = set()
+    ahead = _round(rows, kinds, restart)
+    if any(rows[row, op.OP] == op.COMPUTE and not _is_known(rows, row) for row in ahead):
+        return False
+    while ends := [row for row in ahead if not ahead[row]]:  # what leads to the end of the round only
+        for row in ends:
+            del ahead[row]
+        for row, followers in ahead.items():
+            ahead[row] = followers - set(ends)
+    return not ahead  # an inner loop is left
 
-    def is_steady(row: int) -> bool:
-        if row in on_way:
-            return row == restart  # else an inner loop
-        if row in done or kinds[row] not in (at.LOCAL, at.LOAD, at.FENCE):
-            return True
-        if rows[row, op.OP] == op.COMPUTE and not _is_known(rows, row):
-            return False
-        on_way.append(row)
-        followers = _followers(rows, row) if kinds[row] == at.LOCAL else [row + 1]
-        found = all(is_steady(one) for one in followers)
-        on_way.pop()
-        done.add(row)
-        return found
 
-    return is_steady(restart)
+def _round(rows: NDArray[np.int64], kinds: NDArray[np.int64], restart: int) -> dict[int, set[int]]:
+    """Return the rows of a round, which lead back to its restart, and what follows each within the round."""
+    after: dict[int, list[int]] = {}
+    waiting = [restart]
+    while waiting:
+        row = waiting.pop()
+        if row not in after and kinds[row] in (at.LOCAL, at.LOAD, at.FENCE):
+            after[row] = _followers(rows, row) if kinds[row] == at.LOCAL else [row + 1]
+            waiting.extend(after[row])
+    back: set[int] = set()
+    found = {restart}
+    while found - back:
+        back |= found
+        found = {row for row, followers in after.items() if back.intersection(followers)}
+    return {row: {one for one in after[row] if one in back and one != restart} for row in back}
 
 
 def _is_known(rows: NDArray[np.int64], row: int) -> bool:

@@ -70,13 +70,22 @@ def measured(code: Code, model: MachineModel, settings: Settings) -> SeedRun:
     """Run rows that were made before."""
     began = time.perf_counter()
     state = build(code, model, settings)
-    _advance(code, state, settings.warm_up_rounds)
+    rounds = _warmed_up(code, state, settings.warm_up_rounds)
     first = _now(state)
     _forget(state)
-    _advance(code, state, settings.warm_up_rounds + settings.measured_rounds)
+    _advance(code, state, rounds + settings.measured_rounds)
     seen = _seen(code, model, settings, state, _now(state) - first, began)
     _let_end(code, state)
     return seen
+
+
+def _warmed_up(code: Code, state: State, least_rounds: int) -> int:
+    """Run until so many rounds have been made and every thread has begun; return how many rounds there were."""
+    last_begins, rounds = int(state.threads[:, at.TIME].max()), 0
+    while rounds == 0 or _now(state) <= last_begins:
+        rounds += max(1, least_rounds)
+        _advance(code, state, rounds)
+    return rounds
 
 
 def _now(state: State) -> int:

@@ -61,6 +61,8 @@ class Outcome:
     memory: list[int]
     accesses: int
     transfers: int
+    status: int  # ENDED: every thread is done
+    ticks: int  # the last at which something happened
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,16 +82,19 @@ class Case:
         state = build(code, self.machine, settings)
         found: list[tuple[int, int]] = []
         before = np.zeros(self.threads, dtype=np.int64)
+        status = at.REACHED
         for number in range(1, rounds + 1):
             state.cfg[at.STOP_ROUNDS], state.cfg[at.MOST_EVENTS] = number, EVENTS
-            if run(state.table) != at.REACHED:
+            status = int(run(state.table))
+            if status != at.REACHED:
                 break
             counted = state.threads[:, at.ROUNDS].copy()
             (thread,) = np.flatnonzero(counted - before)
             found.append((int(state.cfg[at.NOW]), int(thread)))
             before = counted
         memory = [int(cell) & CELL for cell in state.memory]
-        return Outcome(found, memory, int(state.cfg[at.ACCESSES]), int(state.cfg[at.TRANSFERS]))
+        accesses, transfers, ticks = (int(state.cfg[one]) for one in (at.ACCESSES, at.TRANSFERS, at.NOW))
+        return Outcome(found, memory, accesses + int(state.cfg[at.REREADS]), transfers, status, ticks)
 
     def plain(self, rounds: int, until: int) -> Outcome:
         """Return the outcome of the plain model after so many rounds, or at a tick."""
@@ -110,4 +115,5 @@ class Case:
         memory = [begun.memory.content[cell] for cell in range(made.flat.cells.size)]
         hits = sum(one.hits for one in begun.runners)
         misses = sum(one.misses for one in begun.runners)
-        return Outcome(found, memory, hits + misses, misses)
+        status = at.ENDED if all(one.is_over for one in begun.runners) else at.WENT_ON
+        return Outcome(found, memory, hits + misses, misses, status, begun.now)

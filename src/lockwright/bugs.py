@@ -50,6 +50,7 @@ class Bug(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     case: list[Case]
     counter: list[Counter] = []
     limits: str = ""
+    background: str = ""  # what to know before the story
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,15 @@ Plain data, known to readers and reports alike; `msgspec.to_builtins` turns each
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
+from pathlib import PurePath
+from typing import TYPE_CHECKING
 
 from lockwright.diagnostics.span import NOWHERE, Span
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 SCHEMA = "lockwright.check/1"
 
@@ -104,7 +110,7 @@ class Fault:
     primary: Remark | None = None
     function: str = ""  # where the primary remark is
     secondary: tuple[Remark, ...] = ()
-    origin: str = ""  # the logic, the processor, the compiler
+    origin: str = ""  # whose mistake it is: the logic's, the processor's, the compiler's
     placement: str = ""  # where the threads are, unless each has a CPU of its own on node 0
     loop_from: int | None = None  # the step with which the part that repeats begins
     why_fair: str = ""
@@ -210,6 +216,17 @@ class CheckResult:
 
 
 # How results are spoken of.
+
+
+def main_file(rows: Iterable[Row]) -> str:
+    """Return the file in which most steps are: its lines are named by their number alone."""
+    counts = Counter(row.span.file for row in rows if row.span.line and row.span.file not in HARNESSES)
+    return counts.most_common(1)[0][0] if counts else ""
+
+
+def line_name(span: Span, main: str) -> str:
+    """Return `line 84`, or `line 84 of pv_ticket.py` where that is not the main file."""
+    return f"line {span.line}" if span.file == main or not main else f"line {span.line} of {PurePath(span.file).name}"
 
 
 def thread_name(thread: int) -> str:

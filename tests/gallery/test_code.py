@@ -13,7 +13,7 @@ from lockwright.errors import InternalError
 from lockwright.gallery.difference import pointed_at
 from lockwright.gallery.statements import Statements
 from lockwright.language.meanings import MEANINGS
-from lockwright.report.legend import PHRASES, words_of
+from lockwright.report.legend import PHRASES, sentences, turns, words_of
 
 if TYPE_CHECKING:
     from lockwright.bugs import CaseResult
@@ -102,7 +102,8 @@ def test_words_and_functions_that_are_not_entered_are_explained() -> None:
     told = dict(words_of(case.code, case.fault))
     assert told["halt"] == MEANINGS["sleep"]["halt"]
     assert "store buffer" in told["orders"]
-    assert told["unlock_kick()"].startswith("not shown here: Find the CPU")
+    assert told["unlock_kick()"].startswith("not shown here: Kick the CPU")
+    assert told["kick"] == MEANINGS["sleep"]["kick"], "what ends a halt is told though no line shows it"
     assert told["gives up spinning"] == PHRASES["gives up spinning"]
     assert "load" not in told
 
@@ -112,6 +113,52 @@ def test_a_word_is_explained_once_on_a_page() -> None:
     assert "rcu_read" in dict(first.code.words)
     assert "rcu_read" not in dict(second.code.words)
     assert "rcu_free" in dict(second.code.words)
+
+
+def test_what_python_spells_otherwise_than_c_is_explained() -> None:
+    told = dict(played("P4").code.words)
+    assert "`return`" in told["with"]
+    assert "null pointer" in told["is, is not"]
+    assert "shared" not in told, "a local variable of that name is no word"
+    assert "address" in dict(played("X2").code.words)["self.held"]
+    assert "with" not in dict(played("X2").code.words)
+    assert "self.process.lock" not in dict(played("P5").code.words), "a call of `lock` is no field of that name"
+
+
+def test_the_memory_models_of_a_page_are_spelled_out() -> None:
+    assert [word for word, _ in played("P1").code.words if word in ("sc", "tso", "c11")] == ["sc", "tso"]
+
+
+@pytest.mark.parametrize(
+    ("name", "told", "turns_told"),
+    [
+        ("P1", "no interrupt comes in this run", "2 threads, each takes the lock once"),
+        ("X2", "a handler comes at most once", "2 threads, each runs once"),
+        ("F1", "", "2 threads, each goes round its loop once"),
+    ],
+)
+def test_a_page_tells_what_its_run_consists_of(name: str, told: str, turns_told: str) -> None:
+    case = played(name)
+    assert case.fault is not None
+    said = list(sentences(case.code, case.fault, case.broken))
+    assert told in said if told else not any("interrupt" in one for one in said)
+    assert turns(case.broken, case.fault.threads, case.fault.acquisitions) == turns_told
+
+
+def test_a_line_of_another_file_is_named_with_it() -> None:
+    fault = played("P4").fault
+    assert fault is not None
+    assert "tickets.tail at line" in fault.sentence
+    assert "of pv_ticket.py" in fault.sentence
+
+
+def test_a_use_after_free_says_who_freed_it() -> None:
+    first, second = (played("T2", case).fault for case in (1, 2))
+    assert first is not None
+    assert second is not None
+    assert "is freed since step" in first.sentence
+    assert "(`rcu_free` by T1 in step" in first.sentence
+    assert "though T1 freed Timer#0 in step" in second.sentence
 
 
 def test_phrases_are_those_of_the_page_on_reading() -> None:

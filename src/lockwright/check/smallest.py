@@ -116,12 +116,12 @@ def origin(settings: Settings, model: str) -> str:
     before = settings.models[: settings.models.index(model)]
     match model:
         case "sc":
-            return "the logic"
+            return "the logic (it fails under any memory model)"
         case "tso" if "sc" in before:
             return "the processor, not the logic: found under tso, impossible under sc"
         case "c11" if {"sc", "tso"} <= set(before):
             return "the compiler (or a weaker processor): found under c11, impossible under sc and tso"
-    return f"found under {model}; whether a stronger model shows it too was not asked"
+    return f"not told: found under {model}, and not looked for under every stronger model"
 
 
 def _tell(one: Underway, result: CheckResult, problem: Problem, where: Found) -> Fault:

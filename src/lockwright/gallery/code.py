@@ -38,7 +38,7 @@ def code_of(fault: Fault, sources: dict[str, str]) -> Code:
     listings = tuple(Listing(name, tuple(sorted(one.lines)), frozenset(one.ran)) for name, one in files.items())
     return Code(
         listings=listings,
-        words=tuple(words_in([node for one in files.values() for node in one.functions.values()], fault.model)),
+        words=tuple(words_in([node for one in files.values() for node in one.nodes()], fault.model)),
         not_entered=tuple(_not_entered(fault, sources)),
         is_in_harness=any(one.span.file in HARNESSES for one in course.visits),
         has_setup=any(span.file in files for _, span in course.before),
@@ -84,6 +84,15 @@ class _File:
         self.classes = {
             id(function): one for one in self.tree.body if isinstance(one, ast.ClassDef) for function in one.body
         }
+
+    def nodes(self) -> Iterator[ast.AST]:
+        """Yield what is shown: functions, fields of classes, storage."""
+        yield from self.functions.values()
+        fields = (one for one in ast.walk(self.tree) if isinstance(one, ast.AnnAssign))
+        yield from (one for one in fields if one.lineno in self.lines and not self._is_local(one))
+
+    def _is_local(self, one: ast.AnnAssign) -> bool:
+        return any(first <= one.lineno <= (function.end_lineno or first) for first, function in self.functions.items())
 
     def function_at(self, line: int) -> ast.FunctionDef | None:
         """Return the function whose `def` is on a line."""

@@ -14,6 +14,7 @@ from lockwright.bugs import BugResult, CaseResult, Code
 from lockwright.gallery.code import code_of
 from lockwright.gallery.difference import difference, pointed_at
 from lockwright.gallery.read import folder
+from lockwright.gallery.words import models_in
 from lockwright.language.compile import builtin_locks
 from lockwright.language.select import parse_target
 
@@ -34,9 +35,12 @@ class Check(Protocol):
 def play(bug: Bug, check: Check) -> BugResult:
     """Return what all checks of a bug gave."""
     began = time.perf_counter()
-    cases = tuple(_told_once([_case(bug, case, check) for case in bug.case]))
+    cases = list(_told_once([_case(bug, case, check) for case in bug.case]))
     counters = tuple(check(_target(bug, one.lock), **one.check) for one in bug.counter)
-    return BugResult(bug, cases, counters, time.perf_counter() - began)
+    models = tuple(models_in([*(one.fixed for one in cases), *counters]))
+    first = cases[0].code
+    cases[0] = replace(cases[0], code=replace(first, words=(*first.words, *models)))
+    return BugResult(bug, tuple(cases), counters, time.perf_counter() - began)
 
 
 def play_all(

@@ -26,7 +26,7 @@ MEANINGS: dict[str, dict[str, str]] = {
     },
     "kinds": {
         "Atomic": "`Atomic[T]`: a place that only atomic operations touch; `T` is an integer, `bool` or a `Ptr`",
-        "AtomicWord": "`AtomicWord[W]`: a `Word` in memory; `.part` is an atomic of the part's own size",
+        "AtomicWord": "`AtomicWord[W]`: the parts of `W` in one word of memory, used at once or (`.part`) alone",
         "Array": "`Array[T] = field(length=N)`: elements one after the other; indexed, and `len` knows its length",
         "PerCpu": "an array with an element for each CPU of the run",
         "PerNode": "an array with an element for each NUMA node id of the run",
@@ -60,7 +60,7 @@ MEANINGS: dict[str, dict[str, str]] = {
         "noinline": "the function stays a call of its own in machine code",
         "symbol": "the name of the function in profiles and traces",
         "workers": "so many threads run this method; `cpu=` and `node=` place them",
-        "interrupt": "the method is a handler that arrives whenever interrupts are on; `maskable=False`: an NMI",
+        "interrupt": "the method is a handler; it may come when interrupts are on; `maskable=False`: any time, an NMI",
         "softirq": "a handler that `softirqs_disabled` holds off too",
     },
     "order and time": {
@@ -83,8 +83,10 @@ MEANINGS: dict[str, dict[str, str]] = {
         "in_nmi": "whether this runs in a handler with `maskable=False`",
     },
     "sleep": {
-        "halt": "stop this CPU until an interrupt or a `kick`; `interrupts_on=True` enables them in the same step",
-        "kick": "end another CPU's halt; a kick before the halt counts once, but for `latched=False`",
+        "halt": "stop this CPU until a `kick`, or an interrupt that is not held off; `interrupts_on=True` enables them "
+        "in the same step",
+        "kick": "end another CPU's halt; sent before the halt it is remembered, once, and that halt ends at once, "
+        "but for `latched=False`",
         "park": "sleep until `unpark`; one that came before counts once",
         "unpark": "wake a thread",
         "futex_wait": "sleep if `word` still is `expected`, in one step, until a wake-up with a common bit",
@@ -92,7 +94,8 @@ MEANINGS: dict[str, dict[str, str]] = {
         "event_clear": "clear this CPU's event",
         "event_set": "set this CPU's event",
         "event_pending": "whether this CPU's event is set",
-        "event_poll": "sleep until this CPU's event is set",
+        "event_poll": "sleep until this CPU's event is set, not at all if it is; a handler that runs meanwhile does not"
+        " end it",
         "event_send": "set the event of another CPU",
         "cpu_online": "whether a CPU is online",
         "cpu_set_online": "bring a CPU online, or take it offline: a kick to it is lost then",
@@ -111,9 +114,9 @@ MEANINGS: dict[str, dict[str, str]] = {
     "storage": {
         "alloc": "a record of that kind on a NUMA node, or `None`; zeroed unless `zero=False`",
         "free": "give a record back",
-        "rcu_read": "`with rcu_read():` a read section",
+        "rcu_read": "`with rcu_read():` a read section: what `rcu_free` frees meanwhile stays until its end",
         "rcu_synchronize": "wait until every read section that had begun has ended",
-        "rcu_free": "free when every read section that had begun has ended",
+        "rcu_free": "free once every read section that had begun before has ended",
         "patch": "let a table call another implementation from here on",
     },
 }

@@ -49,7 +49,7 @@ class PvTicket2015Lock(Lock, Generic[Hypervisor], fifo=True, overcommit=True):
         while True:
             for _ in range(self.spin_threshold):
                 head = self.tickets.head.load(acquire)
-                if head & ~SLOWPATH == drawn.tail:
+                if (head & ~SLOWPATH) == drawn.tail:
                     self.clear_slowpath(head)
                     return
                 pause()
@@ -70,7 +70,7 @@ class PvTicket2015Lock(Lock, Generic[Hypervisor], fifo=True, overcommit=True):
         were_on = interrupts_off()
         self.hypervisor.announce(self.tickets, want)
         self.tickets.head.fetch_or(SLOWPATH, acq_rel)
-        if self.tickets.head.load(acquire) & ~SLOWPATH != want:
+        if (self.tickets.head.load(acquire) & ~SLOWPATH) != want:
             self.hypervisor.block(were_on)
         self.hypervisor.withdraw()
         interrupts_restore(were_on)
@@ -79,7 +79,7 @@ class PvTicket2015Lock(Lock, Generic[Hypervisor], fifo=True, overcommit=True):
     def trylock(self) -> bool:
         preemption_off()
         seen = self.tickets.load(relaxed)
-        if seen.head & ~SLOWPATH == seen.tail:
+        if (seen.head & ~SLOWPATH) == seen.tail:
             taken = Tickets(head=seen.head & ~SLOWPATH, tail=seen.tail + STEP)
             if self.tickets.compare_exchange(seen, taken, acquire) == seen:
                 return True

@@ -6,8 +6,8 @@ import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lockwright.report.places import line_label, main_file
-from lockwright.results import thread_name
+from lockwright.report.places import line_label
+from lockwright.results import main_file, thread_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,7 +47,7 @@ class _Table:
 
 def table(fault: Fault, width: int) -> list[str]:
     """Return the lines of the table, with what each thread waits for at the end."""
-    main = main_file(fault)
+    main = main_file(fault.rows)
     labels = [len(line_label(row, main)) for row in fault.rows]
     shape = _Table(fault, main, max([len("line"), *labels]))
     each = (width - shape.left) // max(1, fault.threads)

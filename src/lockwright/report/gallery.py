@@ -5,9 +5,10 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING, Any
 
-from lockwright.report.gallery_docs import breaks
+from lockwright.report.explored import COUNTER, claim, explored
+from lockwright.report.gallery_docs import breaks, kind
 from lockwright.report.json import check_json
-from lockwright.report.terminal import WIDTH, counts, fault_lines
+from lockwright.report.terminal import WIDTH, fault_lines
 from lockwright.results import PROVED
 
 if TYPE_CHECKING:
@@ -56,10 +57,13 @@ def gallery_json(results: Sequence[BugResult]) -> dict[str, Any]:
 
 
 def _opening(bug: Bug, width: int) -> Iterator[tuple[str, str]]:
-    yield f"{bug.id}  {bug.title}  ({bug.kind})", "title"
+    yield f"{bug.id}  {bug.title}  {kind(bug)}", "title"
     for commit in bug.commits:
         yield from _paragraph("    ", commit, width, style="dim")
     yield "", ""
+    if bug.background:
+        yield from _paragraph("to know first: ", " ".join(bug.background.split()), width)
+        yield "", ""
     yield from _paragraph("", " ".join(bug.story.split()), width)
     yield "", ""
     yield from _paragraph("what should hold: ", bug.property, width)
@@ -79,18 +83,19 @@ def _case(result: CaseResult, width: int) -> Iterator[tuple[str, str]]:
     yield "", ""
     yield from ((line, _style_of(line)) for line in result.difference.splitlines())
     yield "", ""
-    yield from _proof(result.fixed)
+    yield from _proof(result.fixed, is_same=True)
 
 
-def _proof(result: CheckResult) -> Iterator[tuple[str, str]]:
-    yield f"the fix, at the same instance: {result.verdict}", "proved" if result.verdict == PROVED else "fault"
-    yield from ((line, "") for line in counts(result))
+def _proof(result: CheckResult, *, is_same: bool) -> Iterator[tuple[str, str]]:
+    yield claim(result, is_same=is_same), "proved" if result.verdict == PROVED else "fault"
+    yield from ((line, "") for line in explored(result))
 
 
 def _counter(counter: Counter, result: CheckResult) -> Iterator[tuple[str, str]]:
     yield "", ""
-    yield f"counter-check, {counter.name}: {result.verdict}", "proved" if result.verdict == PROVED else "fault"
-    yield from ((line, "") for line in counts(result))
+    yield f"-- counter-check: {counter.name}", "dim"
+    yield COUNTER, ""
+    yield from _proof(result, is_same=False)
 
 
 def _style_of(line: str) -> str:
@@ -109,6 +114,7 @@ def _json(result: BugResult) -> dict[str, Any]:
         "title": bug.title,
         "kind": bug.kind,
         "commits": bug.commits,
+        "background": bug.background,
         "story": bug.story,
         "found": result.is_found,
         "cured": result.is_cured,

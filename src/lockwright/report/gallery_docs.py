@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lockwright.report.terminal import counts, fault_lines
+from lockwright.report.explored import COUNTER, claim, explored
+from lockwright.report.terminal import fault_lines
 from lockwright.results import FAULTS
 
 if TYPE_CHECKING:
@@ -12,6 +13,12 @@ if TYPE_CHECKING:
 
     from lockwright.bugs import Bug, BugResult, CaseResult
     from lockwright.results import CheckResult
+
+
+_KINDS = {
+    "historic": "it was in a kernel, or in a posted series",
+    "mutant": "made by hand: what the right code guards against",
+}
 
 
 def index_page(bugs: Sequence[Bug]) -> str:
@@ -27,6 +34,11 @@ def bug_page(result: BugResult) -> str:
 def breaks(bug: Bug) -> str:
     """Return what a bug breaks, in the words of the field."""
     return ", ".join(dict.fromkeys(FAULTS[case.fault][1] for case in bug.case))
+
+
+def kind(bug: Bug) -> str:
+    """Return the kind of a bug, with what it means."""
+    return f"{bug.kind} ({_KINDS[bug.kind]})"
 
 
 def _index(bugs: Sequence[Bug]) -> Iterator[str]:
@@ -45,16 +57,19 @@ def _page(result: BugResult) -> Iterator[str]:
     bug = result.bug
     yield f"# {bug.id}: {bug.title}\n"
     yield "{doc}`How to read this page </reading>`\n"
+    if bug.background:
+        yield f"*To know first*: {' '.join(bug.background.split())}\n"
     yield f"{' '.join(bug.story.split())}\n"
     yield f"*What should hold*: {bug.property}.\n"
-    yield f"*{bug.kind.capitalize()}*: {'; '.join(bug.commits)}.\n"
+    yield f"*{bug.kind.capitalize()}* ({_KINDS[bug.kind]}): {'; '.join(bug.commits)}.\n"
     for number, case in enumerate(result.cases):
         yield from _case(case)
         if [one.case.fixed for one in result.cases[number + 1 :]].count(case.case.fixed) == 0:  # its last case
-            yield from _proof(case.fixed)
+            yield from _proof(case.fixed, is_same=True)
     for counter, checked in zip(bug.counter, result.counters, strict=True):
         yield f"## Counter-check: {counter.name}\n"
-        yield from _proof(checked)
+        yield f"{COUNTER}\n"
+        yield from _proof(checked, is_same=False)
     if bug.limits:
         yield f"*Limits*: {bug.limits}\n"
     yield f"*Sources*: {'; '.join(bug.sources)}."
@@ -70,8 +85,9 @@ def _case(result: CaseResult) -> Iterator[str]:
     yield from _block("diff", result.difference.splitlines())
 
 
-def _proof(result: CheckResult) -> Iterator[str]:
-    yield from _block("text", [f"{result.verdict} at the same instance; states:", *counts(result)])
+def _proof(result: CheckResult, *, is_same: bool) -> Iterator[str]:
+    yield f"{claim(result, is_same=is_same)}\n"
+    yield from _block("text", explored(result))
 
 
 def _block(language: str, lines: Iterable[str]) -> Iterator[str]:

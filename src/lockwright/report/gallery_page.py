@@ -5,7 +5,9 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
+from lockwright.report.explored import COUNTER, claim, explored_table
 from lockwright.report.gallery import COLUMNS, row
+from lockwright.report.gallery_docs import kind
 from lockwright.report.html import document, fault_story, prose, states_table
 from lockwright.results import PROVED
 
@@ -43,7 +45,9 @@ def _contents(results: Sequence[BugResult]) -> Iterator[str]:
 def _bug(result: BugResult) -> Iterator[str]:
     bug = result.bug
     yield f'<section class="bug" id="{escape(bug.id)}">'
-    yield f"<h1>{escape(bug.id)} {escape(bug.title)} <small>{bug.kind}</small></h1>"
+    yield f"<h1>{escape(bug.id)} {escape(bug.title)} <small>{kind(bug)}</small></h1>"
+    if bug.background:
+        yield f"<p>To know first: {prose(' '.join(bug.background.split()))}</p>"
     yield f"<p>{prose(' '.join(bug.story.split()))}</p>"
     yield f"<p>What should hold: {prose(bug.property)}.</p>"
     yield f"<p><small>{'<br>'.join(escape(one) for one in bug.commits)}</small></p>"
@@ -51,7 +55,8 @@ def _bug(result: BugResult) -> Iterator[str]:
         yield from _case(case)
     for counter, checked in zip(bug.counter, result.counters, strict=True):
         yield f"<h2>Counter-check: {escape(counter.name)}</h2>"
-        yield from _verdict(checked)
+        yield f"<p>{COUNTER}</p>"
+        yield from _verdict(checked, is_same=False)
     if bug.limits:
         yield f"<p>Limits: {prose(bug.limits)}</p>"
     yield f"<p><small>{'<br>'.join(f'Source: {escape(one)}' for one in bug.sources)}</small></p>"
@@ -69,13 +74,13 @@ def _case(result: CaseResult) -> Iterator[str]:
     yield f"<h2>The fix{name}</h2>"
     yield f"<p>{prose(result.case.cure)}</p>"
     yield f'<pre class="difference">{"".join(_changed(line) for line in result.difference.splitlines())}</pre>'
-    yield from _verdict(result.fixed)
+    yield from _verdict(result.fixed, is_same=True)
 
 
-def _verdict(result: CheckResult) -> Iterator[str]:
+def _verdict(result: CheckResult, *, is_same: bool) -> Iterator[str]:
     kind = "proved" if result.verdict == PROVED else "doubt"
-    yield f'<p class="{kind}">At the same instance: {result.verdict}</p>'
-    yield from states_table(result)
+    yield f'<p class="{kind}">{claim(result, is_same=is_same)}</p>'
+    yield from states_table(explored_table(result))
 
 
 def _changed(line: str) -> str:

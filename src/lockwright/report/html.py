@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from lockwright.report.columns import words
 from lockwright.report.legend import sentences, words_of
-from lockwright.report.places import line_label, main_file, places
-from lockwright.report.terminal import counts_table, styled_lines
-from lockwright.results import CheckResult, counted, instance, thread_name
+from lockwright.report.places import line_label, places
+from lockwright.report.terminal import counts_table, size, styled_lines
+from lockwright.results import CheckResult, main_file, thread_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -34,7 +34,7 @@ table { border-collapse: collapse; width: 100%; } th, td { text-align: left; ver
 pre { background: var(--soft); border: 1px solid var(--line); padding: .6rem; overflow-x: auto; line-height: 1.45; }
 tr.flush td { font-style: italic; } tr.loop td { border-top: 2px dashed var(--doubt); }
 .note { color: var(--doubt); } mark { background: var(--mark); color: inherit; }
-.idle { opacity: .7; } table.words { width: auto; } table.words td { padding: .1rem .6rem; }
+.idle { opacity: .7; } table.words { width: auto; margin-bottom: 1rem; } table.words td { padding: .1rem .6rem; }
 .scroll { overflow-x: auto; } small { opacity: .75; }
 """
 
@@ -68,7 +68,7 @@ def _section(result: CheckResult) -> Iterator[str]:
         first = next(text for text, _ in styled_lines(result, 10_000))
         yield f'<h1 class="{_class(result.verdict)}">{escape(first)}</h1>'
     yield "<h2>States</h2>"
-    yield from states_table(result)
+    yield from states_table(counts_table(result))
     yield from _coverage(result)
     yield "</section>"
 
@@ -88,17 +88,11 @@ def fault_story(fault: Fault, result: CheckResult, code: Code | None = None) -> 
         result: The check that found it.
         code: What to show of the source, for who does not know it: whole functions, and the words in them.
     """
-    size = [
-        instance(fault.threads, fault.acquisitions),
-        counted(fault.steps, "step"),
-        counted(fault.switches, "switch"),
-    ]
-    if fault.placement:
-        size.append(fault.placement)
-    yield f"<p>{escape(fault.origin)}<br><small>{escape(', '.join(size))}</small></p>"
+    large = size(fault, result, code) + (f", {fault.placement}" if fault.placement else "")
+    yield f"<p>Origin: {escape(fault.origin)}<br><small>{escape(large)}</small></p>"
     yield from _excerpt(fault, result, code)
     if code is not None:
-        yield from _legend(code, fault)
+        yield from _legend(code, fault, result)
     yield from _table(fault)
     if fault.why_fair:
         yield f"<p>Fair: {escape(fault.why_fair)}.</p>"
@@ -111,9 +105,9 @@ def _helps(fault: Fault) -> Iterator[str]:
         yield "</ul>"
 
 
-def _legend(code: Code, fault: Fault) -> Iterator[str]:
+def _legend(code: Code, fault: Fault, result: CheckResult) -> Iterator[str]:
     """Yield how to read the code, and the words in it."""
-    yield f"<p>{prose('; '.join(sentences(code)))}.</p>"
+    yield f"<p>{prose('; '.join(sentences(code, fault, result)))}.</p>"
     words = list(words_of(code, fault))
     if words:
         yield '<div class="scroll"><table class="words"><tbody>'
@@ -162,7 +156,7 @@ def _marked(line: str, spans: list[Span]) -> str:
 
 
 def _table(fault: Fault) -> Iterator[str]:
-    main = main_file(fault)
+    main = main_file(fault.rows)
     if any(":" in line_label(row, main) for row in fault.rows):
         yield f"<p><small>Lines are those of {escape(main)}, unless another file is named.</small></p>"
     yield '<div class="scroll"><table class="steps">\n<thead><tr><th>step</th>'
@@ -184,9 +178,9 @@ def _row(fault: Fault, row: Row, main: str) -> str:
 # What was explored.
 
 
-def states_table(result: CheckResult) -> Iterator[str]:
+def states_table(table: list[list[str]]) -> Iterator[str]:
     """Yield how many states each instance has under each model."""
-    head, *rows = counts_table(result)
+    head, *rows = table
     yield '<div class="scroll"><table class="states">'
     yield f"<thead><tr>{''.join(f'<th>{escape(cell)}</th>' for cell in head)}</tr></thead>\n<tbody>"
     for label, *cells in rows:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import TYPE_CHECKING
@@ -71,12 +70,6 @@ def _list_lines(found: dict[str, Place], fault: Fault, sources: dict[str, str]) 
     for place in found.values():
         place.lines.update(remark.span.line for remark in place.remarks)
         place.lines = around(sources.get(place.file, ""), place.lines)
-
-
-def main_file(fault: Fault) -> str:
-    """Return the file in which most steps are: its lines are named by their number alone."""
-    counts = Counter(row.span.file for row in fault.rows if row.span.line and row.span.file not in HARNESSES)
-    return counts.most_common(1)[0][0] if counts else ""
 
 
 def line_label(row: Row, main: str) -> str:

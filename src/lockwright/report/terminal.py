@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import sys
 import textwrap
+from functools import partial
 from typing import TYPE_CHECKING
 
 from lockwright.diagnostics.diagnostic import Label
 from lockwright.diagnostics.render import excerpt
 from lockwright.report.columns import table
-from lockwright.report.legend import legend_lines
+from lockwright.report.legend import legend_lines, turns
 from lockwright.report.places import places
 from lockwright.results import (
     FAULT,
@@ -28,7 +29,7 @@ from lockwright.results import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from rich.console import Console
 
@@ -147,9 +148,9 @@ def fault_lines(
     yield from ((line, "fault") for line in more)
     yield from ((line, "") for line in _excerpt(fault, result, code))
     if code is not None:
-        yield from ((line, "") for line in legend_lines(code, fault, width))
-    yield f"   {fault.origin}", ""
-    yield f"   {_size(fault)}{took}", ""
+        yield from ((line, "") for line in legend_lines(code, fault, result, width))
+    yield f"   origin: {fault.origin}", ""
+    yield f"   {size(fault, result, code)}{took}", ""
     if fault.placement:
         yield f"   {fault.placement}", ""
     yield "", ""
@@ -173,10 +174,11 @@ def _excerpt(fault: Fault, result: CheckResult, code: Code | None) -> Iterator[s
         yield from excerpt(result.sources[place.file], labels, place.lines, width, mark, place.ran)
 
 
-def _size(fault: Fault) -> str:
-    parts = [instance(fault.threads, fault.acquisitions), counted(fault.steps, "step")]
-    parts.append(counted(fault.switches, "switch"))
-    return ", ".join(parts)
+def size(fault: Fault, result: CheckResult, code: Code | None) -> str:
+    """Return how large a counterexample is; where its code is told, in words that need no page on reading."""
+    named = instance if code is None else partial(turns, result)
+    steps = f"{counted(fault.steps, 'step')}, {counted(fault.switches, 'switch')}"
+    return f"{named(fault.threads, fault.acquisitions)}{', ' if code is None else ': '}{steps}"
 
 
 def _helps(fault: Fault, width: int) -> Iterator[tuple[str, str]]:
@@ -220,15 +222,21 @@ def _instance_of(run: Run) -> str:
     return f"{run.model} with {instance(run.threads, run.acquisitions)}"
 
 
-def counts_table(result: CheckResult) -> list[list[str]]:
-    """Return the states: a head with the models, then a row for each instance."""
+def counts_table(result: CheckResult, named: Callable[[int, int | None], str] | None = None) -> list[list[str]]:
+    """Return the states: a head with the models, then a row for each instance.
+
+    Args:
+        result: The check.
+        named: Gives the name of an instance; by default `2 threads x 1 each`.
+    """
     models = list(dict.fromkeys(run.model for run in result.runs))
     instances = list(dict.fromkeys((run.threads, run.acquisitions) for run in result.runs))
-    rows = [["", *models]]
-    for one in instances:
-        label = instance(*one).replace(" acquisitions", " each").replace(" acquisition", " each")
-        rows.append([label, *(_cell(result, model, one) for model in models)])
-    return rows
+    rows = ([(named or _label)(*one), *(_cell(result, model, one) for model in models)] for one in instances)
+    return [["", *models], *rows]
+
+
+def _label(threads: int, acquisitions: int | None) -> str:
+    return instance(threads, acquisitions).replace(" acquisitions", " each").replace(" acquisition", " each")
 
 
 def counts(result: CheckResult) -> list[str]:

@@ -22,11 +22,12 @@ from lockwright.check.plain.step import Step
 from lockwright.check.plain.values import PART, PART_FLAG, Fault, value_bits
 from lockwright.ir.interpreter import prepare, run_setup
 from lockwright.ir.table import Effect, Order
+from lockwright.ir.types import Word
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from lockwright.check.plain.memory import Done, Memory
+    from lockwright.check.plain.memory import Access, Done, Memory
     from lockwright.ir.cells import Cells
     from lockwright.ir.program import Instruction, Program, Shape
     from lockwright.ir.storage import Image
@@ -286,6 +287,13 @@ class Machine:
             return Event("fault", step.thread, text=fault.kind, name=name)
         where = (step.function.name, step.instruction, fault.cell)
         return Event("fault", step.thread, *where, text=fault.kind, name=name)
+
+    def named(self, cell: int, access: Access | None) -> str:
+        """Return the name of a cell, or of the part of its word that an access is of."""
+        word = self.cells.cells[cell].type
+        parts = word.parts if isinstance(word, Word) and access is not None and access.is_part else ()
+        part = next((one for one in parts if access is not None and one.shift == access.shift), None)
+        return self.cells.describe(cell) + (f".{part.name}" if part else "")
 
     def told(self, kind: str, step: Step, done: Done, *, value: int | None, old: int | None, new: int | None) -> Event:
         """Return the event of an access."""

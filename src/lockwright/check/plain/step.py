@@ -167,7 +167,7 @@ class Step:
 
     def _access(self, instruction: Instruction, choice: int) -> int | None:
         access = self.access()
-        self.check_alive(access.cell)
+        self.check_alive(access.cell, access)
         self.memory, done = self.memory.perform(self.thread, access, choice)
         type_ = value_at(self.type_of(instruction.operands[0]))
         kind = {Effect.READ: "read", Effect.WRITE: "write"}.get(instruction.entry.effect, "update")
@@ -179,13 +179,13 @@ class Step:
         value, old, new = (None if one is None else wrap(type_, one) for one in (done.read, done.old, done.wrote))
         self.events.append(self.machine.told(kind, self, done, value=value, old=old, new=new))
 
-    def check_alive(self, cell: int) -> None:
+    def check_alive(self, cell: int, access: Access | None = None) -> None:
         """Raise a fault if there is nothing at this address, or nothing any more."""
         if cell == 0:
             raise Fault("null")
         record = self.machine.record_of(cell)
         if record is not None and record not in self.world.live:
-            raise Fault("use_after_free", self.machine.cells.describe(cell))
+            raise Fault("use_after_free", self.machine.named(cell, access))
 
     def flush(self) -> None:
         """Let the oldest buffered store of the thread reach memory."""

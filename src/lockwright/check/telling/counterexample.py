@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from lockwright.ir.waiting import Await
 
 ORIGINS = {
-    "sc": "the logic",
+    "sc": "the logic (it fails under any memory model)",
     "tso": "the processor, not the logic: found under tso, impossible under sc",
     "c11": "the compiler (or a weaker processor): found under c11, impossible under sc and tso",
 }
@@ -65,7 +65,7 @@ def counterexample(machine: Machine, awaits: dict[str, list[Await]], problem: Pr
         threads=found.threads,
         acquisitions=found.acquisitions,
         rows=story.rows,
-        final=tuple(final.told(one) for one in standings) if _is_stuck(told) else (),
+        final=tuple(final.told(one, told.main) for one in standings) if _is_stuck(told) else (),
         primary=place,
         function=function,
         secondary=_secondary(told, place),

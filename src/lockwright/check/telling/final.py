@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 from lockwright.check.moves import Move
 from lockwright.check.telling.names import Names, listed, thread_name
+from lockwright.diagnostics.span import NOWHERE
 from lockwright.ir.table import Effect
 from lockwright.ir.types import Pointer
+from lockwright.results import line_name
 
 if TYPE_CHECKING:
     from lockwright.check.plain.machine import Machine
@@ -111,18 +113,23 @@ def _writers(machine: Machine, thread: int) -> tuple[int, ...]:
     return tuple(found)
 
 
-def told(standing: Standing) -> str:
-    """Return one line: `halted; waits for a kick; T1 could have sent it`."""
+def told(standing: Standing, main: str) -> str:
+    """Return one line: `halted; waits for a kick; T1 could have sent it`.
+
+    Args:
+        standing: Where the thread is.
+        main: The file whose lines are named by their number alone.
+    """
     match standing.status:
         case "done":
             return "done"
         case "runs":
-            return f"at {where(standing)}"
+            return f"at {where(standing, main)}"
         case "sleeps":
             return _told_sleep(standing)
     assert standing.wait is not None
     values = listed([f"{name} is {value}" for name, value in standing.words]) if standing.words else ""
-    text = f"waits at {where(standing)}: {condition(standing.wait)}"
+    text = f"waits at {where(standing, main)}: {condition(standing.wait)}"
     return f"{text}; {values}" if values else text
 
 
@@ -141,7 +148,7 @@ def condition(wait: Await) -> str:
     return wait.text or "until it changes"
 
 
-def where(standing: Standing) -> str:
-    """Return `line 62`, or the function if no line is known."""
-    line = standing.instruction.span.line if standing.instruction is not None else 0
-    return f"line {line}" if line else (Names.short(standing.function) or "its beginning")
+def where(standing: Standing, main: str) -> str:
+    """Return `line 62`, `line 57 of kvm.py`, or the function if no line is known."""
+    span = standing.instruction.span if standing.instruction is not None else NOWHERE
+    return line_name(span, main) if span.line else (Names.short(standing.function) or "its beginning")

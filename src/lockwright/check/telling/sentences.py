@@ -9,7 +9,7 @@ from lockwright.check.telling.final import Standing, condition, where
 from lockwright.check.telling.names import Names, counted, listed, thread_name
 from lockwright.check.telling.overtakings import overtakings
 from lockwright.diagnostics.span import NOWHERE
-from lockwright.results import FAULTS
+from lockwright.results import FAULTS, line_name, main_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,6 +46,16 @@ class Told:
         """Who moved last."""
         return self.played.moves[-1].thread if self.played.moves else 0
 
+    @property
+    def main(self) -> str:
+        """The file whose lines are named by their number alone, as in the table of the steps."""
+        return main_file(self.story.rows)
+
+    def at(self, instruction: Instruction | None) -> str:
+        """Return ` at line 84`, or nothing where no line is known."""
+        span = instruction.span if instruction is not None else NOWHERE
+        return f" at {line_name(span, self.main)}" if span.line else ""
+
     def step(self, move: int) -> int:
         """Return the step in which a move is told."""
         return max(1, self.story.row_of_move.get(move, 1))
@@ -66,9 +76,7 @@ def _plain(told: Told) -> str:
     name = FAULTS.get(told.kind, ("", told.kind.replace("_", " ")))[1]
     event = told.played.seen[-1].event if told.played.seen else None
     detail = told.names.word(event.name) if event is not None and event.kind == "fault" and event.name else ""
-    line = event.instruction.span.line if event is not None and event.instruction is not None else 0
-    text = f"{name}: {thread_name(told.last_thread)}"
-    text += f" at line {line}" if line else ""
+    text = f"{name}: {thread_name(told.last_thread)}{told.at(event.instruction if event is not None else None)}"
     if told.kind == "index_out_of_range" and event is not None:
         return f"{text} asks for element {event.name}"
     return f"{text}, {detail}" if detail else text
@@ -89,11 +97,20 @@ def _use_after_free(told: Told) -> str:
     event = told.played.seen[-1].event
     word = told.names.word(event.name)
     record = word.split(".", maxsplit=1)[0]
-    freed = [row for row in told.story.rows if row.text in (f"frees {record}", f"the record {record} is freed")]
-    text = f"use after free: {thread_name(event.thread)} touches {word}"
-    if event.instruction is not None:
-        text += f" at line {event.instruction.span.line}"
-    return f"{text}, though {thread_name(freed[-1].thread)} freed {record} in step {freed[-1].step}" if freed else text
+    text = f"use after free: {thread_name(event.thread)} touches {word}{told.at(event.instruction)}"
+    return f"{text}{_who_freed(told, record)}"
+
+
+def _who_freed(told: Told, record: str) -> str:
+    """Return when a record was freed, and who did it, or asked for it with `rcu_free`."""
+    calls = [row for row in told.story.rows if f"{row.text} ".startswith(f"frees {record} ")]
+    ends = [row for row in told.story.rows if row.text == f"{record} is freed"]
+    if not calls:
+        return ""
+    who, call = thread_name(calls[-1].thread), calls[-1]
+    if not ends:
+        return f", though {who} freed {record} in step {call.step}"
+    return f", though {record} is freed since step {ends[-1].step} (`rcu_free` by {who} in step {call.step})"
 
 
 def _asserted(told: Told, instruction: Instruction | None, message: str) -> str:
@@ -168,7 +185,7 @@ def _lost_wakeup(told: Told) -> str:
     how_woken = "wake it"
     if sleeper.is_masked and sleeper.sleep is not None and sleeper.sleep.reason == "halt":
         verb, how_woken = "halts with interrupts off", "kick its CPU"
-    where_ = f"{verb} at {where(sleeper)}"
+    where_ = f"{verb} at {where(sleeper, told.main)}"
     others = [one for one in told.standings if one.status != "done" and one is not sleeper]
     more = "" if not others else f"; {_others(others)}"
     return f"lost wake-up: {thread_name(sleeper.thread)} {where_}, and nobody is left to {how_woken}{more}"
@@ -181,8 +198,7 @@ def _no_such(told: Told) -> str:
     count = len(machine.shape.cpu_nodes if is_cpu else machine.shape.thread_cpus)
     noun = "CPU" if is_cpu else "thread"
     has = f"only {noun} 0" if count == 1 else f"the {noun}s 0 to {count - 1}"
-    line = event.instruction.span.line if event.instruction is not None else 0
-    at = f" at line {line}" if line else ""
+    at = told.at(event.instruction)
     return f"there is no {noun} {event.name}: {thread_name(told.last_thread)} names it{at}, but this run has {has}"
 
 
@@ -197,7 +213,7 @@ def _deadlock(told: Told) -> str:
     for one in told.standings:
         if one.status in ("waits", "sleeps"):
             holds = f"holds {_lock_name(told, held[one.thread].lock)} and " if one.thread in held else ""
-            parts.append(f"{thread_name(one.thread)} {holds}waits at {where(one)}")
+            parts.append(f"{thread_name(one.thread)} {holds}waits at {where(one, told.main)}")
     return f"deadlock: {', '.join(parts)}"
 
 
@@ -213,9 +229,9 @@ def _endless(told: Told) -> str:
     waiter = next((one for one in told.standings if one.status == "waits"), None)
     if waiter is None or waiter.wait is None:
         return "a wait that nobody ends"
-    what = condition(waiter.wait)
+    what, place = condition(waiter.wait), where(waiter, told.main)
     value = f" ({listed([f'{name} is {value}' for name, value in waiter.words])})" if waiter.words else ""
-    return f"{thread_name(waiter.thread)} waits for ever at {where(waiter)}, {what}{value}: nobody is left to end it"
+    return f"{thread_name(waiter.thread)} waits for ever at {place}, {what}{value}: nobody is left to end it"
 
 
 def _asking(told: Told) -> str:

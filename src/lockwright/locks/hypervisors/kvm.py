@@ -29,12 +29,12 @@ from lockwright.locks.hypervisors.tickets import Tickets
 
 
 class Waiting(Struct, align=64):
-    lock: Atomic[Ptr[AtomicWord[Tickets]] | None]
-    want: Atomic[u16]
+    lock: Atomic[Ptr[AtomicWord[Tickets]] | None]  # an address: it is compared, and never followed
+    want: Atomic[u16]  # the ticket
 
 
-klock_waiting: PerCpu[Waiting] = shared()
-waiting_cpus: PerCpu[Atomic[u8]] = shared()
+klock_waiting: PerCpu[Waiting] = shared()  # what each CPU waits for
+waiting_cpus: PerCpu[Atomic[u8]] = shared()  # whether it waits: 0 or 1; a mask in the kernel
 
 
 class Kvm(Struct):
@@ -50,7 +50,7 @@ class Kvm(Struct):
         mine.lock.store(None, relaxed)
         mine.want.store(want, release)
         mine.lock.store(tickets, release)
-        waiting_cpus[cpu()].exchange(1, acq_rel)  # a locked bit operation in the kernel
+        waiting_cpus[cpu()].exchange(1, acq_rel)  # atomic, as the kernel's set_bit
 
     def block(self, were_on: bool) -> None:
         """Halt until kicked; interrupts come on with the halt in one step, and only if they were on before."""
@@ -63,7 +63,7 @@ class Kvm(Struct):
 
     @symbol("kvm_unlock_kick")
     def unlock_kick(self, tickets: Ptr[AtomicWord[Tickets]], ticket: u16) -> None:
-        """Find the CPU that waits for this lock with this ticket, and kick it."""
+        """Kick the CPU that has noted this lock and ticket: addresses are compared, and nothing of the lock is read."""
         for other in range(cpus()):
             if waiting_cpus[other].load(acquire):
                 theirs = klock_waiting[other]

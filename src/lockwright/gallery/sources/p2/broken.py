@@ -71,7 +71,7 @@ class PvTicketLock(Lock, Generic[Hypervisor], fifo=True, overcommit=True):
     def trylock(self) -> bool:
         preemption_off()
         seen = self.tickets.load(relaxed)
-        if seen.head == seen.tail & ~SLOWPATH:
+        if seen.head == (seen.tail & ~SLOWPATH):
             taken = Tickets(head=seen.head, tail=seen.tail + STEP)
             if self.tickets.compare_exchange(seen, taken, acquire) == seen:
                 return True
@@ -88,7 +88,7 @@ class PvTicketLock(Lock, Generic[Hypervisor], fifo=True, overcommit=True):
 
     @symbol("__ticket_unlock_slowpath")
     def unlock_slowpath(self, before: Tickets) -> None:
-        """Drop the flag if nobody queues; if that fails, somebody has come meanwhile, and may have stopped."""
+        """Drop the flag if nobody queues; if somebody does, or comes meanwhile, kick who waits for the next ticket."""
         served = Tickets(head=before.head + STEP, tail=before.tail)
         cleared = Tickets(head=served.head, tail=served.tail & ~SLOWPATH)
         if cleared.head != cleared.tail or self.tickets.compare_exchange(served, cleared, acq_rel) != served:

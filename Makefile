@@ -16,6 +16,7 @@ $(READY): requirements.txt pyproject.toml
 	@echo "setting up $(VENV) from requirements.txt (a minute or two, once)"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m compileall -q src  # a start would do it each time where Python may not write bytecode
 	@echo "compiling the kernels of the checker (a minute, once)"
 	@$(BIN)/python -m lockwright.cli.warm
 	@touch $@

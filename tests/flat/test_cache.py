@@ -57,6 +57,9 @@ if __name__ == "__main__":
 '''
 
 
+WITHOUT_RULES = f'{USER}    assert "numba.np.linalg" not in sys.modules\n'
+
+
 def make_sample(folder: Path, helper: str = HELPER, user: str = USER) -> Path:
     """Write a package with two kernels."""
     (folder / "sample").mkdir(parents=True, exist_ok=True)
@@ -94,6 +97,11 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_a_copy_of_the_sources_runs_what_the_first_compiled(kept: Path, tmp_path: Path) -> None:
     assert run_sample(make_sample(tmp_path), kept) == (7, 0)
+
+
+def test_what_is_compiled_runs_without_the_rules_for_compiling(kept: Path, tmp_path: Path) -> None:
+    """They take a fifth of a second to load."""
+    assert run_sample(make_sample(tmp_path, user=WITHOUT_RULES), kept) == (7, 0)
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,7 @@ import llvmlite
 import numba
 from numba.core import compiler, config, serialize
 from numba.core.caching import _Cache
+from numba.core.runtime.nrt import rtsys
 
 from lockwright.flat import compiling, pack
 from lockwright.flat.content import digest
@@ -31,8 +32,8 @@ from lockwright.flat.content import digest
 if TYPE_CHECKING:
     from types import FunctionType
 
-_numba: Any = (compiler.CompileResult, config, serialize)
-_CompileResult, _config, _serialize = _numba  # numba is hardly typed
+_numba: Any = (compiler.CompileResult, config, serialize, rtsys)
+_CompileResult, _config, _serialize, _runtime = _numba  # numba is hardly typed
 
 FORM = 1
 """Count it up when what a file holds changes."""
@@ -90,10 +91,14 @@ class KernelCache(_Cache):
         return hashlib.sha256(repr(parts).encode()).hexdigest()[:40]
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
-        """Return what was compiled for this signature, here or when the package was made, or None."""
-        target_context.refresh()
+        """Return what was compiled for this signature, here or when the package was made, or None.
+
+        Numba would first load the rules for all that it can compile (a fifth of a second); its compiler does that by
+        itself when it is needed, and what is compiled already needs only the symbols of numba's memory.
+        """
         if not self._is_on:
             return None
+        _runtime.initialize(target_context)
         codegen = target_context.codegen()
         path = self._path(sig, codegen)
         payload = None if path is None else read(path)

@@ -2,7 +2,7 @@
 
 The release is a plain add, and the processor may hold it back in the store buffer while it already looks at `tail`: it
 sees nobody, and does not kick, while the next in line still sees the old `head`, and halts.  `check` finds it under
-`tso`; `pv_ticket` has the cure, a locked add.
+`tso`; `pv_ticket` has the cure, an atomic add.
 
 Waiters spin on `head`, at most `spin_threshold` times, and then stop their CPU; every release that somebody waits for
 kicks.

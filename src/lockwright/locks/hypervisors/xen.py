@@ -58,7 +58,7 @@ class Xen(Struct):
         mine.lock.store(None, relaxed)
         mine.want.store(want, release)
         mine.lock.store(tickets, release)
-        waiting_cpus[cpu()].exchange(1, acq_rel)  # a locked bit operation in the kernel
+        waiting_cpus[cpu()].exchange(1, acq_rel)  # atomic, as the kernel's set_bit
         event_clear()
 
     def block(self, were_on: bool) -> None:

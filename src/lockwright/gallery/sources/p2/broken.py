@@ -1,7 +1,7 @@
 """Paravirtual ticket lock of Linux 3.12: spin for a while, then halt; a flag tells the releaser that it must kick.
 
 Waiters spin on `head`, at most `spin_threshold` times, and then stop their CPU.  The lowest bit of `tail` says that one
-may have stopped, so that a release nobody sleeps for costs no more than one locked add.  The releaser reads the flag,
+may have stopped, so that a release nobody sleeps for costs no more than one atomic add.  The releaser reads the flag,
 and clears it, after the lock is free: `pv_ticket_2015` does without.
 
 Source: Linux 545ac13892ab (the two hooks), 96f853eaa889 (the flag), 92b75202e5e8 (KVM), 80bd58fef495 (Xen).

@@ -78,7 +78,7 @@ class XenByteLock(Lock, overcommit=True):
         outer = lock_spinners[cpu()].load(relaxed)
         lock_spinners[cpu()].store(self.held, release)
         self.spinners.fetch_add(1, relaxed)
-        fence(seq_cst)  # on x86 the locked add is one already
+        fence(seq_cst)  # on x86 the atomic add is one already
         taken = False
         while True:
             event_clear()

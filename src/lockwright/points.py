@@ -63,7 +63,7 @@ class Split:
     section: float  # from the end of a lock to the begin of its unlock
     rereads: float  # for how long a line was occupied by loads of waiters that a write had woken
     handoff: float  # the rest of the time from the begin of an unlock to the end of the lock of one that had waited
-    free: float  # nobody held the lock, and who got it next had not waited when it was released
+    free: float  # nobody waited when it was released: until one came, and while it took the lock
     trying: float  # threads inside `lock` at any moment, by Little's law
     waiters: float  # threads that wait at a hand-off
     waiters_reading: float  # loads of woken waiters for each acquisition
@@ -113,6 +113,70 @@ class Point:
         return f"the {self.lock} lock" if is_lock else self.lock
 
 
+@dataclass(frozen=True, slots=True)
+class Sustained:
+    """From how many CPUs on a queue in front of a lock can last: (N - 1 - m) (base + each m) >= outside for some m.
+
+    While m threads wait, a section takes `base_cycles + each_cycles * m`: least squares over the points at which the
+    lock is never free.  The N - 1 - m others each stay away for `outside_cycles`, by Little's law.
+    """
+
+    base_cycles: float
+    each_cycles: float
+    outside_cycles: float
+    fitted_waiters: tuple[float, ...]  # at the points of the fit
+    farthest: float  # of these points from the fit, as a share of their cycles
+
+    def most(self, cpus: int) -> tuple[int, float]:
+        """Return the waiters for which the left side is largest, and how many times the right side that is."""
+        sides = [(cpus - 1 - m) * (self.base_cycles + self.each_cycles * m) for m in range(max(1, cpus))]
+        largest = max(sides)
+        return sides.index(largest), largest / self.outside_cycles
+
+    @property
+    def least_cpus(self) -> int:
+        """The fewest CPUs on which a queue can last."""
+        cpus = 2
+        while self.most(cpus)[1] < 1:
+            cpus += 1
+        return cpus
+
+
+@dataclass(frozen=True, slots=True)
+class Fall:
+    """Where the throughput of a lock falls to less than half of its best."""
+
+    lock: str
+    best: int  # CPUs
+    before: int  # the last count before the fall
+    there: int  # the first count after it
+    last: int
+    kept: float  # at the last count, of the best
+    sustained: Sustained | None = None  # None: too few points with a queue, or several locks
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a lock is, read off its source and its layout."""
+
+    summary: str  # of its docstring: a sentence
+    is_fifo: bool  # it promises to serve in the order of arrival
+    fields: tuple[str, ...] = ()  # those that lie in one cache line, if all do
+    neighbours: tuple[str, ...] = ()  # fields of the program that share this line
+    locked: tuple[str, ...] = ()  # the fields that `lock` writes
+    unlocked: tuple[str, ...] = ()  # and those that `unlock` does
+
+
+@dataclass(frozen=True, slots=True)
+class LeastTransfer:
+    """The machine's lower bound on what moving a line takes."""
+
+    cycles: int
+    standing: str  # measured, recalled, estimated, chosen
+    reason: str
+    longest_load_cycles: int  # from another cache at any distance, without that bound
+
+
 @dataclass(slots=True)
 class SimulationResult:
     """All points of a simulation, and the numbers of the machine that they rest on."""
@@ -123,6 +187,9 @@ class SimulationResult:
     weak: list[str] = field(default_factory=list)  # numbers that are recalled, estimated or chosen, with their origin
     sensitivity: list[tuple[str, float, float]] | None = None  # number, change of throughput at 80 % and at 125 % of it
     collapses: list[str] = field(default_factory=list)  # one sentence for each lock that collapses
+    falls: list[Fall] = field(default_factory=list)  # the same as numbers
+    subjects: dict[str, Subject] = field(default_factory=dict)  # what each lock is
+    least_transfer: LeastTransfer | None = None
     warnings: list[str] = field(default_factory=list)
     params: dict[str, object] = field(default_factory=dict)
     settings: tuple[str, ...] = ()  # the same in words: `hold 100 cycles`

@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from lockwright.points import SimulationResult
+from lockwright.points import LeastTransfer, SimulationResult, Subject
 from lockwright.units import cpu_counts, cycles, duration, wrong
 
 if TYPE_CHECKING:
@@ -124,6 +125,8 @@ def simulate(
     params = {lock: asked.params(lock, model.ghz) | {"start": start, "ops": ops} for lock in named}
     result.params = {"machine": known.name, "lock": named, "cpus": list(counts)} | next(iter(params.values()))
     result.settings = asked.words(named, len(chosen), start)
+    result.least_transfer = _least_transfer(known, model)
+    result.subjects = {lock: _subject(lock, program, model, max(counts)) for lock, program in programs.items()}
     sweep = _run(result, runner, model, params, counts, progress)
     if sensitivity and not sweep.is_interrupted:
         _vary(result, runner, known, sweep, named, max(counts), progress)
@@ -254,10 +257,35 @@ def _run(
                 made = replace(made, is_program=base == "Workload")
                 points.append(limits.explained(made, model.ghz, many))
         result.points += points
-        fallen = limits.collapse(points)
-        result.collapses += [fallen] if fallen else []
+        fallen = limits.fall(points)
+        if fallen is not None:
+            result.falls.append(fallen)
+            result.collapses.append(limits.collapse(points))
     result.warnings += _warnings(result, len(planned), len(done.runs))
     return done
+
+
+def _least_transfer(machine: Machine, model: MachineModel) -> LeastTransfer:
+    """Return the machine's lower bound on moving a line, and whether any load from another cache is longer."""
+    from lockwright.machines import OPERATIONS, STATES
+
+    number = machine.numbers["min_transfer"]
+    loads = model.latency_cycles[OPERATIONS.index("load")]
+    longest = max(max(row) for state, row in zip(STATES, loads, strict=True) if state != "I")
+    return LeastTransfer(model.min_transfer_cycles, number.standing, machine.reason(number), longest)
+
+
+def _subject(lock: str, program: Program, model: MachineModel, cpus: int) -> Subject:
+    """Return what a lock says of itself, and which of its fields share a line."""
+    from lockwright.language.catalogue import describe
+    from lockwright.language.compile import builtin_locks
+    from lockwright.simulate.program import shape_of
+    from lockwright.simulate.subject import ACQUIRE, RELEASE, in_one_line, written
+
+    path = builtin_locks().get(lock.partition("[")[0].partition(":")[0])
+    summary = describe(Path(path))[0] if path else ""
+    fields, beside = in_one_line(program, shape_of(model, cpus), model.line_bytes)
+    return Subject(summary, program.promises.fifo, fields, beside, written(program, ACQUIRE), written(program, RELEASE))
 
 
 def _warnings(result: Simulation, planned: int, done: int) -> list[str]:

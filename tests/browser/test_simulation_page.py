@@ -41,7 +41,9 @@ def test_the_page_of_a_collapse(browser: Browser, tmp_path: Path, scheme: str) -
     assert page.locator("table.profile").count() == 2
     assert page.locator("table.points tbody tr").count() == 8
     assert page.locator("#figure-throughput svg").get_by_text("throughput, M/s").count() == 1
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    for width in (1280, 1100, 420):
+        page.set_viewport_size({"width": width, "height": 800})
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), width
     page.close()
 
 

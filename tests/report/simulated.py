@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from math import nan
 
-from lockwright.points import FunctionProfile, SeedRun, SimulationResult
+from lockwright.points import FunctionProfile, LeastTransfer, SeedRun, SimulationResult, Subject
 from lockwright.simulate.aggregate import point
-from lockwright.simulate.limits import collapse, explained
+from lockwright.simulate.limits import collapse, explained, fall
 
 GHZ = 2.0
 PARAMS = {"hold_cycles": 100, "think_cycles": 1000, "start": "spread"}
@@ -68,7 +68,12 @@ def collapsing() -> SimulationResult:
                 for seed, factor in enumerate((0.99, 1.0, 1.01), start=1)
             ]
             result.points.append(explained(point(lock, cpus, "amd48", PARAMS, runs), GHZ))
-    result.collapses = [text for lock in rows if (text := collapse([p for p in result.points if p.lock == lock]))]
+    for lock in rows:
+        points = [one for one in result.points if one.lock == lock]
+        result.collapses += [collapse(points)] if collapse(points) else []
+        result.falls += [found] if (found := fall(points)) else []
+    result.subjects["ticket"] = Subject("A lock.", True, ("owner", "next"), (), ("next",), ("owner",))
+    result.least_transfer = LeastTransfer(90, "chosen", "slope of the published tails", 80)
     result.weak = ["min_transfer = 420 cycles (chosen: slope of the published tails)", "load.S.two_hops (estimated)"]
     result.params = PARAMS | {"ghz": GHZ}
     result.settings = ("one lock", "hold 100 cycles", "think 1,000 cycles", "3 seeds")

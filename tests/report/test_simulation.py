@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import csv
 import io
+from math import nan
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
-from tests.report.simulated import collapsing, seed_run
+from tests.report.simulated import GHZ, collapsing, seed_run
 
 from lockwright.points import SimulationResult
 from lockwright.report.simulation import rich_table, simulation_text
+from lockwright.report.simulation_numbers import meaning, weak_first
+from lockwright.report.simulation_page import simulation_page
 from lockwright.report.simulation_records import simulation_csv, simulation_json
-from lockwright.report.simulation_story import story
+from lockwright.report.simulation_story import opening, story, told_points
 from lockwright.simulate.aggregate import point
+from lockwright.simulate.limits import explained
 
 if TYPE_CHECKING:
     from tests.conftest import Golden
@@ -81,22 +85,64 @@ def test_the_table_for_python_has_a_row_for_each_point() -> None:
     assert rich_table(collapsing()).row_count == 8
 
 
+def test_the_opening_says_what_the_lock_is_and_how_far_it_falls() -> None:
+    told = " ".join(opening("ticket", collapsing()))
+    assert "Its fields `owner` and `next` lie in one cache line." in told
+    assert "Who arrives writes `next` and who releases writes `owner`" in told
+    assert "collapses: at 48 CPUs it does 0.40 M/s, 8% of that" in told
+
+
 def test_the_story_of_a_collapse_names_the_line_the_queue_and_the_reason() -> None:
     told = " ".join(story("ticket", collapsing()))
-    assert "collapses: at 48 CPUs it does 0.40 M/s, 8% of that" in told
-    assert "Its waiters spin on one cache line: 47 threads wait" in told
-    assert "47 reads of about 90 cycles make 4,200 cycles" in told
-    assert "This is why it falls" in told
+    assert "47 threads wait and spin on one cache line, which is read again 47 times a section" in told
+    assert "47 reads of 90 cycles make 4,200 cycles" in told
+    assert "These 90 cycles are the machine's `min_transfer`" in told
+    assert "distances have no effect here" in told
+
+
+def test_the_story_of_a_collapse_says_why_it_is_there() -> None:
+    told = " ".join(story("ticket", collapsing()))
+    assert "for some m `(N - 1 - m) x (175 + 103 m) >= 1,050`" in told
+    assert "at 6 CPUs in 3 of 3 seeds (before 100% of the sections there)" in told
+
+
+def test_points_around_the_fall_are_compared() -> None:
+    assert [one.cpus for one in told_points("ticket", collapsing())] == [6, 12, 48]
+
+
+def test_a_line_that_is_read_more_often_than_threads_wait_tells_of_arrivals() -> None:
+    result = collapsing()
+    runs = [seed_run(4e5, waiters=40, rereads=50, cycles=4500)]
+    result.points = [*result.points[:3], explained(point("ticket", 48, "amd48", {}, runs), GHZ)]
+    told = " ".join(story("ticket", result))
+    assert "40.0 waiters read it 50.0 times a section: threads that arrive write `next` in the same line" in told
+
+
+def test_a_number_that_decides_stands_first_and_the_others_are_folded() -> None:
+    result = collapsing()
+    result.weak = ["ghz = 2 GHz (recalled)", "min_transfer = 420 cycles (chosen)", "retention = 0 cycles (estimated)"]
+    result.sensitivity = [("retention", -0.2, nan), ("ghz", 0.001, 0.0), ("pause", 0.0, 0.0)]
+    assert [one.partition(" ")[0] for one in weak_first(result)] == ["retention", "min_transfer", "ghz"]
+    page = simulation_page(result)
+    assert "2 others change it by less than 1 %" in page
+    assert "the number cannot have that value" in page
+    assert "decide the throughput at 48 CPUs" in page
+
+
+def test_numbers_have_a_meaning_in_words() -> None:
+    assert meaning("load.M.one_hop") == "a load that finds its line in state M, one hop away"
+    assert meaning("ghz") == ""
 
 
 def test_the_story_of_a_queue_lock_says_that_waiters_leave_each_other_alone() -> None:
     told = " ".join(story("mcs", collapsing()))
     assert "they leave each other alone" in told
     assert "one cache line" not in told
+    assert "a queue lasts" not in told
 
 
 def test_one_cpu_that_does_more_than_several_is_told() -> None:
     result = collapsing()
     alone = point("ticket", 1, "amd48", {}, [seed_run(8e6)])
     result.points = [alone, *(one for one in result.points if one.lock == "ticket" and one.cpus > 1)]
-    assert "One CPU alone, which never waits for a line, does 8.00 M/s." in story("ticket", result)[0]
+    assert "One CPU alone, which never waits for a line, does 8.00 M/s." in opening("ticket", result)[-1]

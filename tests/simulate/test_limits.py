@@ -38,9 +38,24 @@ def test_the_parts_add_up(throughput: float, waiters: float, rereads: float, cyc
 @pytest.mark.parametrize(
     ("cpus", "throughput", "more", "expected"),
     [
-        (48, 4e5, {"waiters": 46.8, "rereads": 46.8, "cycles": 4200.0}, "47 waiters re-read one line after each"),
-        (48, 4e5, {"waiters": 46.8, "rereads": 46.8, "cycles": 4200.0}, "4,200 of 5,000 cycles a hand-off"),
-        (12, 2e6, {"waiters": 9.0, "rereads": 1.0, "cycles": 50.0}, "the hand-off: 800 of 1,000 cycles, 3.0 lines"),
+        (
+            48,
+            4e5,
+            {"waiters": 46.8, "rereads": 46.8, "cycles": 4200.0},
+            "47 waiters re-read one line 47 times",
+        ),
+        (
+            48,
+            4e5,
+            {"waiters": 46.8, "rereads": 46.8, "cycles": 4200.0},
+            "4,200 of 5,000 cycles from section",
+        ),
+        (
+            12,
+            2e6,
+            {"waiters": 9.0, "rereads": 1.0, "cycles": 50.0},
+            "800 of 1,000 cycles from section to section, 3.0",
+        ),
         (6, 6e6, {"waiters": 3.0}, "the section: 200 of 333 cycles"),
         (2, 1e6, {}, "the lock is free 90% of the time"),
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from typing import TYPE_CHECKING, Any
 
@@ -15,11 +16,11 @@ if TYPE_CHECKING:
 
     from lockwright.points import Point, SimulationResult
 
-PARTS = ("in the section", "waiters read the line again", "rest of the hand-off", "free")
+PARTS = ("in the section", "waiters read the line again", "rest of the hand-off", "nobody waits: free, or being taken")
 PART_COLOURS = ("#2f9e44", "#e03131", "#f08c00", "#adb5bd")
 LOCK_COLOURS = ("#1971c2", "#e8590c", "#2f9e44", "#9c36b5", "#c92a2a", "#0c8599", "#846358", "#e64980")
 _WIDTH, _HEIGHT = 660, 300
-_WIDEST_BARS = 24  # counts that still get a label each
+_BAR = 0.8  # of the room between two neighbouring counts
 
 Chart = alt.LayerChart | alt.FacetChart | alt.Chart | alt.VConcatChart | alt.HConcatChart
 
@@ -73,7 +74,7 @@ def cycles(result: SimulationResult) -> Chart | None:
     colour = alt.Color("part:N", scale=alt.Scale(domain=PARTS, range=PART_COLOURS), title=None, sort=PARTS)
     bars = (
         _chart(rows)
-        .mark_bar()
+        .mark_bar(size=_bar_size(result), orient="vertical")
         .encode(
             x=_counts(result),
             y=alt.Y("cycles:Q", title="cycles from one section to the next", stack="zero"),
@@ -86,7 +87,7 @@ def cycles(result: SimulationResult) -> Chart | None:
 
 
 def fairness(result: SimulationResult) -> Chart:
-    """Return Jain's index over CPUs, and beside it how often one waiter was overtaken at most."""
+    """Return Jain's index over CPUs, and beside it, if ever one was, how often one waiter was overtaken at most."""
     rows = [_row(one) | {"jain": _known(one.jain), "bypass": one.longest_bypass} for one in result.points]
     x, colour = alt.X("cpus:Q", title="CPUs"), _colour(result)
     jain = (
@@ -109,7 +110,8 @@ def fairness(result: SimulationResult) -> Chart:
             tooltip=_tips("bypass", "longest bypass"),
         )
     )
-    return alt.hconcat(*(one.properties(width=_WIDTH // 2 - 40, height=220) for one in (jain, bypass)))
+    shown = (jain, bypass) if any(one.longest_bypass for one in result.points) else (jain,)
+    return alt.hconcat(*(one.properties(width=_WIDTH // 2 - 40, height=220) for one in shown))
 
 
 def latency(result: SimulationResult) -> Chart:
@@ -121,26 +123,22 @@ def latency(result: SimulationResult) -> Chart:
         for name, field in names.items()
         if getattr(one, field) > 0
     ]
-    lines: alt.Chart = (
-        _chart(rows)
-        .mark_line(point=True)
-        .encode(
-            x=alt.X("cpus:Q", title="CPUs"),
-            y=alt.Y("ns:Q", title="time to get the lock, ns", scale=alt.Scale(type="log")),
-            color=_colour(result),
-            strokeDash=alt.StrokeDash("which:N", title=None, sort=list(names), legend=alt.Legend(symbolType="stroke")),
-            tooltip=["lock:N", "cpus:Q", "which:N", alt.Tooltip("ns:Q", format=",.0f")],
-        )
-        .properties(width=_WIDTH, height=_HEIGHT)
-    )
-    return lines
+    x = alt.X("cpus:Q", title="CPUs")
+    y = alt.Y("ns:Q", title="time to get the lock, ns", scale=alt.Scale(type="log"))
+    dash = alt.StrokeDash("which:N", title=None, sort=list(names), legend=_dashes())
+    tips = ["lock:N", "cpus:Q", "which:N", alt.Tooltip("ns:Q", format=",.0f")]
+    colour = _colour(result)
+    lines = _chart(rows).mark_line().encode(x=x, y=y, color=colour, strokeDash=dash)
+    points = _chart(rows).mark_point(filled=True, size=30, opacity=1).encode(x=x, y=y, color=colour, tooltip=tips)
+    return alt.layer(lines, points).properties(width=_WIDTH, height=_HEIGHT)
 
 
 def handoffs(result: SimulationResult) -> Chart | None:
     """Return how far hand-offs go over CPUs, for each lock; None where nothing was handed on."""
     rows = []
+    occurring = {name for one in result.points for name, count in distances(one).items() if count}
     for one in result.points:
-        found = distances(one)
+        found = {name: count for name, count in distances(one).items() if name in occurring}
         total = sum(found.values())
         rows += [
             _row(one) | {"distance": name, "share": count / total, "order": number}
@@ -152,7 +150,7 @@ def handoffs(result: SimulationResult) -> Chart | None:
     names = list(dict.fromkeys(row["distance"] for row in rows))
     bars = (
         _chart(rows)
-        .mark_bar()
+        .mark_bar(size=_bar_size(result), orient="vertical")
         .encode(
             x=_counts(result),
             y=alt.Y("share:Q", title="share of acquisitions", stack="zero", axis=alt.Axis(format="%")),
@@ -165,6 +163,11 @@ def handoffs(result: SimulationResult) -> Chart | None:
 
 
 # What they share.
+
+
+def _dashes() -> alt.Legend:
+    """Return a legend that shows how lines are dashed, in a colour that none of the locks has."""
+    return alt.Legend(symbolType="stroke", symbolStrokeColor="#868e96", symbolStrokeWidth=2, symbolSize=500)
 
 
 def _chart(rows: Sequence[dict[str, Any]]) -> alt.Chart:
@@ -182,19 +185,32 @@ def _colour(result: SimulationResult) -> alt.Color:
 
 
 def _counts(result: SimulationResult) -> alt.X:
-    """Return the axis of bars: one for each number of CPUs, some without a label where there are many."""
+    """Return the axis of bars: as far apart as their numbers of CPUs are."""
+    most, nearest = _spread(result)
+    return alt.X("cpus:Q", title="CPUs", scale=alt.Scale(domain=[0, most + nearest], nice=False))
+
+
+def _bar_size(result: SimulationResult) -> float:
+    """Return how wide a bar is, so that the nearest two do not touch."""
+    most, nearest = _spread(result)
+    return max(1.0, _BAR * _wide(result) * nearest / (most + nearest))
+
+
+def _spread(result: SimulationResult) -> tuple[int, int]:
+    """Return the largest number of CPUs, and how far the nearest two are apart."""
     counts = sorted({point.cpus for point in result.points})
-    step = math.ceil(len(counts) / _WIDEST_BARS)
-    axis = alt.Axis(values=[*counts[:: max(1, step)], counts[-1]], labelAngle=0, labelOverlap=True)
-    return alt.X("cpus:O", title="CPUs", axis=axis)
+    return counts[-1], min((b - a for a, b in itertools.pairwise([0, *counts])), default=1)
+
+
+def _wide(result: SimulationResult) -> int:
+    """Return how wide the picture of one lock is: two stand in a row."""
+    return _WIDTH if len(locks_of(result)) == 1 else _WIDTH // 2 - 30
 
 
 def _facets(chart: alt.Chart, result: SimulationResult, height: int = 260) -> Chart:
     """Return a picture for each lock, two in a row, each with the same scale."""
-    locks = locks_of(result)
-    wide = _WIDTH if len(locks) == 1 else _WIDTH // 2 - 30
-    facet = alt.Facet("lock:N", sort=locks, title=None)
-    return chart.properties(width=wide, height=height).facet(facet=facet, columns=2)
+    facet = alt.Facet("lock:N", sort=locks_of(result), title=None)
+    return chart.properties(width=_wide(result), height=height).facet(facet=facet, columns=2)
 
 
 def _tips(value: str, title: str, *more: str) -> list[Any]:

@@ -6,6 +6,8 @@ import math
 import textwrap
 from typing import TYPE_CHECKING
 
+from lockwright.report.simulation_fall import in_a_line
+from lockwright.report.simulation_numbers import asked_of, telling, weak_first
 from lockwright.report.terminal import WIDTH, print_lines, terminal
 
 if TYPE_CHECKING:
@@ -21,7 +23,6 @@ _BAR_WIDTH = 8
 _SCALES = ((1e6, "M/s"), (1e3, "k/s"), (1.0, "/s"))
 _MOST_WEAK = 3
 _MOST_DECISIVE = 8
-_TELLING = 0.005  # a change of throughput that is worth a line
 _NARROWEST_LIMITS = 24  # columns; with less room, what limits the lock stands below the table
 
 
@@ -47,6 +48,8 @@ def styled_lines(result: SimulationResult, width: int = WIDTH) -> Iterator[tuple
     yield from _tables(result, width)
     for sentence in result.collapses:
         yield from ((line, "fault") for line in _wrapped("collapse: ", sentence, width))
+    for text in filter(None, map(in_a_line, result.falls)):
+        yield from ((line, "") for line in _wrapped("why there: ", text, width))
     yield from ((line, "") for line in _sensitivity(result, width))
     yield from ((line, "dim") for line in _weak(result, width))
     yield from ((line, "warning") for text in result.warnings for line in _wrapped("warning: ", text, width))
@@ -168,7 +171,7 @@ def _limits_of_others(result: SimulationResult, told: str, width: int) -> Iterat
 
 def _weak(result: SimulationResult, width: int) -> list[str]:
     """Return the weakest numbers of the machine, those that a curve chose first, and how many more there are."""
-    ordered = sorted(result.weak, key=lambda one: "(chosen" not in one)
+    ordered = weak_first(result)
     shown, more = ordered[:_MOST_WEAK], len(ordered) - _MOST_WEAK
     rest = [f"and {more} more: `lockwright machines show {result.machine}`"] if more > 0 else []
     return _wrapped("rests on: ", "; ".join([*shown, *rest]), width) if shown else []
@@ -179,12 +182,12 @@ def _sensitivity(result: SimulationResult, width: int) -> list[str]:
         return []
     if not result.sensitivity:
         return ["sensitivity: no number of this machine is weak"]
-    telling = [row for row in result.sensitivity if any(abs(one) >= _TELLING for one in row[1:])][:_MOST_DECISIVE]
-    lines = ["sensitivity: throughput with a weak number at 80 % and at 125 % of it"]
-    longest = min(width - 24, max((len(name) for name, _, _ in telling), default=0))
-    lines += [f"  {name:<{longest}}  {change(low):>8} {change(high):>8}" for name, low, high in telling]
-    others = len(result.sensitivity) - len(telling)
-    return [*lines, f"  {others} {'others' if telling else 'numbers'} change less"] if others else lines
+    decisive = telling(result)[:_MOST_DECISIVE]
+    lines = _wrapped("sensitivity: ", f"{asked_of(result)} with a weak number at 80 % and at 125 % of it", width)
+    longest = min(width - 24, max((len(name) for name, _, _ in decisive), default=0))
+    lines += [f"  {name:<{longest}}  {change(low):>8} {change(high):>8}" for name, low, high in decisive]
+    others = len(result.sensitivity) - len(decisive)
+    return [*lines, f"  {others} {'others' if decisive else 'numbers'} change it less"] if others else lines
 
 
 def change(value: float) -> str:

@@ -13,7 +13,7 @@ from lockwright.points import SCHEMA
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from lockwright.points import Point, SimulationResult
+    from lockwright.points import Fall, Point, SimulationResult
 
 _FIELDS = (
     "throughput_per_s", "throughput_per_s_low", "throughput_per_s_high", "jain", "longest_bypass", "handoff_ns",
@@ -39,6 +39,7 @@ def simulation_json(result: SimulationResult, command: str = "simulate") -> dict
         "handoff_distances": list(_distances(result)),
         "runs": [_key(one) | _run(run) for one in result.points for run in one.runs],
         "collapses": result.collapses,
+        "falls": [_fall(one) for one in result.falls],
         "weak": result.weak,
         "sensitivity": None if result.sensitivity is None else list(_sensitivity(result)),
         "seconds": round(result.seconds, 3),
@@ -100,6 +101,13 @@ def _distances(result: SimulationResult) -> Iterator[dict[str, Any]]:
     for point in result.points:
         for name, count in distances(point).items():
             yield _key(point) | {"distance": name, "handoffs": count}
+
+
+def _fall(fall: Fall) -> dict[str, Any]:
+    record = asdict(fall)
+    if fall.sustained is not None:
+        record["sustained"]["least_cpus"] = fall.sustained.least_cpus
+    return record
 
 
 def _run(run: Any) -> dict[str, Any]:

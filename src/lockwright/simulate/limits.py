@@ -5,7 +5,7 @@ The time from one section to the next, per lock, is split into four parts that a
 1. the section, from the end of a lock to the begin of its unlock;
 2. re-reads: for how long a line was occupied by loads of waiters that a write had woken;
 3. the rest of the hand-off, from the begin of an unlock to the end of the lock of one that had waited;
-4. what is left: the lock was free until a thread got it that had not waited for this release.
+4. what is left: nobody waited when it was released; it was free until a thread came, and that one took it.
 
 Re-reads that fall into the section (the holder works while waiters still read) count as hand-off only as far as the
 hand-off goes; a part is never longer than the whole.
@@ -18,8 +18,9 @@ from dataclasses import replace
 from math import isnan
 from typing import TYPE_CHECKING
 
-from lockwright.points import Split
+from lockwright.points import Fall, Split
 from lockwright.simulate.aggregate import mean_of
+from lockwright.simulate.sustaining import sustained
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
 MOST = 0.5  # of the whole: what limits
 TRYING = 2.0  # threads inside `lock`: with fewer, a free lock is one that nobody needs
-MORE_READS = 1.1  # for each waiter: more than one write takes the line away
 COLLAPSED = 0.5  # of the best: fallen by half
 
 
@@ -52,8 +52,8 @@ def split(runs: Sequence[SeedRun], ghz: float, locks: int = 1) -> Split | None:
     reading = sum(run.rereads for run in runs) / taken
     waiters = mean_of([run.waiters for run in runs])
     waiters = 0.0 if isnan(waiters) else waiters
-    latency_s = mean_of([run.latency_ns_mean for run in runs]) * 1e-9
-    trying = 0.0 if isnan(latency_s) else latency_s * mean_of([run.throughput_per_s for run in runs])
+    trying = mean_of([run.latency_ns_mean * 1e-9 * run.throughput_per_s for run in runs])
+    trying = 0.0 if isnan(trying) else trying
     return Split(section, rereads, handoff - rereads, whole - section - handoff, trying, waiters, reading)
 
 
@@ -79,20 +79,16 @@ def limit(point: Point, parts: Split | None) -> str:
     if parts.section > MOST * whole:
         return f"the section: {_of(parts.section, whole)}"
     if parts.rereads >= parts.handoff and parts.is_one_line:
-        return f"{_readers(parts)}: {_of(parts.rereads, whole)} a hand-off"
+        return f"{_readers(parts)}: {_of(parts.rereads, whole)}"
     return f"the hand-off: {_of(parts.handoff + parts.rereads, whole)}{_moves(point)}"
 
 
 def _readers(parts: Split) -> str:
-    """Return who reads again; more reads than waiters means that others than the holder write the line too."""
-    waiters, reads = round(parts.waiters), round(parts.waiters_reading)
-    if reads > MORE_READS * waiters:
-        return f"{waiters} waiters re-read one line {reads} times a section"
-    return f"{reads} waiters re-read one line after each release"
+    return f"{parts.waiters:.0f} waiters re-read one line {parts.waiters_reading:.0f} times a section"
 
 
 def _of(part: float, whole: float) -> str:
-    return f"{part:,.0f} of {whole:,.0f} cycles"
+    return f"{part:,.0f} of {whole:,.0f} cycles from section to section"
 
 
 def _moves(point: Point) -> str:
@@ -119,23 +115,31 @@ def _without_lock(point: Point) -> str:
 # Collapses.
 
 
-def collapse(points: Sequence[Point]) -> str:
-    """Return in a sentence where a lock collapses; empty if it does not.
+def fall(points: Sequence[Point]) -> Fall | None:
+    """Return where a lock collapses; None if it does not.
 
     A collapse is a fall to less than half of the best among the points with two CPUs or more: that one CPU alone,
     which never waits for a line, is faster than two says nothing about scaling.
     """
     together = sorted((one for one in points if one.cpus > 1), key=lambda one: one.cpus)
     if not together:
-        return ""
+        return None
     best = max(together, key=lambda one: one.throughput_per_s)
     after = [one for one in together if one.cpus >= best.cpus]
     for before, there in itertools.pairwise(after):
         if there.throughput_per_s < COLLAPSED * best.throughput_per_s:
             last = after[-1]
             kept = last.throughput_per_s / best.throughput_per_s
-            return (
-                f"{best.named} is fastest at {best.cpus} CPUs and falls by half between {before.cpus} and "
-                f"{there.cpus}; at {last.cpus} it does {kept:.0%} of its best"
-            )
-    return ""
+            return Fall(best.lock, best.cpus, before.cpus, there.cpus, last.cpus, kept, sustained(points))
+    return None
+
+
+def collapse(points: Sequence[Point]) -> str:
+    """Return in a sentence where a lock collapses; empty if it does not."""
+    found = fall(points)
+    if found is None:
+        return ""
+    return (
+        f"{points[0].named} is fastest at {found.best} CPUs and falls by half between {found.before} and "
+        f"{found.there}; at {found.last} it does {found.kept:.0%} of its best"
+    )

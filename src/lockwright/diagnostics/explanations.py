@@ -8,6 +8,7 @@ from inspect import cleandoc
 
 from lockwright.diagnostics.diagnostic import Diagnostic, Label
 from lockwright.diagnostics.explained_machines import MACHINES
+from lockwright.diagnostics.explained_profiles import PROFILES
 from lockwright.diagnostics.explained_structure import STRUCTURE
 from lockwright.diagnostics.explained_values import VALUES
 from lockwright.diagnostics.explained_verdicts import USAGE, VERDICTS
@@ -18,7 +19,8 @@ from lockwright.diagnostics.span import NOWHERE
 @cache
 def explanations() -> dict[str, Explanation]:
     """Return every explanation by its code, in order."""
-    listed = [Explanation(*map(cleandoc, one)) for one in (*STRUCTURE, *VALUES, *USAGE, *VERDICTS, *MACHINES)]
+    every = (*STRUCTURE, *VALUES, *USAGE, *VERDICTS, *MACHINES, *PROFILES)
+    listed = [Explanation(*map(cleandoc, one)) for one in every]
     return {one.code: one for one in sorted(listed, key=lambda one: one.code)}
 
 
@@ -42,6 +44,7 @@ def unknown_code(code: str) -> Diagnostic:
     near = difflib.get_close_matches(f"{letter}{digits:0>3}", explanations(), n=1, cutoff=0.5)
     helps = [f"did you mean `{near[0]}`?"] if near else []
     helps.append(
-        "codes are L001 ... for the language, V001 ... for verdicts, M001 ... for machines, U003 ... for the rest"
+        "codes are L001 ... for the language, V001 ... for verdicts, M001 ... for machines, P001 ... for profiles, "
+        "U003 ... for the rest"
     )
     return Diagnostic("U007", f"there is no code `{code}`", Label(NOWHERE), helps=tuple(helps))

@@ -1,0 +1,128 @@
+"""Pure functions over samples: plain names, what a function is, idle out of the base, a lock by its caller."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeVar
+
+from lockwright.profiles.model import Frame, Sample, Stack
+from lockwright.profiles.symbols import IDLE, INSIDE, WAITING, Family, table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+_SUFFIX = re.compile(r"(?:\.(?:part|constprop|isra|cold|llvm|lto_priv|clone|localalias)(?:\.\d+)*|@@?[A-Z][\w.]*)+$")
+_Key = TypeVar("_Key")
+UNKNOWN = ""
+"""The caller of a lock that no stack names."""
+
+
+def plain(symbol: str) -> str:
+    """Return a name without what compilers and linkers add: `.part.0`, `.constprop.1`, `.isra.0`, `@@GLIBC_2.34`."""
+    return _SUFFIX.sub("", symbol) or symbol
+
+
+def family(symbol: str) -> Family | None:
+    """Return what a function is; None if the table does not know it."""
+    return table().get(plain(symbol))
+
+
+def role(symbol: str) -> str:
+    """Return the role of a function; empty if the table does not know it."""
+    found = family(symbol)
+    return found.role if found else ""
+
+
+def strip_suffixes(samples: Iterable[Sample]) -> tuple[Sample, ...]:
+    """Return samples with plain names, those that became equal as one."""
+    kept: dict[Frame, Frame] = {}
+
+    def stripped(frame: Frame) -> Frame:
+        found = kept.get(frame)
+        if found is None:
+            found = kept[frame] = replace(frame, symbol=plain(frame.symbol))
+        return found
+
+    return merged(replace(one, stack=tuple(map(stripped, one.stack))) for one in samples)
+
+
+def merge_commands(samples: Iterable[Sample]) -> tuple[Sample, ...]:
+    """Return samples without command and CPU, those that became equal as one."""
+    return merged(replace(one, command="", cpu=None) for one in samples)
+
+
+def fold(samples: Iterable[Sample]) -> dict[tuple[str, ...], float]:
+    """Return the weight of each stack of plain names, the outermost first, as folded stacks are written."""
+    weights: dict[tuple[str, ...], float] = defaultdict(float)
+    for one in samples:
+        weights[tuple(plain(frame.symbol) for frame in reversed(one.stack))] += one.weight
+    return dict(weights)
+
+
+def merged(samples: Iterable[Sample]) -> tuple[Sample, ...]:
+    """Return samples, those that differ in weight and count alone as one."""
+    sums: dict[tuple[Stack, str, int | None, str], list[float]] = {}
+    for one in samples:
+        found = sums.setdefault((one.stack, one.command, one.cpu, one.event), [0.0, 0])
+        found[0] += one.weight
+        found[1] += one.count
+    return tuple(
+        Sample(stack, weight, int(count), command, cpu, event)
+        for (stack, command, cpu, event), (weight, count) in sums.items()
+    )
+
+
+def is_idle(sample: Sample) -> bool:
+    """Return whether the CPU had nothing to do; a lock taken in the idle task is work."""
+    return role(sample.stack[0].symbol) == IDLE
+
+
+def without_idle(samples: Iterable[Sample]) -> tuple[Sample, ...]:
+    """Return the samples in which a CPU did something."""
+    return tuple(one for one in samples if not is_idle(one))
+
+
+def by_symbol(samples: Iterable[Sample]) -> dict[str, float]:
+    """Return the weight of each function itself, by its plain name, the heaviest first."""
+    return _summed(samples, lambda one: plain(one.stack[0].symbol))
+
+
+def by_role(samples: Iterable[Sample]) -> dict[str, float]:
+    """Return the weight of functions by their role, the heaviest first; empty stands for all others."""
+    return _summed(samples, lambda one: role(one.stack[0].symbol))
+
+
+def in_locks(samples: Iterable[Sample]) -> tuple[Sample, ...]:
+    """Return the samples whose innermost function takes, or waits for, a lock."""
+    return tuple(one for one in samples if role(one.stack[0].symbol) in WAITING)
+
+
+def caller(stack: Stack) -> Frame | None:
+    """Return who wanted the lock: the first function that is no part of locking; None if the stack ends before."""
+    return next((frame for frame in stack if role(frame.symbol) not in INSIDE), None)
+
+
+def by_caller(samples: Iterable[Sample]) -> dict[tuple[str, str], float]:
+    """Return the weight of each pair of a locking function and who wanted the lock, the heaviest first.
+
+    Only samples whose innermost function takes a lock, or waits for one, count. The caller is `UNKNOWN` where the
+    stack ends before.
+    """
+    weights: dict[tuple[str, str], float] = defaultdict(float)
+    for one in in_locks(samples):
+        who = caller(one.stack)
+        weights[plain(one.stack[0].symbol), plain(who.symbol) if who else UNKNOWN] += one.weight
+    return _heaviest_first(weights)
+
+
+def _summed(samples: Iterable[Sample], key: Callable[[Sample], str]) -> dict[str, float]:
+    weights: dict[str, float] = defaultdict(float)
+    for one in samples:
+        weights[key(one)] += one.weight
+    return _heaviest_first(weights)
+
+
+def _heaviest_first(weights: Mapping[_Key, float]) -> dict[_Key, float]:
+    return dict(sorted(weights.items(), key=lambda pair: -pair[1]))

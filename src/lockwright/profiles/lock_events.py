@@ -1,0 +1,125 @@
+"""Events of locks, matched for each thread and lock: a wait is from its beginning to its end.
+
+`lock:contention_begin` and `_end` (include/trace/events/lock.h, since Linux 5.19) and the older events of kernels with
+lock statistics: `lock:lock_contended` to `lock:lock_acquired`.  The rules are those of `perf lock contention`
+(tools/perf/builtin-lock.c of Linux 6.1): a second beginning inside a wait is the spinning phase of a mutex and does
+not count; an end without a beginning says nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lockwright.profiles.model import Frame, Stack, Wait
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+BEGINS = frozenset({"lock:contention_begin", "lock:lock_contended"})
+ENDS = frozenset({"lock:contention_end", "lock:lock_acquired"})
+OTHERS = frozenset({"lock:lock_acquire", "lock:lock_release"})
+_LOCK = re.compile(r"(0x[0-9a-f]{1,16}|[0-9a-f]{8,16})\s*(?:\(flags=([^)]*)\)|(.*))")
+_NS_DIGITS = 9
+
+KINDS = {
+    "": "semaphore",
+    "SPIN": "spinlock",
+    "READ|SPIN": "rwlock:R",
+    "SPIN|WRITE": "rwlock:W",
+    "READ": "rwsem:R",
+    "WRITE": "rwsem:W",
+    "RT": "rtmutex",
+    "READ|RT": "rwlock-rt:R",
+    "RT|WRITE": "rwlock-rt:W",
+    "PERCPU|READ": "pcpu-sem:R",
+    "PERCPU|WRITE": "pcpu-sem:W",
+    "MUTEX": "mutex",
+    "MUTEX|SPIN": "mutex",
+}
+"""The names that `perf lock contention` has for the flags of an event."""
+
+
+@dataclass(slots=True)
+class _Sum:
+    """The waits for one lock along one stack."""
+
+    command: str
+    contended: int = 0
+    ended: int = 0
+    total_ns: int = 0
+    longest_ns: int = 0
+
+
+class LockEvents:
+    """Waits, as their events come in."""
+
+    def __init__(self) -> None:
+        self.seen = False
+        self._sums: dict[tuple[str, str, Stack], _Sum] = {}
+        self._waiting: dict[tuple[str, str], tuple[int, _Sum]] = {}
+        self._digits = 0
+        self._unmatched = 0
+
+    def knows(self, event: str) -> bool:
+        """Return whether this is an event of a lock."""
+        return event in BEGINS or event in ENDS or event in OTHERS
+
+    def needs_stack(self, event: str) -> bool:
+        """Return whether the stack of such an event is looked at."""
+        return event in BEGINS
+
+    def add(self, event: str, head: Mapping[str, str] | re.Match[str], stack: tuple[Frame, ...]) -> None:
+        """Take in one event, given the groups `command`, `thread`, `seconds`, `fraction` and `rest` of its line."""
+        self.seen = True
+        got = _LOCK.match(head["rest"] or "")
+        if got is None or event in OTHERS:
+            return
+        self._digits = max(self._digits, len(head["fraction"]))
+        now_ns = int(head["seconds"]) * 10**9 + int(head["fraction"].ljust(_NS_DIGITS, "0"))
+        place = (head["thread"].rpartition("/")[2], got[1])
+        if event in ENDS:
+            self._end(place, now_ns)
+        elif place not in self._waiting:
+            one = self._sum(got, head["command"].strip(), stack)
+            one.contended += 1
+            self._waiting[place] = (now_ns, one)
+
+    def waits(self) -> tuple[Wait, ...]:
+        """Return the waits so far, in the order in which their stacks were first seen."""
+        return tuple(
+            Wait(lock, kind, stack, one.contended, one.ended, one.total_ns, one.longest_ns, one.command)
+            for (lock, kind, stack), one in self._sums.items()
+        )
+
+    def facts(self) -> dict[str, str]:
+        """Return how fine the times are, and what could not be matched."""
+        facts = {"time resolution": f"{10 ** (_NS_DIGITS - self._digits)} ns"} if self._digits else {}
+        if self._waiting:
+            facts["waits without an end"] = str(len(self._waiting))
+        if self._unmatched:
+            facts["ends without a wait"] = str(self._unmatched)
+        return facts
+
+    def _sum(self, got: re.Match[str], command: str, stack: Stack) -> _Sum:
+        if got[2] is None:  # `0xffff8880 &mm->mmap_lock`, before it `try` and `read`
+            lock, kind = got[3].strip() or got[1], "lock"
+        else:
+            flags = "|".join(sorted(got[2].replace(" ", "").split("|"))) if got[2] != "0" else ""
+            lock, kind = got[1], KINDS.get(flags, got[2].lower() or "lock")
+        found = self._sums.setdefault((lock, kind, stack), _Sum(command))
+        if found.command != command:
+            found.command = ""
+        return found
+
+    def _end(self, place: tuple[str, str], now_ns: int) -> None:
+        begun = self._waiting.pop(place, None)
+        if begun is None:
+            self._unmatched += 1
+            return
+        since_ns, one = begun
+        wait_ns = max(0, now_ns - since_ns)  # two CPUs whose clocks differ
+        one.ended += 1
+        one.total_ns += wait_ns
+        one.longest_ns = max(one.longest_ns, wait_ns)

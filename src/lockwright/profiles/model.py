@@ -1,0 +1,124 @@
+"""What every reader makes of a file: samples with stacks, waits for locks, and how much of the file that is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A function on a stack.
+
+    Args:
+        symbol: Its name as the profiler wrote it, without `+0x1f`; an address where there was no name.
+        module: The object it lies in, as written; empty if the file does not say.
+        offset: Bytes from the start of the function; None if the file does not say.
+        address: Where in memory; None if the file does not say.
+    """
+
+    symbol: str
+    module: str = ""
+    offset: int | None = None
+    address: int | None = None
+
+
+Stack = tuple[Frame, ...]
+"""The innermost function first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What one stack of one command weighs.
+
+    Args:
+        stack: The innermost function first; a table without call graphs gives one function.
+        weight: In the unit of the profile.
+        count: How many samples that were; 0 where only shares are known.
+        command: The name of the task; empty if unknown.
+        cpu: Where it ran; None if unknown, or on several.
+        event: What was sampled, such as `cycles`.
+    """
+
+    stack: Stack
+    weight: float
+    count: int = 0
+    command: str = ""
+    cpu: int | None = None
+    event: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """All waits for one lock along one stack.
+
+    Args:
+        lock: Its address or name, as written; empty if the file does not say.
+        kind: `spinlock`, `rwlock:R`, `mutex`, `rwsem:W`, ... as `perf lock contention` calls them.
+        stack: Where the wait began, the innermost function first.
+        contended: How many waits began.
+        ended: How many of them were seen to end; the times below are theirs.
+        total_ns: All of them together.
+        longest_ns: The longest one.
+        command: The name of the task; empty if unknown, or if there were several.
+    """
+
+    lock: str
+    kind: str
+    stack: Stack
+    contended: int
+    ended: int
+    total_ns: float
+    longest_ns: float
+    command: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Where a profile comes from, and how much of it could be read.
+
+    Args:
+        source: The name of the file.
+        reader: What it was read as.
+        lines: How many lines were read.
+        skipped: How many of them, neither empty nor a comment, said nothing to the reader.
+        first_skipped: The number of the first of those; 0 if there is none.
+        cut: Where and how the file breaks off; empty if it ends as it should.
+    """
+
+    source: str
+    reader: str
+    lines: int
+    skipped: int = 0
+    first_skipped: int = 0
+    cut: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """One file of a profiler.
+
+    Args:
+        provenance: Where it comes from.
+        samples: What ran.
+        waits: What waited for locks.
+        unit: What the weights of samples are: `percent`, `samples` or `period` (counts of the event; nanoseconds for
+            the events cpu-clock and task-clock).
+        has_stacks: Whether callers are known.
+        facts: What the head of the file says, such as `samples of`, and `time resolution` where there are waits.
+    """
+
+    provenance: Provenance
+    samples: tuple[Sample, ...] = ()
+    waits: tuple[Wait, ...] = ()
+    unit: str = "samples"
+    has_stacks: bool = False
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def total(self) -> float:
+        """The weight of all samples: 100 or less where only shares are known."""
+        return sum(one.weight for one in self.samples)

@@ -1,0 +1,68 @@
+"""What a reader is: a name, how it knows its own files, and how it reads one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from lockwright.profiles.model import Frame, Profile, Provenance, Sample, Wait
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from lockwright.profiles.lines import Lines
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """One kind of file.
+
+    Args:
+        name: What the file is called.
+        looks_for: What makes a line one of this kind, for the message about a file that is none.
+        claims: Which of the first lines are certainly of this kind, by index.
+        words: What often stands in such files, for the nearest guess.
+        read: Makes the model of the lines.
+    """
+
+    name: str
+    looks_for: str
+    claims: Callable[[Sequence[str]], list[int]]
+    words: tuple[str, ...]
+    read: Callable[[Lines], Profile]
+
+
+@dataclass(slots=True)
+class Gathered:
+    """What a reader has found so far: equal stacks become one sample."""
+
+    facts: dict[str, str] = field(default_factory=dict)
+    skipped: int = 0
+    first_skipped: int = 0
+    weights: dict[tuple[tuple[Frame, ...], str, int | None, str], list[float]] = field(default_factory=dict)
+
+    def add(self, sample: Sample) -> None:
+        """Add a sample to those with its stack, command, CPU and event."""
+        key = (sample.stack, sample.command, sample.cpu, sample.event)
+        found = self.weights.get(key)
+        if found is None:
+            self.weights[key] = [sample.weight, sample.count]
+        else:
+            found[0] += sample.weight
+            found[1] += sample.count
+
+    def skip(self, number: int) -> None:
+        """Note a line that said nothing."""
+        self.skipped += 1
+        self.first_skipped = self.first_skipped or number
+
+    def profile(self, reader: str, lines: Lines, unit: str, waits: tuple[Wait, ...] = (), cut: str = "") -> Profile:
+        """Return all of it as a profile."""
+        samples = tuple(
+            Sample(stack, weight, int(count), command, cpu, event)
+            for (stack, command, cpu, event), (weight, count) in self.weights.items()
+        )
+        stacks = any(len(one.stack) > 1 for one in samples) or any(len(one.stack) > 1 for one in waits)
+        cuts = "; ".join(one for one in (lines.cut, cut) if one)
+        provenance = Provenance(lines.name, reader, lines.count, self.skipped, self.first_skipped, cuts)
+        return Profile(provenance, samples, waits, unit, stacks, self.facts)

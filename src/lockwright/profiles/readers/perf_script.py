@@ -1,0 +1,139 @@
+"""`perf script`: samples with stacks, and the events of locks.
+
+A sample is a line with command, thread, time and event, then a line for each function, the innermost first, then an
+empty line (tools/perf/builtin-script.c of Linux 6.1).  Events of locks become waits, all others samples.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from lockwright.profiles.lock_events import LockEvents
+from lockwright.profiles.model import Frame, Profile, Sample
+from lockwright.profiles.reader import Gathered, Reader
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from lockwright.profiles.lines import Lines
+
+NAME = "perf script"
+_HEAD = re.compile(
+    r"\s*(?P<command>\S.{0,63}?)\s+(?P<thread>-?\d{1,10}(?:/-?\d{1,10})?)\s+(?:\[(?P<cpu>\d{1,6})\]\s+)?"
+    r"(?P<seconds>\d{1,12})\.(?P<fraction>\d{3,9}):\s+(?:(?P<period>\d{1,20})\s+)?(?P<event>[^\s%]{1,200}):"
+    r"(?:\s+(?P<rest>.*))?$"
+)
+_FRAME = re.compile(
+    r"\s*(?P<address>[0-9a-f]{1,16})\s+(?P<symbol>\S.*?)(?:\+0x(?P<offset>[0-9a-f]{1,16}))?"
+    r"\s+\((?P<module>\[[^\]]*\]\S*|[^()]*(?: \(deleted\))?|inlined)\)\s*$"
+)
+_LONGEST = 4096  # characters of a line that can be one of these
+_MOST_KEPT = 500_000  # lines of frames remembered: stacks repeat themselves
+
+
+def _claims(head: Sequence[str]) -> list[int]:
+    return [
+        number
+        for number, line in enumerate(head)
+        if len(line) < _LONGEST and (_HEAD.match(line) or (line[:1] in {"\t", " "} and _FRAME.match(line)))
+    ]
+
+
+def read(lines: Lines) -> Profile:
+    """Read samples and lock events."""
+    return _Script(lines).read()
+
+
+class _Script:
+    """The state of reading: the line that began a sample, and the lines of its stack."""
+
+    def __init__(self, lines: Lines) -> None:
+        self.lines, self.found, self.locks = lines, Gathered(), LockEvents()
+        self.head: re.Match[str] | None = None
+        self.frames: list[str] = []
+        self.kept: dict[str, Frame | None] = {}
+        self.stacks: dict[tuple[str, ...], tuple[Frame, ...]] = {}
+        self.weighed = False
+        self.number = 0  # of the line where the sample began
+
+    def read(self) -> Profile:
+        """Read to the end."""
+        for number, line in enumerate(self.lines, 1):
+            if not line or line.isspace():
+                self._finish()
+            elif line[0] in "\t " and (line in self.kept or self._frame(line) is not None):
+                self.frames.append(line)
+            else:
+                self._finish()
+                self._begin(line, number)
+        cut = f"the stack at line {self.number} is not closed and may be incomplete" if self.frames else ""
+        self._finish()
+        if self.locks.seen:
+            self.found.facts |= self.locks.facts()
+        return self.found.profile(NAME, self.lines, "period" if self.weighed else "samples", self.locks.waits(), cut)
+
+    def _frame(self, line: str) -> Frame | None:
+        """Return the function of a line, None if it is none; lines are looked at once."""
+        if line in self.kept:
+            return self.kept[line]
+        got = _FRAME.match(line) if len(line) < _LONGEST else None
+        frame = got and Frame(
+            got["symbol"],
+            got["module"],
+            None if got["offset"] is None else int(got["offset"], 16),
+            int(got["address"], 16),
+        )
+        if frame is None:
+            return None
+        if len(self.kept) >= _MOST_KEPT:
+            self.kept.clear()
+            self.stacks.clear()
+        self.kept[line] = frame
+        return frame
+
+    def _begin(self, line: str, number: int) -> None:
+        """Begin a sample, or note a line that begins none."""
+        self.head, self.number = (_HEAD.match(line) if len(line) < _LONGEST else None), number
+        if self.head is None and not line.lstrip().startswith("#"):
+            self.found.skip(number)
+
+    def _finish(self) -> None:
+        head, frames = self.head, self.frames
+        if head is not None:
+            self._add(head, frames)
+        self.head = None
+        if frames:
+            self.frames = []
+
+    def _add(self, head: re.Match[str], frames: list[str]) -> None:
+        event = head["event"]
+        if event.startswith("lock:") and self.locks.knows(event):
+            begins = self.locks.needs_stack(event)
+            self.locks.add(event, head, self._stack(frames) if begins else ())
+            return
+        stack = self._stack(frames)
+        if not stack and head["rest"]:
+            inline = _FRAME.match(head["rest"])
+            stack = (Frame(inline["symbol"], inline["module"]),) if inline else ()
+        self.weighed = self.weighed or head["period"] is not None
+        weight = float(head["period"] or 1)
+        cpu = int(head["cpu"]) if head["cpu"] else None
+        self.found.add(Sample(stack or (Frame("[unknown]"),), weight, 1, head["command"].strip(), cpu, event))
+
+    def _stack(self, frames: Iterable[str]) -> tuple[Frame, ...]:
+        key = tuple(frames)
+        stack = self.stacks.get(key)
+        if stack is None:
+            stack = tuple(one for one in map(self._frame, key) if one is not None)
+            self.stacks[key] = stack
+        return stack
+
+
+READER = Reader(
+    NAME,
+    "`command thread [cpu] seconds: event:` with lines `address function+0x1f (object)` below it",
+    _claims,
+    ("[unknown]", "([kernel.kallsyms])", "cycles:", "cpu-clock", "lock:contention", "sched:"),
+    read,
+)

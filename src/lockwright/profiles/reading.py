@@ -1,0 +1,124 @@
+"""From a file to a profile: what kind it is, found by its content, and what to say where it is none."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from lockwright.diagnostics.diagnostic import Diagnostic, Label
+from lockwright.diagnostics.span import NOWHERE, Span
+from lockwright.errors import LockwrightError
+from lockwright.profiles.lines import STANDARD_INPUT, Lines, opened
+from lockwright.profiles.readers import readers
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import IO
+
+    from lockwright.profiles.model import Profile
+    from lockwright.profiles.reader import Reader
+
+PERF_DATA = ("PERFILE2", "2ELIFREP")
+_OTHERS = (
+    ("perf annotate", "`perf report --stdio` of the same recording", re.compile(r"\s*Percent\s*\|\s+Source code.*")),
+    ("perf c2c report", "`perf script` of the same recording", re.compile(r"\s*Shared Data Cache Line Table.*")),
+    ("perf diff", "the two files it was made of", re.compile(r"# Baseline\s+Delta.*")),
+    ("/proc/lock_stat", "`perf lock contention` of the same run", re.compile(r"lock_stat version \d.*")),
+    ("a bpftrace map", "`outer;inner 42` in each line: folded stacks", re.compile(r"@\w*\[$")),
+)
+"""Kinds that are known and not read: what to give instead."""
+_SHOWN = 200  # characters of a line in a message
+
+
+def read(source: str) -> Profile:
+    """Read a file that a profiler wrote.
+
+    Args:
+        source: The name of a file, plain or gzip; `-` is standard input.
+
+    Raises:
+        LockwrightError: It is empty, of no known kind, or has nothing of what its kind has.
+        OSError: It is not there, or may not be read.
+    """
+    file = opened(source)
+    try:
+        return read_from(file, "standard input" if source == STANDARD_INPUT else source)
+    finally:
+        if source != STANDARD_INPUT:
+            file.close()
+
+
+def read_from(file: IO[bytes], name: str) -> Profile:
+    """Read what a profiler wrote from an open file.
+
+    Args:
+        file: The bytes, plain or gzip.
+        name: What messages call it.
+
+    Raises:
+        LockwrightError: As `read`.
+    """
+    lines = Lines(name, file)
+    reader = _reader(lines)
+    profile = reader.read(lines)
+    if not profile.samples and not profile.waits:
+        cut = (profile.provenance.cut,) if profile.provenance.cut else ()
+        title = f"`{name}` looks like {reader.name}, and has neither a sample nor a wait"
+        raise _refused("P004", title, f"looked for: {reader.looks_for}", notes=cut)
+    return profile
+
+
+def _reader(lines: Lines) -> Reader:
+    if not any(one.strip() for one in lines.head):
+        notes = (lines.cut,) if lines.cut else ()
+        raise _refused("P002", f"`{lines.name}` is empty", "give the file that the profiler wrote", notes=notes)
+    if lines.is_binary:
+        raise _binary(lines)
+    claimed = [(one.claims(lines.head), one) for one in readers()]
+    best, reader = max(claimed, key=lambda pair: len(pair[0]))
+    for kind, instead, pattern in _OTHERS:
+        if not best and any(pattern.fullmatch(one) for one in lines.head):
+            raise _refused("P005", f"`{lines.name}` is {kind}, which is not read", f"give {instead}")
+    if not best:
+        raise _unknown(lines)
+    return reader
+
+
+def _binary(lines: Lines) -> LockwrightError:
+    if lines.head[0].startswith(PERF_DATA):
+        title, instead = "is what `perf record` writes", "make text of it: `perf script -i FILE > FILE.txt`"
+    else:
+        title, instead = "is no text", "give text, or text in gzip"
+    return _refused("P003", f"`{lines.name}` {title}", instead)
+
+
+def _unknown(lines: Lines) -> LockwrightError:
+    """Return the error for a file of no kind, with the kind whose words it has and the line where it stops being it."""
+    text = [one.lower() for one in lines.head]
+    counts = [(sum(word in one for one in text for word in reader.words), reader) for reader in readers()]
+    count, nearest = max(counts, key=lambda pair: pair[0])
+    number = next(
+        (at for at, one in enumerate(lines.head, 1) if one.strip() and not one.lstrip().startswith("#")),
+        next(at for at, one in enumerate(lines.head, 1) if one.strip()),
+    )
+    shown = lines.head[number - 1][:_SHOWN]
+    label = f"nearest is {nearest.name}: {nearest.looks_for}" if count else "no profiler known here writes such a line"
+    start = len(shown) - len(shown.lstrip()) + 1
+    place = Span(lines.name, number, start, number, len(shown) + 1)
+    diagnostic = Diagnostic(
+        "P001",
+        f"`{lines.name}` is of no kind that is known",
+        Label(place, label),
+        notes=tuple(f"{one.name}: {one.looks_for}" for one in readers()),
+        helps=("`perf script`, or `perf report --stdio`, write what is read best",),
+    )
+    source = "\n".join(_printable(one[:_SHOWN]) for one in lines.head[:number])
+    return LockwrightError([diagnostic], {lines.name: source})
+
+
+def _printable(line: str) -> str:
+    return "".join(one if one.isprintable() or one == "\t" else "?" for one in line)
+
+
+def _refused(code: str, title: str, instead: str, notes: Sequence[str] = ()) -> LockwrightError:
+    return LockwrightError([Diagnostic(code, title, Label(NOWHERE), notes=tuple(notes), helps=(instead,))])

@@ -1,0 +1,146 @@
+"""Text as people paste it, and what is said of what cannot be read."""
+
+from __future__ import annotations
+
+import gzip
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.profiles.captured import FILES, content, of, profile
+
+from lockwright.errors import LockwrightError
+from lockwright.profiles import folding, read
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+QUOTED = [one for one in FILES if "ns.lock.script" not in one and "lock-cut" not in one]
+
+
+@pytest.mark.parametrize("name", QUOTED)
+@pytest.mark.parametrize("prefix", ["> ", ">> ", "> > "])
+def test_mail_quoting_changes_nothing(name: str, prefix: str) -> None:
+    quoted = "".join(f"{prefix}{line}\n" for line in content(name).decode().splitlines())
+    found, expected = of(quoted), profile(name)
+    assert found.samples == expected.samples
+    assert found.waits == expected.waits
+
+
+@pytest.mark.parametrize("name", QUOTED)
+def test_line_ends_of_elsewhere_change_nothing(name: str) -> None:
+    found, expected = of(content(name).replace(b"\n", b"\r\n")), profile(name)
+    assert found.samples == expected.samples
+    assert found.waits == expected.waits
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("+   6.85%     ovs-vswitchd  ovs-vswitchd        [.] find_match_wc", ("find_match_wc", "ovs-vswitchd", 6.85)),
+        (
+            "-  40.00%  Web Content  libxul.so  [.] js::Run(JSContext*, int)",
+            ("js::Run(JSContext*, int)", "Web Content", 40),
+        ),
+        (" 10.25%  [kernel]       [k] _raw_spin_lock", ("_raw_spin_lock", "", 10.25)),
+        (" 10.25%\tbash\t[kernel.kallsyms]\t[k] do_fork.part.0", ("do_fork.part.0", "bash", 10.25)),
+        ("    12.50%  [k] osq_lock", ("osq_lock", "", 12.5)),
+        ("10.9% too few digits", None),
+    ],
+)
+def test_rows_without_a_head(line: str, expected: tuple[str, str, float] | None) -> None:
+    if expected is None:
+        with pytest.raises(LockwrightError):
+            of(line + "\n")
+        return
+    (sample,) = of(line + "\n").samples
+    assert (sample.stack[0].symbol, sample.command, sample.weight) == expected
+
+
+def test_shares_of_the_branch_above() -> None:
+    text = """
+    20.00%  postgres  [kernel.kallsyms]  [k] osq_lock
+            |
+            --- osq_lock
+               |
+               |--75.00%-- rwsem_optimistic_spin
+               |          down_write
+               |          |
+               |          |--50.00%-- vma_link
+               |           --50.00%-- unlink_anon_vmas
+                --25.00%-- mutex_lock
+                          sys_read
+"""
+    callers = folding.by_caller(of(text).samples)
+    assert callers == {
+        ("osq_lock", "vma_link"): pytest.approx(7.5),
+        ("osq_lock", "unlink_anon_vmas"): pytest.approx(7.5),
+        ("osq_lock", "sys_read"): pytest.approx(5.0),
+    }
+
+
+def test_the_graph_of_a_terminal() -> None:
+    text = """
+-  30.00%  a.out  [kernel.kallsyms]  [k] _raw_spin_lock
+   - _raw_spin_lock
+      - 90.00% do_unlinkat
+           sys_unlink
+      + 10.00% path_openat
+"""
+    callers = folding.by_caller(of(text).samples)
+    assert callers["_raw_spin_lock", "do_unlinkat"] == pytest.approx(27)
+    assert callers["_raw_spin_lock", "path_openat"] == pytest.approx(3)
+
+
+def test_marks_of_folded_stacks() -> None:
+    (sample,) = of("mysqld;start_thread;sys_futex_[k];_raw_spin_lock_[k] 17\n").samples
+    assert [(one.symbol, one.module) for one in sample.stack[:2]] == [
+        ("_raw_spin_lock", "[kernel]"),
+        ("sys_futex", "[kernel]"),
+    ]
+    assert sample.weight == 17
+
+
+def error(text: str | bytes) -> str:
+    with pytest.raises(LockwrightError) as raised:
+        of(text)
+    return str(raised.value)
+
+
+@pytest.mark.parametrize("text", [b"", b"\n \n\t\n", gzip.compress(b"")])
+def test_empty_is_an_error(text: bytes) -> None:
+    assert "error[P002]: `pasted.txt` is empty" in error(text)
+
+
+def test_an_unknown_file_shows_its_line_and_the_nearest_kind() -> None:
+    text = error("# Overhead of my program\nthe symbol took 12 % in [kernel.kallsyms]\n")
+    assert text.startswith("error[P001]: `pasted.txt` is of no kind that is known")
+    assert "--> pasted.txt:2:1" in text
+    assert "nearest is perf report" in text
+    assert "folded stacks: lines such as" in text
+
+
+def test_binary_and_what_perf_record_writes() -> None:
+    assert "error[P003]: `pasted.txt` is no text" in error(b"\x7fELF\0\0\0")
+    assert "perf script -i" in error(b"PERFILE2\0\0\0\0")
+
+
+def test_a_known_kind_with_nothing_in_it() -> None:
+    assert "error[P004]" in error("# Overhead  Command  Shared Object  Symbol\n# ...\n")
+
+
+def test_kinds_that_are_not_read() -> None:
+    assert "is /proc/lock_stat, which is not read" in error("lock_stat version 0.4\n-----\n")
+    assert "is perf annotate" in error(" Percent |      Source code & Disassembly of vmlinux\n")
+
+
+def test_what_breaks_off_says_so(tmp_path: Path) -> None:
+    data = content("timer-gettime.cpu.script.gz")
+    cut = of(data[:30_010])
+    assert cut.samples
+    assert cut.provenance.cut == "line 517 has no end"
+    assert "may be incomplete" in of(data[: data.index(b"\n\n")] + b"\n").provenance.cut
+    path = tmp_path / "half.gz"
+    path.write_bytes(gzip.compress(data)[:9000])
+    half = read(str(path))
+    assert half.samples
+    assert "the compressed data breaks off" in half.provenance.cut

@@ -78,7 +78,7 @@ def _case(result: CaseResult, width: int) -> Iterator[tuple[str, str]]:
     else:
         yield from fault_lines(result.fault, result.broken, width, code=result.code)
     yield "", ""
-    yield f"-- the fix{name} ".ljust(width, "-"), "dim"
+    yield f"-- the fix{name and f' for{name}'} ".ljust(width, "-"), "dim"
     yield from _paragraph("", result.case.cure, width)
     yield "", ""
     yield from ((line, _style_of(line)) for line in result.difference.splitlines())

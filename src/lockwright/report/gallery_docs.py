@@ -80,7 +80,7 @@ def _case(result: CaseResult) -> Iterator[str]:
     yield f"## The trace{name}\n"
     if result.fault is not None:
         yield from _block("text", (line for line, _ in fault_lines(result.fault, result.broken, code=result.code)))
-    yield f"## The fix{name}\n"
+    yield f"## The fix{name and f' for{name}'}\n"
     yield f"{result.case.cure}\n"
     yield from _block("diff", result.difference.splitlines())
 

@@ -71,7 +71,7 @@ def _case(result: CaseResult) -> Iterator[str]:
         yield f"<h2>The trace{name}</h2>"
         yield f'<p class="fault">{escape(result.fault.code)} {escape(result.fault.sentence)}</p>'
         yield from fault_story(result.fault, result.broken, result.code)
-    yield f"<h2>The fix{name}</h2>"
+    yield f"<h2>The fix{name and f' for{name}'}</h2>"
     yield f"<p>{prose(result.case.cure)}</p>"
     yield f'<pre class="difference">{"".join(_changed(line) for line in result.difference.splitlines())}</pre>'
     yield from _verdict(result.fixed, is_same=True)

@@ -43,6 +43,7 @@ bench: $(READY) ## speed, as ratios against peers
 	$(BIN)/python benchmarks/command.py
 	$(BIN)/python benchmarks/states_per_second.py
 	$(BIN)/python benchmarks/peers.py
+	$(BIN)/python benchmarks/simulate_peers.py
 
 wheel: $(READY) ## a wheel with its kernels compiled, into dist/
 	$(BIN)/python -m lockwright.cli.warm --pack src/lockwright/flat/kernels.pack

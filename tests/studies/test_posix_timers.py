@@ -77,6 +77,7 @@ def test_json_and_page_have_every_figure(result):
     assert {(one["what"], one["at"]) for one in record["figures"]} == {(one.what, one.at) for one in result.figures}
     page = study_page(result)
     assert "3.296" in page
+    assert "(fitted)" in page
     assert "http" not in page.split("<script", maxsplit=1)[0]
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from lockwright.report.figures import Chart
-    from lockwright.study import StudyResult
+    from lockwright.study import Figure, StudyResult
 
 _SHAPES = {"published": "circle", "ours": "diamond"}
 
@@ -68,7 +68,7 @@ def _body(result: StudyResult, charts: Sequence[str]) -> Iterator[str]:
     yield from _table(
         ("part", "figure", "", "published", "ours", "error", guesses),
         [
-            (one.group, one.what, one.at, f"{published(one)} {one.unit}", ours(one), *errors(one))
+            (one.group, one.what, one.at, one.shown or f"{published(one)} {one.unit}", _ours(one), *errors(one))
             for one in result.figures
         ],
     )
@@ -94,6 +94,10 @@ def _body(result: StudyResult, charts: Sequence[str]) -> Iterator[str]:
         yield from _table(("share", "symbol"), [(f"{100 * share:.1f} %", symbol) for symbol, share in rows])
     yield "<h2>What it rests on</h2>"
     yield from _list([*result.notes, *result.weak])
+
+
+def _ours(figure: Figure) -> str:
+    return ours(figure).replace("*", "(fitted)")
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import subprocess
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -64,8 +65,8 @@ def together(chance: list[int]) -> list[int]:
 
 def run_in_c(
     engine: ctypes.CDLL, lock: str, model: MachineModel, threads: int, rounds: tuple[int, int]
-) -> dict[str, int]:
-    """Run a lock; return the ticks of the measured window and of the whole run, and what was counted."""
+) -> dict[str, float]:
+    """Run a lock; return the engine's CPU seconds, the ticks of the window and of the whole run, and counts."""
     assert (model.arbitration, model.retention_cycles) == ("core", 0)
     assert model.core_of_cpu == tuple(range(model.cpus)), "one thread on each core"
     words, classes = (model.cpus + 63) // 64, len(model.distance_names)
@@ -104,5 +105,12 @@ def run_in_c(
     }
     setup = Setup(**numbers, **{name: array.ctypes.data for name, array in kept.items()})
     ticks = (ctypes.c_int64 * 2)()
+    began = time.process_time()
     engine.simulate(ctypes.byref(setup), ctypes.c_int64(rounds[0]), ctypes.c_int64(rounds[1]), ticks)
-    return {"window": ticks[0], "whole": ticks[1], **{name: int(getattr(setup, name)) for name in _COUNTS}}
+    spent = time.process_time() - began
+    return {
+        "seconds": spent,
+        "window": ticks[0],
+        "whole": ticks[1],
+        **{name: int(getattr(setup, name)) for name in _COUNTS},
+    }

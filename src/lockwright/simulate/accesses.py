@@ -39,7 +39,7 @@ def waits_for_store(s: Arrays, thread: Int64, now: Int64) -> Int64:
     return True
 
 
-@inner
+@inlined
 def access(s: Arrays, thread: Int64, row: Int64, now: Int64) -> Int64:
     """Do a memory access; return the tick at which the thread goes on behind it, STANDS, or a fault below that."""
     address = value_of(s, thread, row, op.A)
@@ -86,7 +86,7 @@ def may_write(s: Arrays, line: Int64, core: Int64, now: Int64) -> Int64:
     return s.lines[line, at.QUEUE] < 0 or (s.cfg[at.RETENTION] != 0 and now < s.lines[line, at.SERVE_AT])
 
 
-@inner
+@inlined
 def _load(s: Arrays, thread: Int64, row: Int64, now: Int64, line: Int64, core: Int64) -> Int64:
     is_coming = s.lines[line, at.OWNER] == core and now < s.lines[line, at.READY_AT]
     if is_coming or not has_copy(s, line, core):

@@ -142,7 +142,7 @@ def _parameters(code: Code, model: MachineModel, settings: Settings, *, tracked:
     values = {
         at.THREADS: settings.cpus,
         at.SLOTS: code.slots,
-        at.WORDS: (len(model.node_of_core) + 63) // 64,
+        at.WORDS: max(model.core_of_cpu[: settings.cpus]) // 64 + 1,  # no other core ever has a copy
         at.DISTANCES: len(model.distance_names),
         at.NODES: model.nodes,
         at.BY_NODE: model.arbitration == "node",
@@ -204,7 +204,7 @@ def _lines(placement: Placement) -> NDArray[np.int64]:
 def _cores_at_distance(model: MachineModel, words: int) -> NDArray[np.uint64]:
     found = np.zeros((model.nodes, len(model.distance_names), words), dtype=np.uint64)
     for node in range(model.nodes):
-        for core, other in enumerate(model.node_of_core):
+        for core, other in enumerate(model.node_of_core[: 64 * words]):
             found[node, model.distances[node][other], core >> 6] |= np.uint64(1 << (core & 63))
     return found
 

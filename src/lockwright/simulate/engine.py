@@ -199,7 +199,7 @@ def pass_row(s: Arrays, thread: Int64, row: Int64, now: Int64, ticks: Int64) -> 
     s.threads[thread, at.PC] = row + 1
 
 
-@inner
+@inlined
 def step(s: Arrays, thread: Int64, row: Int64, now: Int64) -> Int64:
     """Do what others can see; return whether the thread goes on."""
     kind = s.kinds[row]
@@ -240,7 +240,7 @@ def step(s: Arrays, thread: Int64, row: Int64, now: Int64) -> Int64:
     return system_step(s, thread, row, now)
 
 
-@inner
+@inlined
 def memory_step(s: Arrays, thread: Int64, row: Int64, now: Int64) -> Int64:
     """Do an access, or fall asleep where a waiting loop restarts."""
     if s.restarts[row] != 0:

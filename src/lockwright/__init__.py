@@ -1,7 +1,7 @@
 """Lockwright: write a lock once; prove it, run it, and see it on a thousand cores before you patch anything.
 
 The public names, each one call for a command: `check`, `simulate`, `show`, `locks`, `litmus`, `gallery`, `explain`,
-`replay`, `study`, `studies`.
+`profile`, `replay`, `study`, `studies`.
 """
 
 from __future__ import annotations
@@ -11,9 +11,21 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from lockwright.api import check, explain, gallery, litmus, locks, replay, show, simulate, studies, study
+    from lockwright.api import check, explain, gallery, litmus, locks, profile, replay, show, simulate, studies, study
 
-__all__ = ["check", "explain", "gallery", "litmus", "locks", "replay", "show", "simulate", "studies", "study"]
+__all__ = [
+    "check",
+    "explain",
+    "gallery",
+    "litmus",
+    "locks",
+    "profile",
+    "replay",
+    "show",
+    "simulate",
+    "studies",
+    "study",
+]
 
 
 class _Package(ModuleType):

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from lockwright.bugs import BugResult
     from lockwright.litmus import Judgement
+    from lockwright.profiles import Profile
     from lockwright.results import CheckResult
     from lockwright.simulate.sweep import Progress
     from lockwright.study import StudyResult
@@ -28,6 +29,7 @@ __all__ = [
     "litmus",
     "locks",
     "models",
+    "profile",
     "replay",
     "show",
     "simulate",
@@ -290,6 +292,22 @@ def study(name: str, *, progress: Callable[[Progress], None] | None = None) -> S
     from lockwright.studies import shelf
 
     return shelf.load(name).run(progress)
+
+
+def profile(file: str) -> Profile:
+    """Read what a profiler wrote: samples with stacks, and waits for locks.
+
+    Args:
+        file: `perf script`, `perf report --stdio`, `perf top`, `perf lock contention`, oprofile or folded stacks, plain
+            or in gzip; `-` is standard input. `lockwright.profiles.folding` has functions over what is returned.
+
+    Raises:
+        LockwrightError: It is empty, of no known kind, or has nothing of what its kind has.
+        OSError: It is not there, or may not be read.
+    """
+    from lockwright.profiles import read
+
+    return read(file)
 
 
 def explain(code: str) -> str:

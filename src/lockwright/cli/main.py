@@ -22,6 +22,7 @@ _COMMANDS = {
     "litmus": "every outcome of an x86 litmus test under each memory model",
     "machines": "the machines that can be simulated: their numbers, and how far to trust them",
     "gallery": "bugs that kernel locks had: the failing trace, the fix, its proof",
+    "profile": "what a profiler wrote: which lock, through which caller",
     "study": "a published experiment: its figures beside those of a simulation",
     "studies": "the published experiments that can be run",
     "explain": "what stands behind a code such as L012 or V005",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
-from lockwright.profiles.model import Frame, Sample, Stack
+from lockwright.profiles.model import Frame, Sample, Stack, Wait
 from lockwright.profiles.symbols import IDLE, INSIDE, WAITING, Family, table
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _SUFFIX = re.compile(r"(?:\.(?:part|constprop|isra|cold|llvm|lto_priv|clone|localalias)(?:\.\d+)*|@@?[A-Z][\w.]*)+$")
 _Key = TypeVar("_Key")
+_NAMELESS = "[unknown]"  # as perf writes it
 UNKNOWN = ""
 """The caller of a lock that no stack names."""
 
@@ -100,8 +101,9 @@ def in_locks(samples: Iterable[Sample]) -> tuple[Sample, ...]:
 
 
 def caller(stack: Stack) -> Frame | None:
-    """Return who wanted the lock: the first function that is no part of locking; None if the stack ends before."""
-    return next((frame for frame in stack if role(frame.symbol) not in INSIDE), None)
+    """Return who wanted the lock: the first function that is no part of locking; None if no name stands there."""
+    found = next((frame for frame in stack if role(frame.symbol) not in INSIDE), None)
+    return None if found is None or found.symbol == _NAMELESS else found
 
 
 def by_caller(samples: Iterable[Sample]) -> dict[tuple[str, str], float]:
@@ -126,3 +128,58 @@ def _summed(samples: Iterable[Sample], key: Callable[[Sample], str]) -> dict[str
 
 def _heaviest_first(weights: Mapping[_Key, float]) -> dict[_Key, float]:
     return dict(sorted(weights.items(), key=lambda pair: -pair[1]))
+
+
+def by_event(samples: Iterable[Sample]) -> dict[str, tuple[Sample, ...]]:
+    """Return the samples of each event, the one with most samples, or with the largest share, first."""
+    events: dict[str, list[Sample]] = defaultdict(list)
+    for one in samples:
+        events[one.event].append(one)
+    counts = {
+        event: (sum(one.count for one in found), sum(one.weight for one in found)) for event, found in events.items()
+    }
+    return {event: tuple(events[event]) for event in sorted(events, key=lambda event: counts[event], reverse=True)}
+
+
+@dataclass(frozen=True, slots=True)
+class CallerWaits:
+    """All waits for locks of one kind by one caller; times are those of waits that ended.
+
+    Args:
+        kind: Of the lock, such as `rwsem:W`.
+        caller: Who wanted it; `UNKNOWN` if no stack names it.
+        locks: How many different locks that were; 0 where they have no address.
+        contended: How many waits began.
+        ended: How many ended.
+        total_ns: All of them together.
+        longest_ns: The longest one.
+    """
+
+    kind: str
+    caller: str
+    locks: int
+    contended: int
+    ended: int
+    total_ns: float
+    longest_ns: float
+
+
+def waits_by_caller(waits: Iterable[Wait]) -> tuple[CallerWaits, ...]:
+    """Return waits by kind and caller, the longest total first."""
+    groups: dict[tuple[str, str], list[Wait]] = defaultdict(list)
+    for wait in waits:
+        who = caller(wait.stack) or (wait.stack[-1] if wait.stack else None)
+        groups[wait.kind, plain(who.symbol) if who else UNKNOWN].append(wait)
+    found = [
+        CallerWaits(
+            kind,
+            who,
+            len({one.lock for one in group} - {""}),
+            sum(one.contended for one in group),
+            sum(one.ended for one in group),
+            sum(one.total_ns for one in group),
+            max(one.longest_ns for one in group),
+        )
+        for (kind, who), group in groups.items()
+    ]
+    return tuple(sorted(found, key=lambda one: -one.total_ns))

@@ -56,6 +56,33 @@ def test_rows_without_a_head(line: str, expected: tuple[str, str, float] | None)
     assert (sample.stack[0].symbol, sample.command, sample.weight) == expected
 
 
+@pytest.mark.parametrize(
+    ("head", "command", "event"),
+    [
+        ("a.out  1818 cpu-clock:pppH:", "a.out", "cpu-clock:pppH"),
+        ("Web Content", "Web Content", ""),
+        ("18190.058133: cycles:", "", "cycles"),
+        ("", "", ""),
+    ],
+)
+def test_fields_that_were_not_asked_for(head: str, command: str, event: str) -> None:
+    """`perf script -F` with few fields: what a sample is, the functions below it tell."""
+    one = f"{head}\n\tffff81375bcd osq_lock\n\t        1189 work+0x9 (/bin/a.out)\n\n"
+    (sample,) = of(one * 3).samples
+    assert [(frame.symbol, frame.module) for frame in sample.stack] == [("osq_lock", ""), ("work", "/bin/a.out")]
+    assert (sample.command, sample.event, sample.weight) == (command, event, 3)
+
+
+def test_a_stack_without_its_head_is_no_sample() -> None:
+    text = content("timer-gettime.cpu.script.gz").decode()
+    found = of(text[text.index("\n") + 1 :])
+    assert sum(one.count for one in found.samples) == 1496 - 1
+    assert (found.provenance.skipped, found.provenance.first_skipped) == (1, 1)
+    found = of(text.replace("timer_gettime_b 28703  3536.493926:     500250 cpu-clock:ppp:", "what?"))
+    assert sum(one.count for one in found.samples) == 1496 - 1
+    assert found.provenance.skipped == 1
+
+
 def test_shares_of_the_branch_above() -> None:
     text = """
     20.00%  postgres  [kernel.kallsyms]  [k] osq_lock

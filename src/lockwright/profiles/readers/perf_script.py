@@ -28,6 +28,15 @@ _FRAME = re.compile(
     r"\s*(?P<address>[0-9a-f]{1,16})\s+(?P<symbol>\S.*?)(?:\+0x(?P<offset>[0-9a-f]{1,16}))?"
     r"\s+\((?P<module>\[[^\]]*\]\S*|[^()]*(?: \(deleted\))?|inlined)\)\s*$"
 )
+_BARE = re.compile(
+    r"\s+(?P<address>(?=[a-f]*\d)[0-9a-f]{1,16})\s+(?P<symbol>[^\s()]\S*?)(?:\+0x(?P<offset>[0-9a-f]{1,16}))?\s*$"
+)
+"""A function where the objects were not asked for (`-F ip,sym`)."""
+_SHORT_HEAD = re.compile(
+    r"(?P<command>(?!\d+\.\d+:)[^\s:].{0,63}?)??(?:\s+\d{1,10}(?:/\d{1,10})?)?(?:\s*\d{1,12}\.\d{3,9}:)?"
+    r"(?:(?:^|\s+)(?P<event>[^\s%]{1,200}):)?\s*$"
+)
+"""What begins a sample where times or threads were not asked for (`-F comm,ip,sym`): only if functions follow."""
 _LONGEST = 4096  # characters of a line that can be one of these
 _MOST_KEPT = 500_000  # lines of frames remembered: stacks repeat themselves
 
@@ -36,7 +45,8 @@ def _claims(head: Sequence[str]) -> list[int]:
     return [
         number
         for number, line in enumerate(head)
-        if len(line) < _LONGEST and (_HEAD.match(line) or (line[:1] in {"\t", " "} and _FRAME.match(line)))
+        if len(line) < _LONGEST
+        and (_HEAD.match(line) or (line[:1] in {"\t", " "} and (_FRAME.match(line) or _BARE.match(line))))
     ]
 
 
@@ -55,6 +65,9 @@ class _Script:
         self.kept: dict[str, Frame | None] = {}
         self.stacks: dict[tuple[str, ...], tuple[Frame, ...]] = {}
         self.weighed = False
+        self.short, self.first_short = Gathered(), 0
+        self.is_whole = False  # whether a head with a time was met
+        self.other = ""  # a line that is no such head
         self.number = 0  # of the line where the sample began
 
     def read(self) -> Profile:
@@ -69,6 +82,11 @@ class _Script:
                 self._begin(line, number)
         cut = f"the stack at line {self.number} is not closed and may be incomplete" if self.frames else ""
         self._finish()
+        if not self.is_whole:
+            self.found.weights = self.short.weights
+        elif self.first_short:
+            self.found.skipped += sum(int(count) for _, count in self.short.weights.values())
+            self.found.first_skipped = min(self.found.first_skipped or self.first_short, self.first_short)
         if self.locks.seen:
             self.found.facts |= self.locks.facts()
         return self.found.profile(NAME, self.lines, "period" if self.weighed else "samples", self.locks.waits(), cut)
@@ -77,10 +95,10 @@ class _Script:
         """Return the function of a line, None if it is none; lines are looked at once."""
         if line in self.kept:
             return self.kept[line]
-        got = _FRAME.match(line) if len(line) < _LONGEST else None
+        got = (_FRAME.match(line) or _BARE.match(line)) if len(line) < _LONGEST else None
         frame = got and Frame(
             got["symbol"],
-            got["module"],
+            got.groupdict().get("module", ""),
             None if got["offset"] is None else int(got["offset"], 16),
             int(got["address"], 16),
         )
@@ -93,21 +111,34 @@ class _Script:
         return frame
 
     def _begin(self, line: str, number: int) -> None:
-        """Begin a sample, or note a line that begins none."""
+        """Begin a sample; whether a line that has no time begins one, the next ones tell."""
         self.head, self.number = (_HEAD.match(line) if len(line) < _LONGEST else None), number
-        if self.head is None and not line.lstrip().startswith("#"):
-            self.found.skip(number)
+        self.other = "" if self.head is not None or line.lstrip().startswith("#") else line
 
     def _finish(self) -> None:
         head, frames = self.head, self.frames
         if head is not None:
             self._add(head, frames)
-        self.head = None
+        elif frames:
+            self._add_short(frames)
+        elif self.other:
+            self.found.skip(self.number)
+        self.head, self.other = None, ""
         if frames:
             self.frames = []
 
+    def _add_short(self, frames: list[str]) -> None:
+        """Add a sample that has a command at most and weighs one; in a file with whole ones it is none."""
+        head = _SHORT_HEAD.match(self.other) if len(self.other) < _LONGEST else None
+        if self.is_whole or head is None:
+            self.found.skip(self.number)
+            return
+        command, event = (head["command"] or "").strip(), head["event"] or ""
+        self.first_short = self.first_short or max(1, self.number)
+        self.short.add(Sample(self._stack(frames), 1.0, 1, command, None, event))
+
     def _add(self, head: re.Match[str], frames: list[str]) -> None:
-        event = head["event"]
+        event, self.is_whole = head["event"], True
         if event.startswith("lock:") and self.locks.knows(event):
             begins = self.locks.needs_stack(event)
             self.locks.add(event, head, self._stack(frames) if begins else ())

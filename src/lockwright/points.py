@@ -156,6 +156,17 @@ class Fall:
 
 
 @dataclass(frozen=True, slots=True)
+class MovedFall:
+    """Where a lock falls if a number of the machine is changed."""
+
+    lock: str
+    number: str
+    factor: float
+    counts: tuple[int, int] | None  # the last before the fall, the first after it; None: no fall
+    looked_at: tuple[int, int]  # the fewest and the most CPUs that were run
+
+
+@dataclass(frozen=True, slots=True)
 class Subject:
     """What a lock is, read off its source and its layout."""
 
@@ -163,7 +174,7 @@ class Subject:
     is_fifo: bool  # it promises to serve in the order of arrival
     fields: tuple[str, ...] = ()  # those that lie in one cache line, if all do
     neighbours: tuple[str, ...] = ()  # fields of the program that share this line
-    locked: tuple[str, ...] = ()  # the fields that `lock` writes
+    locked: tuple[str, ...] = ()  # the fields that `lock` writes in any case
     unlocked: tuple[str, ...] = ()  # and those that `unlock` does
 
 
@@ -188,6 +199,7 @@ class SimulationResult:
     sensitivity: list[tuple[str, float, float]] | None = None  # number, change of throughput at 80 % and at 125 % of it
     collapses: list[str] = field(default_factory=list)  # one sentence for each lock that collapses
     falls: list[Fall] = field(default_factory=list)  # the same as numbers
+    moved_falls: list[MovedFall] = field(default_factory=list)  # with those numbers changed that decide most
     subjects: dict[str, Subject] = field(default_factory=dict)  # what each lock is
     least_transfer: LeastTransfer | None = None
     warnings: list[str] = field(default_factory=list)

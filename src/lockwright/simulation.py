@@ -129,7 +129,7 @@ def simulate(
     result.subjects = {lock: _subject(lock, program, model, max(counts)) for lock, program in programs.items()}
     sweep = _run(result, runner, model, params, counts, progress)
     if sensitivity and not sweep.is_interrupted:
-        _vary(result, runner, known, sweep, named, max(counts), progress)
+        _vary(result, runner, known, sweep, named, counts, progress)
     result.seconds = time.perf_counter() - began
     return result
 
@@ -310,15 +310,19 @@ def _vary(
     machine: Machine,
     base: Sweep,
     locks: Sequence[str],
-    cpus: int,
+    counts: Sequence[int],
     progress: Callable[[Progress], None] | None,
 ) -> None:
-    """Find out which weak numbers decide the points with most CPUs."""
-    from lockwright.simulate.sensitivity import sensitivity
+    """Find out which weak numbers decide the points with most CPUs, and where a lock falls."""
+    from lockwright.simulate.sensitivity import moved_falls, sensitivity
 
     seeds = result.seeds[:SENSITIVITY_SEEDS]
-    result.sensitivity = sensitivity(machine, base, locks, cpus, seeds, runner, progress)
-    if result.sensitivity is None:
+    result.sensitivity = sensitivity(machine, base, locks, max(counts), seeds, runner, progress)
+    moved = None
+    if result.sensitivity is not None:
+        moved = moved_falls(machine, result.falls, result.sensitivity, counts, seeds, runner, progress)
+        result.moved_falls += moved or []
+    if moved is None:
         result.is_interrupted = True
         result.warnings.append("interrupted: which weak numbers decide the result was not found out")
 

@@ -12,7 +12,7 @@ import msgspec
 import pytest
 from tests.report.simulated import GHZ, collapsing, seed_run
 
-from lockwright.points import SimulationResult
+from lockwright.points import MovedFall, SimulationResult
 from lockwright.report.simulation import rich_table, simulation_text
 from lockwright.report.simulation_numbers import meaning, weak_first
 from lockwright.report.simulation_page import simulation_page
@@ -88,7 +88,7 @@ def test_the_table_for_python_has_a_row_for_each_point() -> None:
 def test_the_opening_says_what_the_lock_is_and_how_far_it_falls() -> None:
     told = " ".join(opening("ticket", collapsing()))
     assert "Its fields `owner` and `next` lie in one cache line." in told
-    assert "Who arrives writes `next` and who releases writes `owner`" in told
+    assert "Taking it writes `next` and releasing it writes `owner`" in told
     assert "collapses: at 48 CPUs it does 0.40 M/s, 8% of that" in told
 
 
@@ -127,6 +127,23 @@ def test_a_number_that_decides_stands_first_and_the_others_are_folded() -> None:
     assert "2 others change it by less than 1 %" in page
     assert "the number cannot have that value" in page
     assert "decide the throughput at 48 CPUs" in page
+
+
+def test_where_a_lock_falls_with_another_number_stands_beside_it() -> None:
+    result = collapsing()
+    result.sensitivity = [("min_transfer", 0.2, -0.2), ("retention", -0.1, nan)]
+    result.moved_falls = [
+        MovedFall("ticket", "min_transfer", 0.8, (12, 13), (3, 24)),
+        MovedFall("ticket", "min_transfer", 1.25, None, (3, 24)),
+        MovedFall("ticket", "retention", 0.8, (6, 12), (3, 24)),
+    ]
+    text = simulation_text(result)
+    assert "12 to 13 not from 3 to 24 CPUs: where it falls" in text
+    assert " 6 to 12        - CPUs: where it falls" in text
+    page = simulation_page(result)
+    assert "<td>the least that moving a line between caches takes</td>" in page
+    assert '<td class="n">12 to 13</td><td class="n">not from 3 to 24</td>' in page
+    assert "As it is, the ticket lock falls from 6 to 12 CPUs." in page
 
 
 def test_numbers_have_a_meaning_in_words() -> None:

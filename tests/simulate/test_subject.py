@@ -29,6 +29,12 @@ def test_a_ticket_lock_lies_in_one_line_which_arrivals_and_releases_write() -> N
     assert written(program, RELEASE) == ("owner",)
 
 
+def test_a_write_behind_a_branch_is_none_that_always_happens() -> None:
+    assert written(compile_contention("mcs"), ACQUIRE) == ("tail",)  # the exchange
+    assert written(compile_contention("mcs"), RELEASE) == ()  # only where nobody is behind
+    assert written(compile_contention("tas"), ACQUIRE) == ("held",)  # in the condition of the loop
+
+
 def test_fields_apart_are_not_in_one_line() -> None:
     program = compile_text(APART, harness="contention")
     assert in_one_line(program, SHAPE, 64) == ((), ())

@@ -7,7 +7,7 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from lockwright.report.simulation_fall import in_a_line
-from lockwright.report.simulation_numbers import asked_of, telling, weak_first
+from lockwright.report.simulation_numbers import asked_of, moved, telling, weak_first
 from lockwright.report.terminal import WIDTH, print_lines, terminal
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def styled_lines(result: SimulationResult, width: int = WIDTH) -> Iterator[tuple
     yield from _tables(result, width)
     for sentence in result.collapses:
         yield from ((line, "fault") for line in _wrapped("collapse: ", sentence, width))
-    for text in filter(None, map(in_a_line, result.falls)):
+    for text in filter(None, (in_a_line(one, result) for one in result.falls)):
         yield from ((line, "") for line in _wrapped("why there: ", text, width))
     yield from ((line, "") for line in _sensitivity(result, width))
     yield from ((line, "dim") for line in _weak(result, width))
@@ -185,7 +185,12 @@ def _sensitivity(result: SimulationResult, width: int) -> list[str]:
     decisive = telling(result)[:_MOST_DECISIVE]
     lines = _wrapped("sensitivity: ", f"{asked_of(result)} with a weak number at 80 % and at 125 % of it", width)
     longest = min(width - 24, max((len(name) for name, _, _ in decisive), default=0))
-    lines += [f"  {name:<{longest}}  {change(low):>8} {change(high):>8}" for name, low, high in decisive]
+    for name, low, high in decisive:
+        lines.append(f"  {name:<{longest}}  {change(low):>8} {change(high):>8}")
+        falls = [moved(result, name, place) for place in (0, 1)]
+        if any(falls):
+            shown = " ".join(f"{one or '-':>8}" for one in falls)
+            lines.append(f"{' ' * (longest + 4)}{shown} CPUs: where it falls"[:width])
     others = len(result.sensitivity) - len(decisive)
     return [*lines, f"  {others} {'others' if decisive else 'numbers'} change it less"] if others else lines
 

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from lockwright.points import Fall, Point, SimulationResult, Sustained
 
 
+_NOT_FULL = 0.5  # of the time that nobody waits
+
+
 def fall_of(lock: str, result: SimulationResult) -> Fall | None:
     """Return the fall of a lock, if it has one."""
     return next((one for one in result.falls if one.lock == lock), None)
@@ -23,15 +26,15 @@ def rule(found: Sustained) -> str:
     return f"(N - 1 - m) x {line} >= {found.outside_cycles:,.0f}"
 
 
-def in_a_line(fall: Fall) -> str:
+def in_a_line(fall: Fall, result: SimulationResult) -> str:
     """Return for a terminal from how many CPUs on a queue can last; empty where it is not known."""
     found = fall.sustained
     if found is None:
         return ""
     return (
-        f"with m waiters a section takes {found.base_cycles:,.0f} + {found.each_cycles:,.0f} m cycles; N threads that "
-        f"stay away for {found.outside_cycles:,.0f} between two sections keep such a queue for some m if N is about "
-        f"{found.least_cpus} or more"
+        f"with m waiters a section of {result.named(fall.lock)} takes {found.base_cycles:,.0f} + "
+        f"{found.each_cycles:,.0f} m cycles; N threads that stay away for {found.outside_cycles:,.0f} between two "
+        f"sections keep such a queue for some m if N is about {found.least_cpus} or more"
     )
 
 
@@ -43,8 +46,9 @@ def why_there(fall: Fall, before: Point, there: Point) -> Iterator[str]:
     found = fall.sustained
     few, many = found.fitted_waiters[0], found.fitted_waiters[-1]
     yield (
-        f"Why at once, and why there: at {before.cpus} CPUs the lock is not full; {spare:.0%} of the time nobody waits "
-        "for it. But a queue makes sections longer, and lasts if they become so long that enough threads come back "
+        f"Why at once, and why there: at {before.cpus} CPUs nobody waits {spare:.0%} of the time"
+        f"{', so the lock is not full' if spare > _NOT_FULL else ''}. But a queue makes sections longer, and lasts if "
+        "they become so long that enough threads come back "
         f"meanwhile. While m threads wait, {found.base_cycles:,.0f} + {found.each_cycles:,.0f} m cycles pass from "
         f"section to section (a straight line through the {len(found.fitted_waiters)} points at which the lock is "
         f"never free, {few:.0f} to {many:.0f} waiters; none is more than {found.farthest:.1%} off). One more has the "
@@ -70,8 +74,9 @@ def _counted(there: Point) -> str:
         return ""
     away = there.cpus - 1 - there.split.waiters
     return (
-        f"At {there.cpus} CPUs the queue grows until both are equal; counted there: {there.split.waiters:.1f} wait, "
-        f"{away:.1f} are away, {away:.1f} x {there.split.whole:,.0f} = {away * there.split.whole:,.0f} cycles."
+        f"At {there.cpus} CPUs the queue grows until both are about equal; counted there: "
+        f"{there.split.waiters:.1f} wait, {away:.1f} are away, "
+        f"{away:.1f} x {there.split.whole:,.0f} = {away * there.split.whole:,.0f} cycles."
     )
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lockwright.results import listed
+
 if TYPE_CHECKING:
     from lockwright.points import SimulationResult
 
@@ -60,3 +62,23 @@ def asked_of(result: SimulationResult) -> str:
     names = list(dict.fromkeys(point.named for point in result.points))
     whose = f"of {names[0]} " if len(names) == 1 else ""
     return f"throughput {whose}at {most} CPU{'s' if most != 1 else ''}"
+
+
+def moved(result: SimulationResult, row: str, factor_place: int) -> str:
+    """Return where a lock falls with a number at the smaller (0) or larger (1) of its values; empty if unknown."""
+    name, _, lock = row.partition(", ")
+    found = [one for one in result.moved_falls if one.number == name and lock in ("", one.lock)]
+    factors = sorted({one.factor for one in result.moved_falls})
+    here = [one for one in found if factors.index(one.factor) == factor_place]
+    if not here:
+        return ""
+    one = here[0]
+    if one.counts is None:
+        return f"not from {one.looked_at[0]} to {one.looked_at[1]}"
+    return f"{one.counts[0]} to {one.counts[1]}"
+
+
+def unmoved(result: SimulationResult) -> str:
+    """Return where the locks fall on the machine as it is, in a sentence; empty where none falls."""
+    falls = [f"{result.named(one.lock)} falls from {one.before} to {one.there} CPUs" for one in result.falls]
+    return f"As it is, {listed(falls)}." if falls and result.moved_falls else ""

@@ -11,7 +11,7 @@ from lockwright.report.drawing import scripts
 from lockwright.report.figures import all_figures
 from lockwright.report.html import document
 from lockwright.report.simulation import amount, change, heading, locks_of, scale, throughput
-from lockwright.report.simulation_numbers import asked_of, meaning, telling, weak_first
+from lockwright.report.simulation_numbers import asked_of, meaning, moved, telling, unmoved, weak_first
 from lockwright.report.simulation_story import PARTS, opening, parts, section, story, told_points
 from lockwright.results import listed
 
@@ -225,14 +225,22 @@ def _sensitivity(result: SimulationResult) -> Iterator[str]:
     decisive = telling(result)
     yield f"<h3>Which of these numbers decide the {escape(asked_of(result))}</h3>"
     if decisive:
-        rows = ((name, meaning(name.partition(",")[0]), change(low), change(high)) for name, low, high in decisive)
-        yield from _table("sensitivity", ("number", "what it is", "at 80 %", "at 125 %"), {0, 1}, rows)
+        falls = ("falls at 80 %", "falls at 125 %") if result.moved_falls else ()
+        rows = (
+            (row[0], meaning(row[0].partition(",")[0]), *map(change, row[1:]), *_falls(result, row[0]))
+            for row in decisive
+        )
+        yield from _table("sensitivity", ("number", "what it is", "at 80 %", "at 125 %", *falls), {0, 1}, rows)
     text = (
         f"{len(result.sensitivity) - len(decisive)} {'others' if decisive else 'numbers'} change it by less than 1 %."
     )
     if any(isnan(one) for row in decisive for one in row[1:]):
         text += " `-`: the number cannot have that value."
-    yield f"<p><small>{_prose(text)}</small></p>"
+    yield f"<p><small>{_prose(f'{text} {unmoved(result)}'.strip())}</small></p>"
+
+
+def _falls(result: SimulationResult, row: str) -> tuple[str, ...]:
+    return tuple(moved(result, row, place) or "-" for place in (0, 1)) if result.moved_falls else ()
 
 
 def _table(name: str, heads: Iterable[str], texts: set[int], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:

@@ -40,6 +40,7 @@ def simulation_json(result: SimulationResult, command: str = "simulate") -> dict
         "runs": [_key(one) | _run(run) for one in result.points for run in one.runs],
         "collapses": result.collapses,
         "falls": [_fall(one) for one in result.falls],
+        "moved_falls": [asdict(one) for one in result.moved_falls],
         "weak": result.weak,
         "sensitivity": None if result.sensitivity is None else list(_sensitivity(result)),
         "seconds": round(result.seconds, 3),

@@ -74,10 +74,10 @@ def _is(subject: Subject) -> str:
     if subject.fields:
         names = listed([f"`{name}`" for name in subject.fields])
         several = len(subject.fields) > 1
-        texts.append(f"Its fields {names} lie in one cache line." if several else f"It is one field, {names}.")
+        texts.append(f"Its fields {names} lie in one cache line." if several else f"The lock is one field, {names}.")
         writes = [
             f"{who} writes {listed([f'`{name}`' for name in fields])}"
-            for who, fields in (("who arrives", subject.locked), ("who releases", subject.unlocked))
+            for who, fields in (("taking it", subject.locked), ("releasing it", subject.unlocked))
             if fields
         ]
         if writes:

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+from functools import partial
 from math import isnan, nan
 from statistics import fmean
 from typing import TYPE_CHECKING
 
 from lockwright.errors import LockwrightError
+from lockwright.points import MovedFall
+from lockwright.simulate.aggregate import point
+from lockwright.simulate.limits import fall
 from lockwright.simulate.sweep import Job, run_all
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from lockwright.machines import Machine, MachineModel
-    from lockwright.points import SeedRun
+    from lockwright.points import Fall, SeedRun
     from lockwright.simulate.sweep import Progress, Sweep
 
 FACTORS = (0.8, 1.25)
+DECISIVE = 0.01  # of the throughput: smaller changes do not move a fall either
+MOST_MOVING = 3  # numbers of which it is found out how they move a fall
 _ONLY_SCALES = frozenset({"ghz"})  # all cycles stay what they are
 
 Row = tuple[str, float, float]
@@ -84,3 +90,57 @@ def sensitivity(
         for lock in locks
     ]
     return sorted(rows, key=lambda row: -max(abs(change) for change in row[1:] if not isnan(change)))
+
+
+def moved_falls(
+    machine: Machine,
+    falls: Sequence[Fall],
+    rows: Sequence[Row],
+    counts: Sequence[int],
+    seeds: Sequence[int],
+    run_on: Callable[[MachineModel, Job], SeedRun],
+    progress: Callable[[Progress], None] | None = None,
+) -> list[MovedFall] | None:
+    """Return where each lock falls with each of the most decisive numbers changed; None if it was interrupted.
+
+    Args:
+        machine: The machine.
+        falls: Where the locks fall on it as it is.
+        rows: What `sensitivity` returned.
+        counts: The counts of the sweep, of which those from half to twice that of the fall are run.
+        seeds: The seeds.
+        run_on: One run on a model.
+        progress: As for `run_all`.
+    """
+    found = []
+    for one in falls:
+        near = [count for count in counts if max(2, one.there / 2) <= count <= 2 * one.there]
+        names = _decisive(rows, one.lock)
+        models = {(name, factor): model for name, factor, model in variants(machine) if name in names}
+        planned = {Job(f"{name}\n{factor}", cpus, seed): (model, Job(one.lock, cpus, seed))
+                   for (name, factor), model in models.items() for seed in seeds for cpus in near}  # fmt: skip
+        sweep = run_all(tuple(planned), partial(_run_planned, run_on, planned), progress)
+        if sweep.is_interrupted:
+            return None
+        for name, factor in models:
+            runs = {cpus: sweep.of(f"{name}\n{factor}", cpus) for cpus in near}
+            there = fall([point(one.lock, cpus, machine.name, {}, runs[cpus]) for cpus in near])
+            moved = (there.before, there.there) if there is not None else None
+            found.append(MovedFall(one.lock, name, factor, moved, (near[0], near[-1])))
+    return found
+
+
+def _run_planned(
+    run_on: Callable[[MachineModel, Job], SeedRun], planned: Mapping[Job, tuple[MachineModel, Job]], job: Job
+) -> SeedRun:
+    return run_on(*planned[job])
+
+
+def _decisive(rows: Sequence[Row], lock: str) -> list[str]:
+    """Return the numbers that change the throughput of a lock most."""
+    names = [
+        name.partition(", ")[0]
+        for name, *changes in rows
+        if name.partition(", ")[2] in ("", lock) and any(abs(one) >= DECISIVE for one in changes)
+    ]
+    return names[:MOST_MOVING]

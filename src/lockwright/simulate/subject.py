@@ -10,7 +10,9 @@ from lockwright.ir.table import Effect
 from lockwright.ir.types import StructRef
 
 if TYPE_CHECKING:
-    from lockwright.ir.program import Function, Program
+    from collections.abc import Iterator
+
+    from lockwright.ir.program import Function, Instruction, Program
 
 ACQUIRE = frozenset({Role.LOCK, Role.WRITE_LOCK, Role.READ_LOCK})
 RELEASE = frozenset({Role.UNLOCK, Role.WRITE_UNLOCK, Role.READ_UNLOCK})
@@ -46,14 +48,14 @@ def in_one_line(program: Program, shape: Shape, line_bytes: int) -> tuple[tuple[
 
 
 def written(program: Program, roles: frozenset[Role]) -> tuple[str, ...]:
-    """Return the fields of the lock that its functions of some roles write by name, in the order of the source."""
+    """Return the fields of the lock that its functions of some roles write by name whatever happens, in order."""
     return tuple(
         dict.fromkeys(name for one in program.functions.values() if one.role in roles for name in _fields_written(one))
     )
 
 
 def _fields_written(function: Function) -> list[str]:
-    rows = [row for block in function.blocks for row in block.instructions]
+    rows = list(_always(function))
     names = {row.result: str(row.attributes[0]) for row in rows if row.op == "field" and row.operands[0] == Reg(0)}
     return [
         names[row.operands[0].index]
@@ -62,3 +64,14 @@ def _fields_written(function: Function) -> list[str]:
         and isinstance(row.operands[0], Reg)
         and row.operands[0].index in names
     ]
+
+
+def _always(function: Function) -> Iterator[Instruction]:
+    """Yield the instructions that every call runs: up to the first branch."""
+    blocks = {block.label: block for block in function.blocks}
+    label, seen = function.blocks[0].label, set[str]()
+    while label and label not in seen:
+        seen.add(label)
+        rows = blocks[label].instructions
+        yield from rows
+        label = str(rows[-1].attributes[0]) if rows[-1].op == "jump" else ""

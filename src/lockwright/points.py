@@ -54,6 +54,7 @@ class SeedRun:
     section_ns: float = nan  # mean from the end of a lock to the begin of its unlock; nan without a lock under test
     rereads: int = 0  # loads by waiters that somebody's write had woken
     reread_cycles: int = 0  # for how long such loads occupied their lines
+    idle_cycles: int = 0  # of all CPUs, while their threads slept in the system; with the profile's: time x CPUs
 
 
 @dataclass(frozen=True, slots=True)

@@ -279,12 +279,12 @@ def _subject(lock: str, program: Program, model: MachineModel, cpus: int) -> Sub
     """Return what a lock says of itself, and which of its fields share a line."""
     from lockwright.language.catalogue import describe
     from lockwright.language.compile import builtin_locks
-    from lockwright.simulate.program import shape_of
+    from lockwright.simulate.seats import shape_of
     from lockwright.simulate.subject import ACQUIRE, RELEASE, in_one_line, written
 
     path = builtin_locks().get(lock.partition("[")[0].partition(":")[0])
     summary = describe(Path(path))[0] if path else ""
-    fields, beside = in_one_line(program, shape_of(model, cpus), model.line_bytes)
+    fields, beside = in_one_line(program, shape_of(program, model, cpus), model.line_bytes)
     return Subject(summary, program.promises.fifo, fields, beside, written(program, ACQUIRE), written(program, RELEASE))
 
 

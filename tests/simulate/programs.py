@@ -39,7 +39,10 @@ SMALL = replace(
 """16 lines in L1, 64 in L2, 256 in the last level."""
 
 
-WORDS = "Array, Atomic, Struct, Workload, compute, cpu, field, pause, random, relaxed, release, acquire, running, u32"
+WORDS = (
+    "Array, Atomic, Struct, Workload, acquire, compute, cpu, field, park, pause, random, relaxed, release, running, "
+    "u32, unpark, workers"
+)
 
 
 def work(body: str, fields: str = "word: Atomic[u32]", more: str = "") -> Program:

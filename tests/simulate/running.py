@@ -11,7 +11,8 @@ from lockwright.flat import opcodes as op
 from lockwright.simulate import places as at
 from lockwright.simulate.build import Settings, build
 from lockwright.simulate.engine import run
-from lockwright.simulate.program import prepared, shape_of
+from lockwright.simulate.program import prepared
+from lockwright.simulate.seats import shape_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,7 +42,7 @@ def ready(
     program: Program, machine: MachineModel, threads: int, settings: Settings | None = None
 ) -> tuple[Code, State]:
     """Return the rows of a program and the arrays of a run that has not begun."""
-    code = prepared(program, shape_of(machine, threads), 4)
+    code = prepared(program, shape_of(program, machine, threads), 4)
     return code, build(code, machine, settings or Settings(threads, start="together"))
 
 

@@ -22,7 +22,8 @@ from lockwright.ir.program import Program, Shape
 from lockwright.ir.waiting import waiting
 from lockwright.simulate import places as at
 from lockwright.simulate.build import Settings, build
-from lockwright.simulate.program import prepared, shape_of
+from lockwright.simulate.program import prepared
+from lockwright.simulate.seats import shape_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -93,7 +94,7 @@ def endings(program: Program, machines: tuple[MachineModel, ...], seeds: int) ->
     for machine in machines:
         if machine.cpus < threads:
             continue
-        code = prepared(program, shape_of(machine, threads), 4)
+        code = prepared(program, shape_of(program, machine, threads), 4)
         for seed in range(seeds):
             state = build(code, machine, Settings(threads, seed))
             chance = Random(seed)

@@ -246,6 +246,14 @@ USAGE: tuple[tuple[str, str, str], ...] = (
         "The instructions and forms of conditions that are supported are listed in the message.",
     ),
     (
+        "U012",
+        "a program has what a simulation does not run",
+        """
+        A simulation has a thread on each CPU, in the order of the workers, and all CPUs online: no interrupts, no
+        CPU that goes offline, no worker on the CPU of another. `lockwright check` runs all of that.
+        """,
+    ),
+    (
         "U020",
         "a trace cannot be replayed",
         """

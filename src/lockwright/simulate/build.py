@@ -13,6 +13,7 @@ from lockwright.simulate import storage
 from lockwright.simulate.arrays import State
 from lockwright.simulate.chance import INCREMENT, MULTIPLIER, seed_of
 from lockwright.simulate.placement import place
+from lockwright.simulate.seats import seats
 from lockwright.simulate.troubles import too_large
 
 if TYPE_CHECKING:
@@ -58,14 +59,16 @@ class Settings:
 def build(code: Code, model: MachineModel, settings: Settings) -> State:
     """Return the arrays of a run that has not begun."""
     threads = settings.cpus
-    node_of_cpu = tuple(model.node_of_core[core] for core in model.core_of_cpu)
-    placement = place(code.cells, node_of_cpu, model.line_bytes)
+    taken = seats(code.program, model, threads)
+    core_of = [model.core_of_cpu[cpu] for cpu in taken]
+    others = [core for cpu, core in enumerate(model.core_of_cpu) if cpu not in taken]
+    placement = place(code.cells, tuple(model.node_of_core[core] for core in core_of + others), model.line_bytes)
     _refuse_too_large(code, model, placement, threads)
     first = model.private[0]
     tracked = settings.tracks_caches
     if tracked is None:
         tracked = placement.lines > first.sets * first.ways
-    cfg = _parameters(code, model, settings, tracked=tracked)
+    cfg = _parameters(code, model, settings, core_of, tracked=tracked)
     pools, records, record_of = _storage(code)
     cfg[at.POOLS], cfg[at.RECORDS] = len(pools), len(records)
     cores = len(model.node_of_core)
@@ -101,9 +104,9 @@ def build(code: Code, model: MachineModel, settings: Settings) -> State:
         latencies=np.array(model.latency_cycles, dtype=np.int64) * at.TICKS_PER_CYCLE,
         distances=np.array(model.distances, dtype=np.int64),
         at_distance=_cores_at_distance(model, words),
-        core_of=np.array(model.core_of_cpu[:threads], dtype=np.int64),
+        core_of=np.array(core_of, dtype=np.int64),
         node_of=np.array(model.node_of_core, dtype=np.int64),
-        on_core=_on_core(model, threads),
+        on_core=_on_core(model, core_of),
         woken=np.zeros(threads, dtype=np.int64),
         rows=np.zeros((len(code.rows), at.ROW_COUNTERS), dtype=np.int64),
         lock_of=code.lock_of,
@@ -135,14 +138,16 @@ def _refuse_too_large(code: Code, model: MachineModel, placement: Placement, thr
         raise too_large(f"it needs {needed / 2**30:.1f} GiB of memory, and {there / 2**30:.1f} GiB are free")
 
 
-def _parameters(code: Code, model: MachineModel, settings: Settings, *, tracked: bool) -> NDArray[np.int64]:
+def _parameters(
+    code: Code, model: MachineModel, settings: Settings, core_of: list[int], *, tracked: bool
+) -> NDArray[np.int64]:
     cfg = np.zeros(at.PARAMETERS, dtype=np.int64)
     tick = at.TICKS_PER_CYCLE
     occupancy = model.read_occupancy_cycles
     values = {
         at.THREADS: settings.cpus,
         at.SLOTS: code.slots,
-        at.WORDS: max(model.core_of_cpu[: settings.cpus]) // 64 + 1,  # no other core ever has a copy
+        at.WORDS: max(core_of) // 64 + 1,  # no other core ever has a copy
         at.DISTANCES: len(model.distance_names),
         at.NODES: model.nodes,
         at.BY_NODE: model.arbitration == "node",
@@ -159,7 +164,7 @@ def _parameters(code: Code, model: MachineModel, settings: Settings, *, tracked:
         at.UPDATE_HIT: model.update_hit_cycles * tick,
         at.FENCE_TICKS: model.fence_cycles * tick,
         at.MISPREDICT: model.mispredict_cycles * tick,
-        at.SMT: len(set(model.core_of_cpu[: settings.cpus])) < settings.cpus,
+        at.SMT: len(set(core_of)) < settings.cpus,
         at.SMT_PERCENT: model.smt_slowdown_percent,
         at.CHANCE_OF_ALL: seed_of(settings.seed, None),
         at.ALIVE: settings.cpus,
@@ -209,10 +214,10 @@ def _cores_at_distance(model: MachineModel, words: int) -> NDArray[np.uint64]:
     return found
 
 
-def _on_core(model: MachineModel, threads: int) -> NDArray[np.int64]:
+def _on_core(model: MachineModel, core_of: list[int]) -> NDArray[np.int64]:
     on_core: list[list[int]] = [[] for _ in model.node_of_core]
-    for cpu in range(threads):
-        on_core[model.core_of_cpu[cpu]].append(cpu)
+    for thread, core in enumerate(core_of):
+        on_core[core].append(thread)
     most = max(map(len, on_core))
     return np.array([some + [at.NONE] * (most - len(some)) for some in on_core], dtype=np.int64)
 

@@ -10,6 +10,7 @@ import numpy as np
 from lockwright.flat import opcodes as op
 from lockwright.points import FunctionProfile
 from lockwright.simulate import places as at
+from lockwright.simulate.accounting import ticks_of_rows
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -29,6 +30,8 @@ def profile_of(code: Code, model: MachineModel, state: State) -> tuple[FunctionP
     for row, numbers in enumerate(counted):
         if numbers.any():
             total[_function(code, row)] += numbers
+    for one in total.values():
+        one[CYCLES] //= at.TICKS_PER_CYCLE
     busy = max(1, sum(int(one[CYCLES]) for one in total.values()))
     found = [
         FunctionProfile(name, caller, int(one[CYCLES]) / busy, *map(int, one))
@@ -39,15 +42,13 @@ def profile_of(code: Code, model: MachineModel, state: State) -> tuple[FunctionP
 
 
 def _counted(code: Code, model: MachineModel, state: State) -> NDArray[np.int64]:
-    """Return the six numbers of each row."""
+    """Return the six numbers of each row; of cycles, ticks."""
     rows, opcodes = state.rows, code.rows[:, op.OP]
     count = rows[:, at.COUNT]
     is_memory = np.isin(code.kinds, (at.LOAD, at.STORE, at.UPDATE))
     is_branch = opcodes == op.BRANCH
     found = np.zeros((len(rows), 6), dtype=np.int64)
-    # Rows that are not local were charged as a whole when they ended.
-    local = np.where(code.kinds == at.LOCAL, count * code.costs(model), 0)
-    found[:, CYCLES] = (local + rows[:, at.STALL]) // at.TICKS_PER_CYCLE
+    found[:, CYCLES] = ticks_of_rows(code, model, state)
     is_instruction = ~np.isin(opcodes, (op.MARK, op.DOORWAY, op.RUNNING, op.JUMP))
     found[:, INSTRUCTIONS] = count * is_instruction + rows[:, at.POLLED_ROWS]
     found[:, REFERENCES] = count * is_memory + rows[:, at.POLLS]

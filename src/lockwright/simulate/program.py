@@ -12,7 +12,6 @@ from lockwright.flat.flatten import assign, find_locks, lock_table, write
 from lockwright.ir.awaits import find_awaits
 from lockwright.ir.inline import entries, inline
 from lockwright.ir.interpreter import prepare
-from lockwright.ir.program import Shape
 from lockwright.ir.waiting import Waiting
 from lockwright.simulate import places as at
 from lockwright.simulate.values import LEAVES_IF_EQUAL, STAYS_IF_EQUAL
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
     from lockwright.flat.program import LockObject
     from lockwright.ir.awaits import Await
     from lockwright.ir.cells import Cells
-    from lockwright.ir.program import Program
+    from lockwright.ir.program import Program, Shape
     from lockwright.ir.storage import Image
     from lockwright.machines.model import MachineModel
 
@@ -82,12 +81,6 @@ class Code:
         costs[np.isin(self.rows[:, op.OP], _FREE)] = 0
         costs[self.rows[:, op.OP] == op.PAUSE] = model.pause_cycles * at.TICKS_PER_CYCLE
         return costs
-
-
-def shape_of(model: MachineModel, cpus: int) -> Shape:
-    """Return the shape of a run: one thread on each of the first CPUs, the nodes of the whole machine."""
-    nodes = tuple(model.node_of_core[core] for core in model.core_of_cpu[:cpus])
-    return Shape(tuple(range(cpus)), nodes, tuple(range(model.nodes)))
 
 
 def prepared(program: Program, shape: Shape, spare_records: int) -> Code:

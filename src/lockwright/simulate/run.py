@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from lockwright.flat.program import TooLargeError
 from lockwright.points import SeedRun
+from lockwright.simulate import accounting
 from lockwright.simulate import places as at
+from lockwright.simulate.at_rest import failed_at_rest
 from lockwright.simulate.build import Settings, build
 from lockwright.simulate.engine import run
 from lockwright.simulate.profile import profile_of
-from lockwright.simulate.program import prepared, shape_of
-from lockwright.simulate.troubles import endless, faulted, other_threads, over, stuck, too_large
+from lockwright.simulate.program import prepared
+from lockwright.simulate.seats import shape_of
+from lockwright.simulate.troubles import endless, faulted, handles_interrupts, other_threads, over, stuck, too_large
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,12 +31,12 @@ if TYPE_CHECKING:
 __all__ = ["Settings", "measured", "run_once"]
 
 SLICE_EVENTS = 2_000_000
-FRUITLESS_SLICES = 25
+FRUITLESS_SLICES = 10
 """Stretches of the run after which a program in which nobody has come round counts as one that never does."""
 
 _SEEN = (
     at.ACCESSES, at.TRANSFERS, at.ACQUISITIONS, at.LONGEST_BYPASS, at.HANDOFFS, at.HANDOFF_TICKS, at.WAITERS_SEEN,
-    at.LONGEST_WAIT, at.IDLE, at.REREADS, at.REREAD_TICKS, at.SECTIONS, at.SECTION_TICKS, at.FAILED,
+    at.LONGEST_WAIT, at.IDLE, at.REREADS, at.REREAD_TICKS, at.SECTIONS, at.SECTION_TICKS,
 )  # fmt: skip
 """Counters that begin anew with the measured window."""
 
@@ -55,10 +59,15 @@ def code_of(program: Program, model: MachineModel, settings: Settings) -> Code:
     """Return the rows of a program for so many CPUs of a machine; seeds share them.
 
     Raises:
-        LockwrightError: The program is too large.
+        LockwrightError: The program is too large, or it has what a simulation does not run.
     """
+    if program.handlers:
+        raise handles_interrupts(program)
+    own = sum(worker.count or 0 for worker in program.workers)
+    if own > settings.cpus:
+        raise other_threads(program.name, own, settings.cpus)
     try:
-        code = prepared(program, shape_of(model, settings.cpus), settings.spare_records)
+        code = prepared(program, shape_of(program, model, settings.cpus), settings.spare_records)
     except TooLargeError as reason:
         raise too_large(str(reason)) from None
     if len(code.entries) != settings.cpus:
@@ -73,10 +82,13 @@ def measured(code: Code, model: MachineModel, settings: Settings) -> SeedRun:
     rounds = _warmed_up(code, state, settings.warm_up_rounds)
     first = _now(state)
     _forget(state)
+    accounting.begin(code, state)
     _advance(code, state, rounds + settings.measured_rounds)
-    seen = _seen(code, model, settings, state, _now(state) - first, began)
+    accounting.end(code, state)
+    seen = _seen(code, model, settings, state, _now(state) - first)
     _let_end(code, state)
-    return seen
+    failed = int(state.cfg[at.FAILED]) + failed_at_rest(code, state)
+    return replace(seen, failed_assertions=failed, host_seconds=time.perf_counter() - began)
 
 
 def _warmed_up(code: Code, state: State, least_rounds: int) -> int:
@@ -136,7 +148,7 @@ def _forget(state: State) -> None:
     state.cfg[list(_SEEN)] = 0
 
 
-def _seen(code: Code, model: MachineModel, settings: Settings, state: State, ticks: int, began: float) -> SeedRun:
+def _seen(code: Code, model: MachineModel, settings: Settings, state: State, ticks: int) -> SeedRun:
     cfg, tick_ns = state.cfg, 1 / (at.TICKS_PER_CYCLE * model.ghz)
     has_lock = int(cfg[at.ACQUISITIONS]) > 0
     shares = state.threads[:, at.ACQUIRED if has_lock else at.ROUNDS].astype(float)
@@ -159,13 +171,14 @@ def _seen(code: Code, model: MachineModel, settings: Settings, state: State, tic
         profile=profile_of(code, model, state),
         waiters=_mean(cfg[at.WAITERS_SEEN], handoffs),
         transfers_per_acquisition=_mean(cfg[at.TRANSFERS], count),
-        failed_assertions=int(cfg[at.FAILED]),
-        host_seconds=time.perf_counter() - began,
+        failed_assertions=0,  # counted when all threads have ended
+        host_seconds=0.0,
         latency_ns_mean=_mean_wait(state.waited) * tick_ns,
         handoffs=handoffs,
         section_ns=_mean(cfg[at.SECTION_TICKS], sections) * tick_ns,
         rereads=int(cfg[at.REREADS]),
         reread_cycles=int(cfg[at.REREAD_TICKS]) // at.TICKS_PER_CYCLE,
+        idle_cycles=int(cfg[at.IDLE]) // at.TICKS_PER_CYCLE,
     )
 
 

@@ -86,6 +86,8 @@ def _sleep_or_wake(s: Arrays, thread: Int64, row: Int64, now: Int64, a: Int64) -
     elif opcode == op.EVENT_SEND:
         s.threads[a, at.EVENT] = 1
         _end_sleep(s, a, np.int64(at.ON_EVENT), now)
+    else:
+        return np.int64(REFUSED)
     return np.int64(GOES_ON)
 
 

@@ -14,6 +14,8 @@ from lockwright.simulate import places as at
 
 if TYPE_CHECKING:
     from lockwright.diagnostics.span import Span
+    from lockwright.ir.arithmetic import Fault
+    from lockwright.ir.program import Program
     from lockwright.simulate.arrays import State
     from lockwright.simulate.program import Code
 
@@ -37,6 +39,44 @@ def other_threads(name: str, threads: int, cpus: int) -> LockwrightError:
     return _error("U003", title, NOWHERE, {}, f"`--cpus {threads}`: a thread on each")
 
 
+def too_many_cpus(machine: str, cpus: int, wanted: int) -> LockwrightError:
+    """Return the error for more threads than a machine has CPUs."""
+    return _error("U003", f"`{machine}` has {counted(cpus, 'CPU')}, so nothing can run on {wanted}", NOWHERE, {})
+
+
+def handles_interrupts(program: Program) -> LockwrightError:
+    """Return the error for a program with interrupt handlers."""
+    name = program.handlers[0].function
+    title = f"`{name}` handles an interrupt, and a simulation has none"
+    return _error("U012", title, program.functions[name].span, program.sources, "`lockwright check` raises them")
+
+
+def not_its_cpu(program: Program, worker: str, cpu: int, thread: int) -> LockwrightError:
+    """Return the error for a worker that asks for a CPU which is not that of its thread."""
+    title = f"`{worker}` is on CPU {cpu}, but a simulation has its thread on CPU {thread}"
+    helps = "workers take the CPUs in turn: leave `cpu=` out, or name workers in the order of their CPUs"
+    return _error("U012", title, program.functions[worker].span, program.sources, helps)
+
+
+def no_such_node(program: Program, worker: str, node: int, nodes: int) -> LockwrightError:
+    """Return the error for a worker on a node that the machine does not have."""
+    title = f"`{worker}` is on node {node}; the machine has {counted(nodes, 'node')}, counted from 0"
+    return _error("U008", title, program.functions[worker].span, program.sources, "`--machine` with more nodes")
+
+
+def no_room(program: Program, worker: str, node: int) -> LockwrightError:
+    """Return the error for more workers on a node than it has CPUs."""
+    title = f"node {node} has no CPU left for a thread of `{worker}`"
+    return _error("U008", title, program.functions[worker].span, program.sources, "`--machine` with larger nodes")
+
+
+def wrong_at_rest(program: Program, function: str, fault: Fault) -> LockwrightError:
+    """Return the error for an at-rest function that does something without a meaning."""
+    kind, text = FAULTS[fault.kind]
+    span = program.functions[function].span if fault.instruction is None else fault.instruction.span
+    return _error(kind, f"{text}, in `{function}`, when all threads had ended", span, program.sources)
+
+
 def over(state: State) -> LockwrightError:
     """Return the error for a program that ends before what was to be measured is over."""
     title = f"the program ends by itself after {counted(int(state.cfg[at.TOTAL_ROUNDS]), 'round')}: nothing to measure"
@@ -45,9 +85,7 @@ def over(state: State) -> LockwrightError:
 
 def stuck(code: Code, state: State) -> LockwrightError:
     """Return the error for a run in which every thread that is left waits: who waits for what."""
-    waits = Counter(_wait(code, state, thread) for thread in range(len(state.threads)) if _is_left(state, thread))
-    lines = [f"{counted(number, 'thread')} {text}" for (text, _), number in waits.most_common(6)]
-    span = waits.most_common(1)[0][0][1] if waits else NOWHERE
+    lines, span = _waits(code, state, [thread for thread in range(len(state.threads)) if _is_left(state, thread)])
     seconds = int(state.cfg[at.NOW])
     title = f"deadlock: every thread that is left waits, at tick {seconds:,}, after {state.cfg[at.TOTAL_ROUNDS]} rounds"
     helps = (*lines, "`lockwright check` finds the shortest way into it")
@@ -58,8 +96,11 @@ def endless(code: Code, state: State) -> LockwrightError:
     """Return the error for a run in which nobody comes round any more, though some go on."""
     active = [thread for thread in range(len(state.threads)) if state.threads[thread, at.STATE] <= at.QUEUED]
     span = _span(code, int(state.threads[active[0], at.PC])) if active else NOWHERE
-    title = f"{counted(len(active), 'thread')} run, but none comes round: a loop here does not end"
-    return _error("V019", title, span, code.program.sources, "does every path through the section release the lock?")
+    others = [one for one in range(len(state.threads)) if one not in active and _is_left(state, one)]
+    run = "1 thread runs" if len(active) == 1 else f"{counted(len(active), 'thread')} run"
+    helps = (*_waits(code, state, others)[0], "does every path through the section release the lock?")
+    title = f"{run}, but none comes round: a loop here does not end"
+    return _error("V019", title, span, code.program.sources, *helps)
 
 
 def faulted(code: Code, state: State) -> LockwrightError:
@@ -69,7 +110,7 @@ def faulted(code: Code, state: State) -> LockwrightError:
     if number < 0:
         name = code.sheet.tables.instructions[int(code.rows[row, op.SOURCE])][1].op
         return _error(
-            "U003", f"`{name}` cannot be simulated", span, code.program.sources, "`lockwright check` knows it"
+            "U012", f"`{name}` cannot be simulated", span, code.program.sources, "`lockwright check` knows it"
         )
     kind, text = FAULTS[op.FAULTS[number]]
     return _error(kind, f"{text}, by thread {thread + 1}", span, code.program.sources)
@@ -77,6 +118,19 @@ def faulted(code: Code, state: State) -> LockwrightError:
 
 def _is_left(state: State, thread: int) -> bool:
     return bool(state.threads[thread, at.STATE] != at.DONE)
+
+
+def _waits(code: Code, state: State, threads: list[int]) -> tuple[list[str], Span]:
+    """Return in words how many threads wait for what, and where most of them do."""
+    waits = Counter(_wait(code, state, thread) for thread in threads).most_common(6)
+    lines = [f"{counted(number, 'thread')} {_verb(text, number)}" for (text, _), number in waits]
+    return lines, waits[0][0][1] if waits else NOWHERE
+
+
+def _verb(text: str, number: int) -> str:
+    """Return what several do instead of what one does."""
+    verb, _, rest = text.partition(" ")
+    return text if number == 1 else f"{verb.removesuffix('s')} {rest}".strip()
 
 
 def _wait(code: Code, state: State, thread: int) -> tuple[str, Span]:

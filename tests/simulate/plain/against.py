@@ -15,7 +15,8 @@ from lockwright.simulate import places as at
 from lockwright.simulate.build import Settings, build
 from lockwright.simulate.engine import run
 from lockwright.simulate.placement import place
-from lockwright.simulate.program import prepared, shape_of
+from lockwright.simulate.program import prepared
+from lockwright.simulate.seats import shape_of
 
 if TYPE_CHECKING:
     from lockwright.ir.program import Program
@@ -77,7 +78,7 @@ class Case:
 
     def compiled(self, rounds: int) -> Outcome:
         """Return the outcome of the engine after so many rounds, or when all is over."""
-        code = prepared(self.program, shape_of(self.machine, self.threads), SPARE_RECORDS)
+        code = prepared(self.program, shape_of(self.program, self.machine, self.threads), SPARE_RECORDS)
         settings = Settings(self.threads, self.seed, self.start, tracks_caches=False)
         state = build(code, self.machine, settings)
         found: list[tuple[int, int]] = []

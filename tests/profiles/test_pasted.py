@@ -105,6 +105,25 @@ def test_shares_of_the_branch_above() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    "paths",
+    [
+        "2.50% osq_lock;down_write;vma_link\n1.50% osq_lock;mutex_lock;sys_read\n",
+        "    2.50%\n      osq_lock\n      down_write\n      vma_link\n\n    1.50%\n      osq_lock\n      sys_read\n",
+    ],
+    ids=["folded", "flat"],
+)
+def test_paths_that_are_written_whole(paths: str) -> None:
+    row = "     4.00%  postgres  [kernel.kallsyms]  [k] osq_lock\n"
+    found = of(row + paths + row.replace("4.00", "1.00"))
+    assert folding.by_caller(found.samples) == {
+        ("osq_lock", "vma_link"): pytest.approx(2.5),
+        ("osq_lock", "sys_read"): pytest.approx(1.5),
+        ("osq_lock", folding.UNKNOWN): pytest.approx(1.0),
+    }
+    assert found.provenance.skipped == 0
+
+
 def test_the_graph_of_a_terminal() -> None:
     text = """
 -  30.00%  a.out  [kernel.kallsyms]  [k] _raw_spin_lock
@@ -133,7 +152,7 @@ def error(text: str | bytes) -> str:
     return str(raised.value)
 
 
-@pytest.mark.parametrize("text", [b"", b"\n \n\t\n", gzip.compress(b"")])
+@pytest.mark.parametrize("text", [b"", b"\n \n\t\n", gzip.compress(b"", mtime=0)], ids=["nothing", "blank", "gzip"])
 def test_empty_is_an_error(text: bytes) -> None:
     assert "error[P002]: `pasted.txt` is empty" in error(text)
 

@@ -2,7 +2,8 @@
 
 Shares are of the whole (`-g graph`, the default since Linux 4.4) or of the branch above (`-g fractal`, the older one);
 the paths begin with the function of the row and go to its callers, or end with it (`caller` order).  Both are found
-from the numbers and names, as the file does not say (tools/perf/ui/stdio/hist.c).
+from the numbers and names, as the file does not say (tools/perf/ui/stdio/hist.c).  `-g flat` and `-g folded` write each
+path whole.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 _BRANCH = re.compile(r"(?P<bar>[\s|]*)--\s?(?P<share>\d{1,3}\.\d{1,2})%--\s?(?P<symbol>.*)")
 _ROOT = re.compile(r"(?P<bar>[\s|]*)---\s?(?P<symbol>.*)")
 _SIGN = re.compile(r"(?P<bar>\s+)[-+]\s+(?:(?P<share>\d{1,3}\.\d{1,2})%\s+)?(?P<symbol>\S.*)")
+_FLAT = re.compile(r"\s*(?P<share>\d{1,3}\.\d{1,2})%(?:\s+(?P<path>[^\s;]+|[^;]+(?:;[^;]+)+))?\s*")
 _NEXT = re.compile(r"[\s|]{3,}(?P<symbol>[^\s|].*)")
 _SYMBOL = re.compile(r"[^\s(<]+$|[^\s].*[(<\[:*&].*|operator.*")
 _ROUNDING = 0.02  # percentage points that a printed share may differ by
@@ -51,6 +53,12 @@ class Graph:
                 share = got.groupdict().get("share")
                 self._fork(len(got["bar"]), None if share is None else float(share), got["symbol"])
                 return True
+        got = _FLAT.fullmatch(text)
+        if got:  # `-g folded` has the path behind the share, `-g flat` in the lines below
+            path = [_name(one) for one in (got["path"] or "").split(";") if one.strip()]
+            self._open = [Branch(0, float(got["share"]), path)]
+            self.roots += self._open
+            return True
         got = _NEXT.fullmatch(text)
         if got is None or not self._open or not _SYMBOL.fullmatch(got["symbol"].strip()):
             return False

@@ -29,3 +29,29 @@ def test_a_late_race_is_told_with_its_steps(model: str, rounds: int) -> None:
     assert (fault.kind, fault.confirmed) == ("data_race", True)
     assert fault.rows
     assert "shared" in fault.sentence
+
+
+HEAP = """
+from lockwright.language import Struct, Workload, alloc, free, u8
+
+class Item(Struct):
+    value: u8
+
+class Sharing(Workload):
+    shared: u8
+
+    def each_thread(self) -> None:
+        mine = alloc(Item)
+        if mine is not None:
+            mine.value = 1
+            self.shared = mine.value
+            free(mine)
+"""
+
+
+@pytest.mark.parametrize("model", ["sc", "tso"])
+def test_a_race_among_threads_with_records_of_their_own(model: str) -> None:
+    """The machine that plays the race has larger pools than the search that found it, so other addresses."""
+    (fault,) = check(compile_text(HEAP), Settings(threads=2, models=(model,))).faults
+    assert (fault.kind, fault.confirmed) == ("data_race", True)
+    assert "shared" in fault.sentence

@@ -16,6 +16,7 @@ from lockwright.check.telling.play import NotPlayableError, fitting, play
 from lockwright.check.verdict import Problem, graph_of
 from lockwright.flat import opcodes
 from lockwright.flat.compiling import clock
+from lockwright.ir.interpreter import run_setup
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -92,7 +93,9 @@ def _both(machine: Machine, state: State, one: int, other: int) -> tuple[Move, .
 def _candidates(explored: Exploration, machine: Machine) -> Any:
     """Return the states in which two threads stand at plain accesses that may be to one cell, one of them a store."""
     assert explored.graph is not None
-    meet = _conflicting(explored.flat, list(machine.image.memory))
+    # the pools of the search are smaller than those of the machine, so their addresses differ
+    image = run_setup(machine.program, machine.shape, explored.cells)
+    meet = _conflicting(explored.flat, list(image.memory))
     pc: Any = np.clip(np.asarray(explored.graph.pc), 0, len(meet) - 1)
     pairs = combinations(range(explored.threads), 2)
     found = np.zeros(len(pc), dtype=bool)

@@ -186,7 +186,7 @@ class LeastTransfer:
     cycles: int
     standing: str  # measured, recalled, estimated, chosen
     reason: str
-    longest_load_cycles: int  # from another cache at any distance, without that bound
+    longest_cycles: int  # of any access to any line at any distance, without that bound
 
 
 @dataclass(slots=True)

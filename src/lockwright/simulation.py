@@ -266,12 +266,9 @@ def _run(
 
 
 def _least_transfer(machine: Machine, model: MachineModel) -> LeastTransfer:
-    """Return the machine's lower bound on moving a line, and whether any load from another cache is longer."""
-    from lockwright.machines import OPERATIONS, STATES
-
+    """Return the machine's lower bound on moving a line, and the longest that it takes without it."""
     number = machine.numbers["min_transfer"]
-    loads = model.latency_cycles[OPERATIONS.index("load")]
-    longest = max(max(row) for state, row in zip(STATES, loads, strict=True) if state != "I")
+    longest = max(cycles for states in model.latency_cycles for row in states for cycles in row)
     return LeastTransfer(model.min_transfer_cycles, number.standing, machine.reason(number), longest)
 
 

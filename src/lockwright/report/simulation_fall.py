@@ -51,10 +51,11 @@ def why_there(fall: Fall, before: Point, there: Point) -> Iterator[str]:
         "they become so long that enough threads come back "
         f"meanwhile. While m threads wait, {found.base_cycles:,.0f} + {found.each_cycles:,.0f} m cycles pass from "
         f"section to section (a straight line through the {len(found.fitted_waiters)} points at which the lock is "
-        f"never free, {few:.0f} to {many:.0f} waiters; none is more than {found.farthest:.1%} off). One more has the "
-        f"lock, and the N - 1 - m others are away, each for {found.outside_cycles:,.0f} cycles. So a queue lasts if "
-        f"for some m `{rule(found)}`. {_sides(found, before.cpus, there.cpus)} {_counted(there)}"
+        f"never free, {few:.0f} to {many:.0f} waiters; none is more than {found.farthest:.1%} off). Of N threads, "
+        f"one more has the lock, and the other N - 1 - m are away, each for {found.outside_cycles:,.0f} cycles. So a "
+        f"queue lasts if for some m `{rule(found)}`."
     )
+    yield f"{_sides(found, before.cpus, there.cpus)} {_counted(there)}"
     yield _beginning(before, there)
 
 

@@ -209,11 +209,8 @@ def _least(each: float, result: SimulationResult) -> str:
     text = f"These {least.cycles} cycles are the machine's `min_transfer`, {meaning('min_transfer')}"
     if least.standing == "chosen":
         text += f". It was chosen ({least.reason}): how steeply the tail falls is an input here, not a result"
-    if least.longest_load_cycles <= least.cycles:
-        text += (
-            f". The longest load from another cache takes {least.longest_load_cycles} without it, so distances have no "
-            "effect here"
-        )
+    if least.longest_cycles <= least.cycles:
+        text += f". The longest way to a line takes {least.longest_cycles} without it, so distances have no effect here"
     return f"{text}."
 
 

@@ -157,6 +157,16 @@ def test_empty_is_an_error(text: bytes) -> None:
     assert "error[P002]: `pasted.txt` is empty" in error(text)
 
 
+def test_a_file_that_begins_blank_is_not_called_empty() -> None:
+    assert "error[P002]: `pasted.txt` has nothing in its first 1,000 lines" in error("\n" * 2000 + "f;g 1\n")
+    assert of("\n" * 900 + "f;g 1\n").samples
+
+
+def test_a_task_with_its_number() -> None:
+    (sample,) = of("# Overhead      Pid:Command  Symbol\n    26.09%     1820:mutexer  [.] update\n").samples
+    assert (sample.command, sample.stack[0].module, sample.stack[0].symbol) == ("mutexer", "", "update")
+
+
 def test_an_unknown_file_shows_its_line_and_the_nearest_kind() -> None:
     text = error("# Overhead of my program\nthe symbol took 12 % in [kernel.kallsyms]\n")
     assert text.startswith("error[P001]: `pasted.txt` is of no kind that is known")

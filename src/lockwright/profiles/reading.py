@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from lockwright.diagnostics.diagnostic import Diagnostic, Label
 from lockwright.diagnostics.span import NOWHERE, Span
 from lockwright.errors import LockwrightError
-from lockwright.profiles.lines import STANDARD_INPUT, Lines, opened
+from lockwright.profiles.lines import HEAD_LINES, STANDARD_INPUT, Lines, opened
 from lockwright.profiles.readers import readers
 
 if TYPE_CHECKING:
@@ -71,7 +71,8 @@ def read_from(file: IO[bytes], name: str) -> Profile:
 def _reader(lines: Lines) -> Reader:
     if not any(one.strip() for one in lines.head):
         notes = (lines.cut,) if lines.cut else ()
-        raise _refused("P002", f"`{lines.name}` is empty", "give the file that the profiler wrote", notes=notes)
+        what = "is empty" if len(lines.head) < HEAD_LINES else f"has nothing in its first {HEAD_LINES:,} lines"
+        raise _refused("P002", f"`{lines.name}` {what}", "give the file that the profiler wrote", notes=notes)
     if lines.is_binary:
         raise _binary(lines)
     claimed = [(one.claims(lines.head), one) for one in readers()]

@@ -120,7 +120,9 @@ class _Report:
         if names and len(parts) != len(names):
             parts = text.split(maxsplit=len(names) - 1)
         if names and len(parts) == len(names):
-            return dict(zip(names, parts, strict=True))
+            cells = dict(zip(names, parts, strict=True))
+            task = cells.get("pid:command") or cells.get("tid:command")
+            return cells | {"command": task.partition(":")[2]} if task else cells
         return _guessed(parts if len(parts) > 1 else text.split())
 
     def _add_all(self) -> None:

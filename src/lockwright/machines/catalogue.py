@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from lockwright.machines.deriving import Resolved, circle, no_relative, resolve
 from lockwright.machines.machine import Machine
-from lockwright.machines.reading import Draft, Wanted, read, refuse, toml
+from lockwright.machines.reading import Draft, Wanted, read
+from lockwright.machines.toml import refuse, toml
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -15,7 +15,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from lockwright.machines.reading import refuse
+from lockwright.machines.toml import refuse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

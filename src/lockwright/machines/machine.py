@@ -9,8 +9,8 @@ from lockwright.diagnostics.span import NOWHERE
 from lockwright.machines.latencies import Table, fill, whole
 from lockwright.machines.model import CacheLevel, MachineModel
 from lockwright.machines.number import Number, Value, plain
-from lockwright.machines.reading import refuse
 from lockwright.machines.schema import LATENCY, LEVELS, TABLES, Kind, latency_rows
+from lockwright.machines.toml import refuse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

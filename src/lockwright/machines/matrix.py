@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from lockwright.diagnostics.diagnostic import Diagnostic, Label
 from lockwright.diagnostics.span import Span
 from lockwright.errors import LockwrightError
-from lockwright.machines.reading import refuse
 from lockwright.machines.schema import MOST_CPUS
+from lockwright.machines.toml import refuse
 
 if TYPE_CHECKING:
     import numpy as np

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from lockwright.machines import catalogue
 from lockwright.machines.grouping import Found, group
 from lockwright.machines.matrix import read_matrix
-from lockwright.machines.reading import refuse
+from lockwright.machines.toml import refuse
 
 if TYPE_CHECKING:
     from lockwright.machines.machine import Machine

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import difflib
 import re
-import tomllib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
 from lockwright.diagnostics.diagnostic import Diagnostic, Label
-from lockwright.diagnostics.span import NOWHERE, Span
 from lockwright.errors import LockwrightError
 from lockwright.machines.number import NANOSECONDS, Number
 from lockwright.machines.positions import Path, Positions, positions
@@ -29,10 +27,13 @@ from lockwright.machines.schema import (
     latency_rows,
     words_of,
 )
+from lockwright.machines.toml import toml
 from lockwright.machines.topology import HOPS, Topology, problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+
+    from lockwright.diagnostics.span import Span
 
 MOST_TOLD = 10
 PROPERTIES = (*TABLES, "latency")
@@ -82,26 +83,6 @@ def read(name: str, file: str, text: str, known_sources: Mapping[str, str], *, i
     """
     reader = _Reader(file, text, dict(known_sources))
     return reader.draft(name, is_machine=is_machine)
-
-
-def toml(file: str, text: str) -> dict[str, Any]:
-    """Parse a text as TOML.
-
-    Raises:
-        LockwrightError: It is not TOML.
-    """
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise LockwrightError([_not_toml(file, text, str(error))], {file: text}) from None
-
-
-def _not_toml(file: str, text: str, message: str) -> Diagnostic:
-    found = re.fullmatch(r"(.*) \(at (?:line (\d+), column (\d+)|end of document)\)", message)
-    what = found[1] if found else message
-    line, column = (int(found[2]), int(found[3])) if found and found[2] else (max(1, len(text.splitlines())), 1)
-    span = Span(file, line, column, line, column + 1)
-    return Diagnostic("M002", "this is not TOML", Label(span, what[:1].lower() + what[1:]))
 
 
 @dataclass(slots=True)
@@ -421,8 +402,3 @@ def _of(unit: str) -> str:
 
 def _range(kind: Kind, unit: str) -> str:
     return f"expected {kind.low:g} to {kind.high:,.0f}{_of(unit)}"
-
-
-def refuse(code: str, title: str, *helps: str, notes: tuple[str, ...] = ()) -> LockwrightError:
-    """Return the error for something wrong that stands in no file."""
-    return LockwrightError([Diagnostic(code, title, Label(NOWHERE), notes=notes, helps=helps)])

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from lockwright.ir.program import Program
     from lockwright.machines.model import MachineModel
 
-LOCKS = ("tas", "mcs", "clh", "ticket_backoff")
+LOCKS = ("tas", "ttas", "ttas_backoff", "ticket", "ticket_backoff", "linux_ticket", "anderson", "mcs", "clh")
 RUNS = ((1, "spread", 1), (2, "together", 1), (3, "spread", 2), (5, "together", 3), (8, "spread", 4))
 """Threads, start, seed."""
 

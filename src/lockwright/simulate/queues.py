@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from lockwright.simulate.arrays import Arrays
 
 I, S, E, O, M = range(5)  # noqa: E741 - as the protocol calls them
-WRITES, LOADS = range(2)
+LATER = 1
+"""The second lane of a node, for what yields to the first."""
 
 
 @inlined
@@ -36,6 +37,12 @@ def is_load(s: Arrays, request: Int64) -> Int64:
     """Return whether a request is a load."""
     threads = s.cfg[at.THREADS]
     return request < threads and s.kinds[s.threads[request, at.PC]] == at.LOAD
+
+
+@inlined
+def yields(s: Arrays, request: Int64) -> Int64:
+    """Return whether a request is a woken spinner's, who reads again."""
+    return request < s.cfg[at.THREADS] and s.threads[request, at.STATE] == at.REREADING
 
 
 @inner
@@ -72,8 +79,8 @@ def line_up(s: Arrays, line: Int64, request: Int64, tick: Int64) -> None:
     if s.cfg[at.BY_NODE] != 0:
         node = s.node_of[core_of(s, request)]
         lane = 2 * node
-        if s.cfg[at.WRITES_FIRST] != 0 and is_load(s, request):
-            lane += LOADS
+        if s.cfg[at.WRITES_FIRST] != 0 and yields(s, request):
+            lane += LATER
         if s.turns[queue, node] == at.NEVER:
             s.turns[queue, node] = s.cfg[at.TURN]
             s.cfg[at.TURN] += 1
@@ -140,7 +147,7 @@ def others_wait(s: Arrays, line: Int64, node: Int64) -> Int64:
 
 @inner
 def eligible(s: Arrays, line: Int64, node: Int64, but: Int64) -> Int64:
-    """Return the first request of a node that is not of one core, writes before loads; NONE if there is none."""
+    """Return the first request of a node that is not of one core, those that yield last; NONE if there is none."""
     queue = s.lines[line, at.QUEUE]
     for lane in range(2 * node, 2 * node + 2):
         request = s.queues[queue, lane, at.HEAD]
@@ -198,8 +205,8 @@ def leave(s: Arrays, line: Int64, request: Int64) -> None:
 def _leave_node(s: Arrays, line: Int64, request: Int64) -> None:
     queue, node = s.lines[line, at.QUEUE], s.node_of[core_of(s, request)]
     lane = 2 * node
-    if s.cfg[at.WRITES_FIRST] != 0 and is_load(s, request):
-        lane += LOADS
+    if s.cfg[at.WRITES_FIRST] != 0 and yields(s, request):
+        lane += LATER
     before, one = np.int64(at.NONE), s.queues[queue, lane, at.HEAD]
     while one != request:
         before, one = one, s.requests[one, at.NEXT]

@@ -99,5 +99,5 @@ class Arbiter:
 
     def _first(self, several: list[Waiting]) -> Waiting:
         if self.machine.writes_first:
-            return min(several, key=lambda one: one.change is None)  # the first of the writes, else of the loads
+            return min(several, key=lambda one: one.sleep is not None)  # what woken spinners read again comes last
         return several[0]

@@ -157,9 +157,9 @@ def test_an_unknown_machine_names_the_nearest() -> None:
 
 def test_other_numbers_for_a_sensitivity() -> None:
     machine = machines.load("xeon80")
-    other = machine.with_numbers({"hold": 80, "load.M.one_hop": 300, "read_occupancy": 50, "writes_first": False})
+    other = machine.with_numbers({"hold": 80, "load.M.one_hop": 300, "read_occupancy": 50, "rereads_last": False})
     model = other.model()
-    assert (model.hold_cycles, model.latency_cycles[0][4][1], model.writes_first) == (80, 300, False)
+    assert (model.hold_cycles, model.latency_cycles[0][4][1], model.rereads_last) == (80, 300, False)
     assert (model.read_occupancy_cycles, model.read_occupancy_percent) == (50, 100)
     assert machine.model().hold_cycles == 100
     assert any(one.startswith("hold = 80 cycles") and "set for this run" in one for one in other.weak())

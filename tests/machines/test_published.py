@@ -41,7 +41,7 @@ def test_latencies_are_those_of_the_paper(name: str, published: dict[tuple[int, 
 
 
 @pytest.mark.parametrize(
-    ("name", "arbitration", "resolves", "writes_first", "hold", "occupancy", "floor"),
+    ("name", "arbitration", "resolves", "rereads_last", "hold", "occupancy", "floor"),
     [
         ("opteron48", "core", False, False, 0, (50, 100), 0),
         ("xeon80", "node", True, True, 100, (None, 100), 0),
@@ -52,13 +52,13 @@ def test_what_decides_who_is_next(
     name: str,
     arbitration: str,
     resolves: bool,
-    writes_first: bool,
+    rereads_last: bool,
     hold: int,
     occupancy: tuple[int | None, int],
     floor: int,
 ) -> None:
     model = machines.load(name).model()
-    assert (model.arbitration, model.local_resolve, model.writes_first) == (arbitration, resolves, writes_first)
+    assert (model.arbitration, model.local_resolve, model.rereads_last) == (arbitration, resolves, rereads_last)
     assert (model.read_occupancy_cycles, model.read_occupancy_percent) == occupancy
     assert (model.hold_cycles, model.min_transfer_cycles, model.retention_cycles) == (hold, floor, 0)
 

@@ -176,19 +176,19 @@ def test_a_node_keeps_a_line_for_its_own_but_not_for_its_owner() -> None:
     assert one[-1] == two[-1] + 100 + 324  # its new node keeps it, but has nobody to give it to
 
 
-@pytest.mark.parametrize("writes_first", [True, False])
-def test_a_load_that_nobody_was_woken_for_has_its_turn(writes_first: bool) -> None:
+@pytest.mark.parametrize("rereads_last", [True, False])
+def test_a_load_that_nobody_was_woken_for_has_its_turn(rereads_last: bool) -> None:
     update = Update(X, write, m.SWAP)
     loads = [on(1, Local(4000), Load(X)), on(2, Local(4004), Load(X))]
     writes = on(3, Local(4008), update)
-    _, one, two, three = times(replace(XEON, writes_first=writes_first), on(0, update), *loads, writes)
+    _, one, two, three = times(replace(XEON, rereads_last=rereads_last), on(0, update), *loads, writes)
     assert one[-1] < two[-1] < three[-1]
 
 
-@pytest.mark.parametrize(("writes_first", "fewest"), [(True, 500), (False, 500)])
-def test_who_holds_a_lock_reads_its_data_though_others_try_for_ever(writes_first: bool, fewest: int) -> None:
+@pytest.mark.parametrize(("rereads_last", "fewest"), [(True, 500), (False, 500)])
+def test_who_holds_a_lock_reads_its_data_though_others_try_for_ever(rereads_last: bool, fewest: int) -> None:
     """The lock byte and the counter share a line, and the updates of those who try never end."""
-    machine = replace(XEON, writes_first=writes_first)
+    machine = replace(XEON, rereads_last=rereads_last)
     memory = Memory(machine, lambda _: 1, lambda _: 0)
     run = begin(machine, memory, range(4), [_trying() for _ in range(4)], 1, "spread")
     run.until(4 * 10**6)

@@ -30,6 +30,7 @@ from lockwright.language.kinds import (
 from lockwright.language.mistakes import Follows, counted, mistake, nearest
 from lockwright.language.parse import look_up, unknown_name
 from lockwright.language.spans import span_of
+from lockwright.language.syntax import parse_expression
 from lockwright.language.vocabulary import INTEGER_NAMES
 
 if TYPE_CHECKING:
@@ -182,7 +183,7 @@ class Annotations:
             case ast.Name(id=name):
                 return self._named(node, name, given)
             case ast.Constant(value=str() as text):
-                return self._read(ast.copy_location(ast.parse(text, mode="eval").body, node), length, given)
+                return self._read(ast.copy_location(parse_expression(text), node), length, given)
             case ast.BinOp(left=left, op=ast.BitOr(), right=ast.Constant(value=None)):
                 self._no_parameters(given, "a `Ptr`")
                 return self._optional(left)

@@ -6,6 +6,8 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
+from lockwright.language.syntax import parse
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -14,7 +16,7 @@ _SOURCE = re.compile(r"Source:\s*(.+?)\s*\Z", re.DOTALL)
 
 def workloads_of(path: Path) -> list[tuple[str, str]]:
     """Return the workloads of a file, each with the first sentence of its docstring or, alone, of the file's."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    tree = parse(path.read_text(encoding="utf-8"))
     found = [
         node for node in tree.body if isinstance(node, ast.ClassDef) and "Workload" in map(ast.unparse, node.bases)
     ]
@@ -24,7 +26,7 @@ def workloads_of(path: Path) -> list[tuple[str, str]]:
 
 def describe(path: Path) -> tuple[str, tuple[str, ...], str]:
     """Return the first sentence of a lock's docstring, what its class line promises, and its `Source:`."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    tree = parse(path.read_text(encoding="utf-8"))
     text = " ".join((ast.get_docstring(tree) or "").split())
     source = _SOURCE.search(text)
     summary = text[: source.start()] if source else text

@@ -14,6 +14,7 @@ from lockwright.language.kinds import ArrayKind, AtomicKind, FieldOf, Kind, Stru
 from lockwright.language.mistakes import Follows, mistake
 from lockwright.language.parse import look_up
 from lockwright.language.spans import span_of
+from lockwright.language.syntax import parse
 from lockwright.language.vocabulary import LOCK_METHODS, RWLOCK_METHODS
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ class Instances:
     def rcu_head(self) -> StructKind:
         """Return the struct behind the word `RcuHead`: one link."""
         if "RcuHead" not in self.structs:
-            module = Module("lockwright.language", "", "", [], ast.parse(""))
+            module = Module("lockwright.language", "", "", [], parse(""))
             node = ast.ClassDef("RcuHead", [], [], [], [])
             made = StructKind(ClassDeclaration(module, "RcuHead", node, "Struct"), "RcuHead", {})
             made.fields["link"] = FieldOf("link", ir.U64, NOWHERE)

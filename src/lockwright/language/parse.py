@@ -21,6 +21,7 @@ from lockwright.language.declarations import (
 )
 from lockwright.language.mistakes import Collector, Follows, mistake, nearest
 from lockwright.language.spans import span_of
+from lockwright.language.syntax import parse
 from lockwright.language.vocabulary import BUILTINS, CLASS_BASES, PROMISES, WORDS
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def parse_module(name: str, path: str, text: str) -> Module:
         Mistake: The text is not Python.
     """
     try:
-        tree = ast.parse(text)
+        tree = parse(text)
     except SyntaxError as error:
         line, column = error.lineno or 1, error.offset or 1
         end = error.end_offset if error.end_lineno == error.lineno and error.end_offset else column + 1

@@ -125,7 +125,7 @@ class Machine:
             has_owned=bool(self.numbers["owned"].value),
             arbitration=str(self.numbers["arbitration"].value),
             local_resolve=bool(self.numbers["local_resolve"].value),
-            writes_first=bool(self.numbers["writes_first"].value),
+            rereads_last=bool(self.numbers["rereads_last"].value),
             hold_cycles=value("hold"),
             read_occupancy_cycles=None if occupancy is None else value("read_occupancy"),
             read_occupancy_percent=100 if occupancy is not None else value("read_occupancy_share"),

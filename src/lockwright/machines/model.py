@@ -43,7 +43,7 @@ class MachineModel:
     has_owned: bool  # MOESI: a modified line that is loaded stays with its owner
     arbitration: str  # core, node
     local_resolve: bool
-    writes_first: bool
+    rereads_last: bool
     hold_cycles: int
     read_occupancy_cycles: int | None  # capped to the latency; None: a part of it
     read_occupancy_percent: int

@@ -59,7 +59,7 @@ TABLES: dict[str, dict[str, Kind]] = {
         "owned": Kind("", is_truth=True),
         "arbitration": Kind("", words=("core", "node")),
         "local_resolve": Kind("", is_truth=True),
-        "writes_first": Kind("", is_truth=True),
+        "rereads_last": Kind("", is_truth=True),
         "hold": Kind(),
         "read_occupancy": Kind(is_needed=False),
         "read_occupancy_share": Kind("%", 0, 100, is_needed=False),

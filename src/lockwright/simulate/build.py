@@ -151,7 +151,7 @@ def _parameters(
         at.DISTANCES: len(model.distance_names),
         at.NODES: model.nodes,
         at.BY_NODE: model.arbitration == "node",
-        at.WRITES_FIRST: model.writes_first,
+        at.REREADS_LAST: model.rereads_last,
         at.HOLD: model.hold_cycles * tick,
         at.LOCAL_RESOLVE: model.local_resolve,
         at.READ_TICKS: at.NONE if occupancy is None else occupancy * tick,

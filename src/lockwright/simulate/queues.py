@@ -79,7 +79,7 @@ def line_up(s: Arrays, line: Int64, request: Int64, tick: Int64) -> None:
     if s.cfg[at.BY_NODE] != 0:
         node = s.node_of[core_of(s, request)]
         lane = 2 * node
-        if s.cfg[at.WRITES_FIRST] != 0 and yields(s, request):
+        if s.cfg[at.REREADS_LAST] != 0 and yields(s, request):
             lane += LATER
         if s.turns[queue, node] == at.NEVER:
             s.turns[queue, node] = s.cfg[at.TURN]
@@ -205,7 +205,7 @@ def leave(s: Arrays, line: Int64, request: Int64) -> None:
 def _leave_node(s: Arrays, line: Int64, request: Int64) -> None:
     queue, node = s.lines[line, at.QUEUE], s.node_of[core_of(s, request)]
     lane = 2 * node
-    if s.cfg[at.WRITES_FIRST] != 0 and yields(s, request):
+    if s.cfg[at.REREADS_LAST] != 0 and yields(s, request):
         lane += LATER
     before, one = np.int64(at.NONE), s.queues[queue, lane, at.HEAD]
     while one != request:

@@ -44,7 +44,7 @@ MACHINES = tuple(
         replace(OPTERON, name="whole-reads", read_occupancy_cycles=None, min_transfer_cycles=420),
         replace(OPTERON, name="half-reads", read_occupancy_cycles=None, read_occupancy_percent=50, has_owned=False),
         replace(OPTERON, name="retention", retention_cycles=150),
-        replace(XEON, name="in-one-queue", writes_first=False, hold_cycles=250),
+        replace(XEON, name="in-one-queue", rereads_last=False, hold_cycles=250),
         replace(XEON, name="owned", has_owned=True, local_resolve=False),
         replace(XEON, name="keeping", retention_cycles=200),
         smt(OPTERON, 4),

@@ -98,6 +98,6 @@ class Arbiter:
         return line.last_node if all(self.node_of[core] == line.last_node for core in line.copies) else None
 
     def _first(self, several: list[Waiting]) -> Waiting:
-        if self.machine.writes_first:
+        if self.machine.rereads_last:
             return min(several, key=lambda one: one.sleep is not None)  # what woken spinners read again comes last
         return several[0]

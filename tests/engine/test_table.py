@@ -11,7 +11,7 @@ from lockwright.flat import opcodes
 from lockwright.ir.table import TABLE
 
 ENGINE = Path(lockwright.__file__).parent / "check" / "engine"
-LOCAL = Path(lockwright.__file__).parent / "flat" / "local.py"
+FLAT = Path(lockwright.__file__).parent / "flat"
 LOWERED_AWAY = {
     "root", "extent", "pause", "compute", "now", "jump", "return", "pack", "thread", "part", "copy",
     "atomic_load", "exchange", "max",
@@ -36,6 +36,8 @@ def test_opcodes_are_distinct() -> None:
 
 def test_each_entry_is_run_or_refused() -> None:
     kernels = ("machine.py", "records.py", "search.py", "system.py")
-    run = set().union(*(mentioned(ENGINE / name) for name in kernels)) | mentioned(LOCAL) | LOWERED_AWAY
+    shared = ("local.py", "parts.py")
+    files = [*(ENGINE / name for name in kernels), *(FLAT / name for name in shared)]
+    run = set().union(*map(mentioned, files)) | LOWERED_AWAY
     by_default = {"kick", "event_send", "softirqs"}
     assert set(TABLE) - run - by_default - set(uncovered.REASONS) == set()

@@ -70,12 +70,12 @@ def build(code: Code, model: MachineModel, settings: Settings) -> State:
         tracked = placement.lines > first.sets * first.ways
     cfg = _parameters(code, model, settings, core_of, tracked=tracked)
     pools, records, record_of = _storage(code)
-    cfg[at.POOLS], cfg[at.RECORDS] = len(pools), len(records)
+    cfg[at.POOLS] = len(pools)
     cores = len(model.node_of_core)
     words = int(cfg[at.WORDS])
     by_node = model.arbitration == "node"
     queues = 2 * threads + 1
-    cfg[at.QUEUES] = cfg[at.FREE_QUEUES] = queues
+    cfg[at.FREE_QUEUES] = queues
     lines = _lines(placement)
     arrays: dict[str, NDArray[Any]] = dict(  # noqa: C408 - names as in `FIELDS`
         cfg=cfg,

@@ -64,6 +64,9 @@ class Wait:
         total_ns: All of them together.
         longest_ns: The longest one.
         command: The name of the task; empty if unknown, or if there were several.
+        bounced: How many of them were for a lock that another CPU had used last; 0 if the file does not say.
+
+    Where `contended` is 0 and `total_ns` is not, only the time is known.
     """
 
     lock: str
@@ -74,6 +77,35 @@ class Wait:
     total_ns: float
     longest_ns: float
     command: str = ""
+    bounced: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """How often a lock was taken along one stack, waited for or not, and for how long it was held.
+
+    Args:
+        lock: Its address or name, as written; empty if the file does not say.
+        kind: As that of a `Wait`.
+        stack: Where it was taken, the innermost function first; empty where all places count together.
+        acquired: How often.
+        total_ns: All the times for which it was held, together.
+        longest_ns: The longest one.
+        bounced: How often another CPU had used it last; 0 if the file does not say.
+    """
+
+    lock: str
+    kind: str
+    stack: Stack
+    acquired: int
+    total_ns: float
+    longest_ns: float
+    bounced: int = 0
+
+    @property
+    def mean_ns(self) -> float:
+        """The mean time for which it was held."""
+        return self.total_ns / self.acquired if self.acquired else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +119,10 @@ class Provenance:
         skipped: How many of them, neither empty nor a comment, said nothing to the reader.
         first_skipped: The number of the first of those; 0 if there is none.
         cut: Where and how the file breaks off; empty if it ends as it should.
+        undone: What had been done to the text on its way and was taken off, such as `mail quoting`; lines are counted
+            without it.
+        guessed: Names that the file has in part, and what they were read as.
+        mixed: What else the file holds, and where; it was not read.
     """
 
     source: str
@@ -95,6 +131,9 @@ class Provenance:
     skipped: int = 0
     first_skipped: int = 0
     cut: str = ""
+    undone: tuple[str, ...] = ()
+    guessed: tuple[str, ...] = ()
+    mixed: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +145,10 @@ class Profile:
         samples: What ran.
         waits: What waited for locks.
         unit: What the weights of samples are: `percent`, `samples` or `period` (counts of the event; nanoseconds for
-            the events cpu-clock and task-clock).
+            the events cpu-clock, task-clock and off-cpu).
         has_stacks: Whether callers are known.
         facts: What the head of the file says, such as `samples of`, and `time resolution` where there are waits.
+        holdings: How often locks were taken, and for how long they were held, where the file says so.
     """
 
     provenance: Provenance
@@ -117,6 +157,7 @@ class Profile:
     unit: str = "samples"
     has_stacks: bool = False
     facts: Mapping[str, str] = field(default_factory=dict)
+    holdings: tuple[Holding, ...] = ()
 
     @property
     def total(self) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from lockwright.profiles.model import Frame, Profile, Provenance, Sample, Wait
+from lockwright.profiles.model import Frame, Holding, Profile, Provenance, Sample, Wait
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -56,7 +56,15 @@ class Gathered:
         self.skipped += 1
         self.first_skipped = self.first_skipped or number
 
-    def profile(self, reader: str, lines: Lines, unit: str, waits: tuple[Wait, ...] = (), cut: str = "") -> Profile:
+    def profile(
+        self,
+        reader: str,
+        lines: Lines,
+        unit: str,
+        waits: tuple[Wait, ...] = (),
+        cut: str = "",
+        holdings: tuple[Holding, ...] = (),
+    ) -> Profile:
         """Return all of it as a profile."""
         samples = tuple(
             Sample(stack, weight, int(count), command, cpu, event)
@@ -65,4 +73,4 @@ class Gathered:
         stacks = any(len(one.stack) > 1 for one in samples) or any(len(one.stack) > 1 for one in waits)
         cuts = "; ".join(one for one in (lines.cut, cut) if one)
         provenance = Provenance(lines.name, reader, lines.count, self.skipped, self.first_skipped, cuts)
-        return Profile(provenance, samples, waits, unit, stacks, self.facts)
+        return Profile(provenance, samples, waits, unit, stacks, self.facts, holdings)

@@ -61,7 +61,7 @@ def read_from(file: IO[bytes], name: str) -> Profile:
     lines = Lines(name, file)
     reader = _reader(lines)
     profile = reader.read(lines)
-    if not profile.samples and not profile.waits:
+    if not profile.samples and not profile.waits and not profile.holdings:
         cut = (profile.provenance.cut,) if profile.provenance.cut else ()
         title = f"`{name}` looks like {reader.name}, and has neither a sample nor a wait"
         raise _refused("P004", title, f"looked for: {reader.looks_for}", notes=cut)

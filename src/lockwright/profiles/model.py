@@ -1,4 +1,4 @@
-"""What every reader makes of a file: samples with stacks, waits for locks, and how much of the file that is."""
+"""What every reader makes of a file: samples with stacks, waits for locks, shared lines, and how much of it that is."""
 
 from __future__ import annotations
 
@@ -109,6 +109,69 @@ class Holding:
 
 
 @dataclass(frozen=True, slots=True)
+class LineAccess:
+    """One place of the code that touches one place of a cache line.
+
+    Counts are of samples; where only shares of the line were printed, they are those shares of its counts.
+
+    Args:
+        offset: Bytes from the start of the line.
+        symbol: The function, as written; it may be cut off.
+        module: The object it lies in; empty if the file does not say.
+        source: File and line, or function and offset, as written; empty if the file does not say.
+        hitm_local: Loads that found the line modified in another cache of the same node.
+        hitm_remote: The same in another node.
+        peer: Loads that another cache answered, where the machine tells no more (Arm SPE).
+        stores: Stores.
+        records: All samples of this place.
+        cpus: From how many CPUs.
+        task: Process or thread, if the file tells them apart.
+    """
+
+    offset: int
+    symbol: str
+    module: str = ""
+    source: str = ""
+    hitm_local: float = 0.0
+    hitm_remote: float = 0.0
+    peer: float = 0.0
+    stores: float = 0.0
+    records: int = 0
+    cpus: int = 0
+    task: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SharedLine:
+    """A cache line that several CPUs use, as `perf c2c` counts it.
+
+    Args:
+        address: Of its first byte, as written.
+        hitm_local: Loads that found it modified in another cache of the same node.
+        hitm_remote: The same in another node.
+        peer: Loads that another cache answered, where the machine tells no more (Arm SPE).
+        records: All samples; 0 if the file does not say.
+        loads: Those that load; 0 if the file does not say.
+        stores: Those that store.
+        accesses: Who touches which part of it, as the file lists them.
+    """
+
+    address: str
+    hitm_local: int = 0
+    hitm_remote: int = 0
+    peer: int = 0
+    records: int = 0
+    loads: int = 0
+    stores: int = 0
+    accesses: tuple[LineAccess, ...] = ()
+
+    @property
+    def transfers(self) -> int:
+        """The loads for which another cache had to give the line away."""
+        return self.hitm_local + self.hitm_remote + self.peer
+
+
+@dataclass(frozen=True, slots=True)
 class Provenance:
     """Where a profile comes from, and how much of it could be read.
 
@@ -149,6 +212,8 @@ class Profile:
         has_stacks: Whether callers are known.
         facts: What the head of the file says, such as `samples of`, and `time resolution` where there are waits.
         holdings: How often locks were taken, and for how long they were held, where the file says so.
+        shared_lines: Cache lines that bounce, the worst first.
+        compared: What the file compares this with, in its order: the other sides of a `perf diff`.
     """
 
     provenance: Provenance
@@ -158,6 +223,14 @@ class Profile:
     has_stacks: bool = False
     facts: Mapping[str, str] = field(default_factory=dict)
     holdings: tuple[Holding, ...] = ()
+    shared_lines: tuple[SharedLine, ...] = ()
+    compared: tuple[Profile, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was found: neither a sample nor a wait, a holding or a shared line, on no side."""
+        found = self.samples or self.waits or self.holdings or self.shared_lines
+        return not found and all(one.is_empty for one in self.compared)
 
     @property
     def total(self) -> float:

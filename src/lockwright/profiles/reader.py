@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from lockwright.profiles.model import Frame, Holding, Profile, Provenance, Sample, Wait
+from lockwright.profiles.model import Frame, Holding, Profile, Provenance, Sample, SharedLine, Wait
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -64,6 +64,8 @@ class Gathered:
         waits: tuple[Wait, ...] = (),
         cut: str = "",
         holdings: tuple[Holding, ...] = (),
+        shared_lines: tuple[SharedLine, ...] = (),
+        compared: tuple[Profile, ...] = (),
     ) -> Profile:
         """Return all of it as a profile."""
         samples = tuple(
@@ -73,4 +75,4 @@ class Gathered:
         stacks = any(len(one.stack) > 1 for one in samples) or any(len(one.stack) > 1 for one in waits)
         cuts = "; ".join(one for one in (lines.cut, cut) if one)
         provenance = Provenance(lines.name, reader, lines.count, self.skipped, self.first_skipped, cuts)
-        return Profile(provenance, samples, waits, unit, stacks, self.facts, holdings)
+        return Profile(provenance, samples, waits, unit, stacks, self.facts, holdings, shared_lines, compared)

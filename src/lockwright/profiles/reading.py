@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 PERF_DATA = ("PERFILE2", "2ELIFREP")
 _OTHERS = (
     ("perf annotate", "`perf report --stdio` of the same recording", re.compile(r"\s*Percent\s*\|\s+Source code.*")),
-    ("perf c2c report", "`perf script` of the same recording", re.compile(r"\s*Shared Data Cache Line Table.*")),
-    ("perf diff", "the two files it was made of", re.compile(r"# Baseline\s+Delta.*")),
     ("/proc/lock_stat", "`perf lock contention` of the same run", re.compile(r"lock_stat version \d.*")),
     ("a bpftrace map", "`outer;inner 42` in each line: folded stacks", re.compile(r"@\w*\[$")),
 )
@@ -61,9 +59,9 @@ def read_from(file: IO[bytes], name: str) -> Profile:
     lines = Lines(name, file)
     reader = _reader(lines)
     profile = reader.read(lines)
-    if not profile.samples and not profile.waits and not profile.holdings:
+    if profile.is_empty:
         cut = (profile.provenance.cut,) if profile.provenance.cut else ()
-        title = f"`{name}` looks like {reader.name}, and has neither a sample nor a wait"
+        title = f"`{name}` looks like {reader.name}, and has neither a sample nor a wait nor a shared line"
         raise _refused("P004", title, f"looked for: {reader.looks_for}", notes=cut)
     return profile
 

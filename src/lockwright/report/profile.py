@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from lockwright.profiles import folding
 from lockwright.profiles.symbols import IDLE, UNLOCK, WAITING
+from lockwright.report import shared_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -47,6 +48,9 @@ def profile_lines(profile: Profile, rows: int = ROWS) -> Iterator[Line]:
         yield from _by_caller(samples, whole, rows)
     if profile.waits:
         yield from _waits(profile, rows)
+    if profile.shared_lines:
+        yield from _table(shared_lines.cells(profile.shared_lines, rows), right=4)
+        yield from _more(len(profile.shared_lines) - rows, "cache line")
     if samples and folding.in_locks(samples) and not profile.has_stacks:
         yield "", ""
         yield "record  perf record -g -- ...: then each lock has a caller", "help"
@@ -82,6 +86,7 @@ def profile_json(profile: Profile) -> dict[str, Any]:
             for (symbol, caller), weight in folding.by_caller(some).items()
         ],
         "waits": [asdict(one) for one in folding.waits_by_caller(profile.waits)],
+        "shared_lines": [asdict(one) for one in profile.shared_lines],
     }
 
 
@@ -105,6 +110,8 @@ def _whole(profile: Profile, samples: Sequence[Sample]) -> float:
 
 
 def _headline(profile: Profile, samples: Sequence[Sample]) -> str:
+    if profile.shared_lines and not samples:
+        return shared_lines.headline(profile.shared_lines)
     if profile.waits and not samples:
         heaviest = folding.waits_by_caller(profile.waits)[0]
         total = sum(one.total_ns for one in profile.waits)

@@ -1,0 +1,95 @@
+"""What a diagnosis looks at: the busy samples of one event, and what 100 % is."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from lockwright.profiles import folding
+
+if TYPE_CHECKING:
+    from lockwright.profiles.model import Profile, Sample
+    from lockwright.profiles.symbols import Family
+
+_ALL = 100.0  # percent
+_NS_PER_S = 1e9
+_NAMES = 1 << 16  # that are kept; a profile has thousands
+
+
+@lru_cache(maxsize=_NAMES)
+def plain(symbol: str) -> str:
+    """Return a name without the suffixes of compilers and linkers."""
+    return folding.plain(symbol)
+
+
+@lru_cache(maxsize=_NAMES)
+def family(symbol: str) -> Family | None:
+    """Return what a function is; None if the table does not know it."""
+    return folding.family(symbol)
+
+
+def role(symbol: str) -> str:
+    """Return the role of a function; empty if the table does not know it."""
+    found = family(symbol)
+    return found.role if found else ""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The busy samples of the event with most samples.
+
+    Args:
+        profile: All of it.
+        samples: The busy ones; a lock taken in the idle task is among them.
+        event: What was sampled; empty if unknown.
+        all_weight: What 100 % of all is.
+        busy_weight: What 100 % of busy time is.
+    """
+
+    profile: Profile
+    samples: tuple[Sample, ...]
+    event: str
+    all_weight: float
+    busy_weight: float
+
+    def busy(self, weight: float) -> float:
+        """Return a weight as percent of busy time."""
+        return _ALL * weight / self.busy_weight
+
+    def all(self, weight: float) -> float:
+        """Return a weight as percent of everything."""
+        return _ALL * weight / self.all_weight
+
+    @property
+    def shown_percent(self) -> float:
+        """How much of busy time has a name: a table shows only its first rows."""
+        return self.busy(sum(one.weight for one in self.samples))
+
+
+def view_of(profile: Profile) -> View:
+    """Return what of a profile is looked at."""
+    events = folding.by_event(one for one in profile.samples if one.stack)
+    event, samples = next(iter(events.items()), ("", ()))
+    weight = sum(one.weight for one in samples)
+    whole = max(_ALL, weight) if profile.unit == "percent" else weight
+    idle = sum(one.weight for one in samples if folding.is_idle(one))
+    busy = tuple(one for one in samples if not folding.is_idle(one))
+    return View(profile, busy, event, whole or 1.0, (whole - idle) or 1.0)
+
+
+_SECONDS = ("lock events s", "elapsed_s", "seconds")
+"""The facts that tell how long a recording took, the one about waits first."""
+
+
+def span_ns(profile: Profile) -> float:
+    """Return the run time that waits are of; 0 if the file does not say."""
+    for key in _SECONDS:
+        try:
+            seconds = float(profile.facts.get(key, ""))
+        except ValueError:
+            continue
+        if math.isfinite(seconds) and seconds > 0:
+            return seconds * _NS_PER_S
+    return 0.0

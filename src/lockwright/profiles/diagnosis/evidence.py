@@ -1,0 +1,46 @@
+"""The functions that a verdict rests on, and what each is taken for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lockwright.profiles import folding
+from lockwright.profiles.diagnosis.base import family
+from lockwright.profiles.diagnosis.names import suggestion
+from lockwright.profiles.diagnosis.result import Evidence
+
+if TYPE_CHECKING:
+    from lockwright.profiles.diagnosis.facts import Facts
+    from lockwright.profiles.diagnosis.verdict import Decision
+
+_ROWS = 8
+_LEAST_PERCENT = 0.5  # of busy time
+WORDS = {
+    "spin": "spins for {}",
+    "sleep": "slow path of {}",
+    "acquire": "takes {}",
+    "unlock": "releases {}",
+    "schedule": "gives up the CPU",
+    "idle": "idle",
+}
+
+
+def evidence_of(facts: Facts, decision: Decision) -> tuple[Evidence, ...]:
+    """Return the functions that say something, the heaviest first."""
+    del decision
+    rows: list[Evidence] = []
+    for symbol, weight in folding.by_symbol(facts.view.samples).items():
+        meaning, rests_on = meaning_of(symbol)
+        share = facts.view.busy(weight)
+        if meaning and share >= _LEAST_PERCENT:
+            rows.append(Evidence(symbol, share, meaning, rests_on))
+    return tuple(rows[:_ROWS])
+
+
+def meaning_of(symbol: str) -> tuple[str, str]:
+    """Return what a function is taken for, and what that rests on; empty if nothing is known."""
+    found = family(symbol)
+    if found and found.role in WORDS:
+        return WORDS[found.role].format(f"a {found.lock}" if found.lock else "a lock"), "table"
+    meaning = "" if found else suggestion(symbol)[1]
+    return meaning, "name" if meaning else ""

@@ -1,0 +1,103 @@
+"""Everything that verdict, promise and cure are decided on, worked out once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lockwright.profiles.diagnosis.base import role, view_of
+from lockwright.profiles.diagnosis.groups import sample_groups, wait_groups
+from lockwright.profiles.diagnosis.hot import PROFILER, hot_functions, suggests
+from lockwright.profiles.symbols import SPIN, UNLOCK
+
+if TYPE_CHECKING:
+    from lockwright.profiles.diagnosis.base import View
+    from lockwright.profiles.diagnosis.groups import Group
+    from lockwright.profiles.diagnosis.hot import Hot
+    from lockwright.profiles.model import Profile
+
+_INLINED = frozenset({"spinlock", "rwlock"})
+"""Kernel locks whose slow path may be part of the function that takes them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What was found in a profile.
+
+    Args:
+        view: The busy samples.
+        groups: Of samples that wait for a lock or take one, the heaviest first.
+        releases: Of samples that release one.
+        hot: Functions that are no part of locking, the heaviest first.
+        waits: Groups of waits, the longest total first.
+        waited_ns: All waits together.
+        own: Groups that the profiler itself causes.
+    """
+
+    view: View
+    groups: tuple[Group, ...]
+    releases: tuple[Group, ...]
+    hot: tuple[Hot, ...]
+    waits: tuple[Group, ...]
+    waited_ns: float
+    own: tuple[Group, ...]
+
+    @property
+    def has_spinning(self) -> bool:
+        """Whether any function was seen that does nothing but wait."""
+        return any(one.waiting for one in self.groups)
+
+    def waiting(self, group: Group) -> float:
+        """Return what of a group is waiting, in percent of busy time.
+
+        Functions that take a spin lock count where no function of a slow path was seen at all: there it is inlined.
+        """
+        inlined = group.kind in _INLINED and not self.has_spinning
+        return self.view.busy(group.weight if inlined else group.waiting)
+
+    @property
+    def waiting_percent(self) -> float:
+        """All waiting, in percent of busy time."""
+        return sum(map(self.waiting, self.groups))
+
+    @property
+    def lock_percent(self) -> float:
+        """All waiting and taking, in percent of busy time."""
+        return self.view.busy(sum(one.weight for one in self.groups))
+
+    @property
+    def release_percent(self) -> float:
+        """All releasing, in percent of busy time."""
+        return self.view.busy(sum(one.weight for one in self.releases))
+
+
+def facts_of(profile: Profile) -> Facts:
+    """Return what there is to decide on."""
+    view = view_of(profile)
+    groups = sample_groups(view.samples)
+    own = [one for one in groups if _is_own(one)]
+    waits = wait_groups(profile.waits)
+    return Facts(
+        view,
+        tuple(one for one in groups if one not in own),
+        tuple(sample_groups(view.samples, frozenset({UNLOCK}))),
+        tuple(hot_functions(view)),
+        tuple(waits),
+        sum(one.total_ns for one in profile.waits),
+        tuple(own),
+    )
+
+
+def _is_own(group: Group) -> bool:
+    """Return whether most of a group is wanted by functions of the profiler."""
+    own = sum(
+        weight
+        for (caller, within, _), weight in group.sites.items()
+        if PROFILER in (suggests(caller), suggests(within))
+    )
+    return own > group.weight / 2
+
+
+def spins(group: Group) -> bool:
+    """Return whether a group has samples of spinning."""
+    return any(role(function) == SPIN for function in group.functions())

@@ -1,0 +1,136 @@
+"""From groups to the lock of a diagnosis: shares, callers, what runs inside, and times."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from lockwright.profiles import folding
+from lockwright.profiles.diagnosis.base import plain, role, span_ns
+from lockwright.profiles.diagnosis.owners import FUTEX, is_nameless
+from lockwright.profiles.diagnosis.result import LockFound, Site, WaitTimes
+from lockwright.profiles.symbols import INSIDE, SPIN, WAITING
+
+if TYPE_CHECKING:
+    from lockwright.profiles.diagnosis.base import View
+    from lockwright.profiles.diagnosis.groups import Group
+    from lockwright.profiles.model import Profile, Stack
+
+_ALL = 100.0  # percent
+_SITES = 4  # callers that are kept
+_INSIDE = 3  # functions under the lock that are kept
+
+
+def lock_of(view: View, group: Group) -> LockFound:
+    """Return the lock that a group of samples is about."""
+    inside, running = _inside(view, group)
+    return LockFound(
+        kind=group.kind,
+        function=_shown(group),
+        sites=tuple(
+            Site(caller, view.busy(weight), within)
+            for (caller, within), weight in list(group.by_caller().items())[:_SITES]
+        ),
+        share_busy_percent=view.busy(group.weight),
+        share_all_percent=view.all(group.weight),
+        waiting_percent=view.busy(group.waiting),
+        inside_percent=running,
+        inside=inside,
+        rests_on=_how(group, has_stacks=view.profile.has_stacks),
+    )
+
+
+def _shown(group: Group) -> str:
+    """Return the heaviest function that spins or sleeps; one that takes the lock if there is none."""
+    functions = group.functions()
+    return next((one for one in functions if role(one) == SPIN), next(iter(functions), ""))
+
+
+def _how(group: Group, *, has_stacks: bool) -> str:
+    if group.futex and group.kind != FUTEX:
+        return "its waiters sleep and wake through a futex: the lock is the one above it on the stack, not the kernel's"
+    if any(caller for caller, _, _ in group.sites):
+        return "the first function on the stack that is no part of locking"
+    if has_stacks:
+        return "the stacks end before a caller has a name"
+    return "no call graph: the kind of lock is known, its caller is not"
+
+
+def _inside(view: View, group: Group) -> tuple[tuple[Site, ...], float | None]:
+    """Return what runs in, or below, the functions that take the lock, other than waiting for it.
+
+    The holder is in that function, or in one that it calls, or it has left it: so this is a bound where the function
+    both takes and releases, and a hint elsewhere.
+    """
+    callers = {caller for caller, _, _ in group.sites} - {""}
+    if not callers:
+        return (), None
+    found: dict[str, float] = defaultdict(float)
+    for one in view.samples:
+        if role(one.stack[0].symbol) in WAITING:
+            continue
+        below = _below(one.stack, callers)
+        if below is not None:
+            found[below] += one.weight
+    running = sum(found.values())
+    heaviest = sorted(found.items(), key=lambda pair: -pair[1])[:_INSIDE]
+    return tuple(Site(symbol, view.busy(weight)) for symbol, weight in heaviest), view.busy(running)
+
+
+def _below(stack: Stack, callers: set[str]) -> str | None:
+    """Return the function that one of the callers has called, or the caller itself; None if none is on the stack."""
+    below = ""
+    for frame in stack:
+        name = plain(frame.symbol)
+        if name in callers:
+            return below or name
+        if role(name) not in INSIDE and not is_nameless(frame):
+            below = name
+    return None
+
+
+def waits_of(profile: Profile, group: Group, all_ns: float) -> WaitTimes:
+    """Return the times of a group of waits, and how long its lock was held where the file says so."""
+    ended, total_ns, span = sum(one.ended for one, _ in group.waits), group.total_ns, span_ns(profile)
+    holdings = [one for one in profile.holdings if one.lock and one.lock == group.lock]
+    held_ns, acquired = sum(one.total_ns for one in holdings), sum(one.acquired for one in holdings)
+    return WaitTimes(
+        total_ns=total_ns,
+        mean_ns=total_ns / ended if ended else None,
+        longest_ns=max((one.longest_ns for one, _ in group.waits), default=0.0),
+        contended=sum(one.contended for one, _ in group.waits),
+        share_percent=_ALL * total_ns / all_ns if all_ns else 0.0,
+        waiting_at_once=total_ns / span if span else None,
+        span_ns=span or None,
+        held_ns=held_ns or None,
+        acquired=acquired or None,
+    )
+
+
+def waited_lock_of(profile: Profile, group: Group, all_ns: float) -> LockFound:
+    """Return the lock that a group of waits is about."""
+    total_ns = group.total_ns
+    sites = [
+        Site(caller, _ALL * time_ns / total_ns if total_ns else 0.0, within)
+        for (caller, within), time_ns in list(group.by_caller().items())[:_SITES]
+    ]
+    named = "the address of the lock" if group.lock else _how(group, has_stacks=profile.has_stacks)
+    return LockFound(group.kind, _shown(group), tuple(sites), waits=waits_of(profile, group, all_ns), rests_on=named)
+
+
+def owner_work(view: View, group: Group, most: int = _INSIDE) -> tuple[Site, ...]:
+    """Return what the holder of a kernel lock can be running: kernel functions of the tasks that wait for it.
+
+    Without stacks this is all there is to go by; functions of user space and of other tasks cannot be it, as long as
+    the lock is contended among tasks of one name.
+    """
+    commands = {one.command for one, _ in group.members if one.command}
+    if not commands:
+        return ()
+    found: dict[str, float] = defaultdict(float)
+    for one in view.samples:
+        frame = one.stack[0]
+        if one.command in commands and "kernel" in frame.module and not role(frame.symbol) and not is_nameless(frame):
+            found[folding.plain(frame.symbol)] += one.weight
+    heaviest = sorted(found.items(), key=lambda pair: -pair[1])[:most]
+    return tuple(Site(symbol, view.busy(weight)) for symbol, weight in heaviest)

@@ -1,0 +1,243 @@
+"""What a diagnosis is: the verdict first, and with each claim what it rests on.
+
+Shares are percent. "Busy" leaves idle CPUs out; "all" is everything that was sampled.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+CONTENDED, LINE, MINOR, NO_LOCK, UNDECIDED = "contended lock", "shared cache line", "minor", "no lock", "undecided"
+VERDICTS = (CONTENDED, LINE, MINOR, NO_LOCK, UNDECIDED)
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where a lock is wanted.
+
+    Args:
+        caller: The function; empty if no stack names it.
+        share_percent: Of busy time, or of the waiting for this lock where only waits are known.
+        within: The caller's own caller; empty likewise.
+    """
+
+    caller: str
+    share_percent: float
+    within: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WaitTimes:
+    """How long a lock was waited for; None is what the file does not tell.
+
+    Args:
+        total_ns: All waits together.
+        mean_ns: One wait.
+        longest_ns: The longest one.
+        contended: How many waits began.
+        share_percent: Of the waiting for all locks.
+        waiting_at_once: How many tasks waited at any moment, on average: total wait by run time.
+        span_ns: The run time.
+        held_ns: How long it was held, all holds together.
+        acquired: How often it was taken.
+    """
+
+    total_ns: float
+    mean_ns: float | None
+    longest_ns: float
+    contended: int
+    share_percent: float
+    waiting_at_once: float | None = None
+    span_ns: float | None = None
+    held_ns: float | None = None
+    acquired: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LockFound:
+    """The lock that a diagnosis is about.
+
+    Args:
+        kind: `spinlock`, `mutex`, `rwsem`, `pthread lock`, ...; `line` where there is no lock.
+        function: Where its waiters are seen, such as `native_queued_spin_lock_slowpath`.
+        sites: Who wants it, the heaviest first.
+        share_busy_percent: Of busy time: waiting for it and taking it; None without samples.
+        share_all_percent: The same of all samples, idle ones too.
+        waiting_percent: What of the former certainly waits; the rest takes the lock.
+        inside_percent: Busy time in the functions that take it, and what they call, other than waiting: holders, and
+            the rest of these functions; None without stacks.
+        inside: What runs there, the heaviest first.
+        waits: Times of waits, where they are known.
+        rests_on: How it was named.
+    """
+
+    kind: str
+    function: str
+    sites: tuple[Site, ...]
+    share_busy_percent: float | None = None
+    share_all_percent: float | None = None
+    waiting_percent: float | None = None
+    inside_percent: float | None = None
+    inside: tuple[Site, ...] = ()
+    waits: WaitTimes | None = None
+    rests_on: str = ""
+
+    @property
+    def caller(self) -> str:
+        """The heaviest caller; empty if none is known."""
+        return next((one.caller for one in self.sites if one.caller), "")
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A function, what it weighs, and what it is taken for.
+
+    Args:
+        symbol: The function.
+        share_percent: Of busy time.
+        meaning: What it is.
+        rests_on: `table` (`symbols.toml` knows it), `stack`, or `name`: its name alone suggests it.
+    """
+
+    symbol: str
+    share_percent: float
+    meaning: str
+    rests_on: str
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """The next lock in line once the first one is gone.
+
+    Args:
+        kind: Of lock.
+        caller: Who wants it; empty if unknown.
+        share_percent: As that of the first lock.
+        same_path: Whether it is wanted on the same way through the program; None without stacks.
+        through: The function that both ways go through.
+    """
+
+    kind: str
+    caller: str
+    share_percent: float
+    same_path: bool | None = None
+    through: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """From the least to the most that a cure is expected to gain; 2.0 is twice as fast."""
+
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """What removing the lock can gain.
+
+    Args:
+        share_percent: Of busy time; what it rests on.
+        bound: 1 / (1 - share): if nothing of it were left and nothing else took its place.
+        alone: What to expect.
+        with_next: The same if the next lock of the chain goes, too; None if there is none.
+        base: What the numbers are of.
+        capped_by: Why no more is promised.
+        above: What would have to be the case for more.
+    """
+
+    share_percent: float
+    bound: float
+    alone: Range
+    with_next: Range | None
+    base: str
+    capped_by: str
+    above: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CaseShown:
+    """A published case, as it is quoted.
+
+    Args:
+        id: `K01` to `K75`, or `C01` to `C11` for the eleven commits.
+        project: Where it was.
+        year: When.
+        gain: How many times better; None if no number was published.
+        measured: What was measured, and on what.
+        source: Where it stands.
+    """
+
+    id: str
+    project: str
+    year: int
+    gain: float | None
+    measured: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cure:
+    """A class of cure that fits.
+
+    Args:
+        name: Of the class.
+        do: What to do.
+        because: What in this profile points to it.
+        cases: How many published cases with a number it has.
+        quartiles: Of their gains; None if there are too few.
+        examples: The cases most like this one.
+        failures: Cases in which it failed, and why.
+        test: The cheap test that would refute it.
+    """
+
+    name: str
+    do: str
+    because: str
+    cases: int
+    quartiles: tuple[float, float, float] | None
+    examples: tuple[CaseShown, ...] = ()
+    failures: tuple[str, ...] = ()
+    test: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Caution:
+    """Why the profile may not mean what it seems to.
+
+    Args:
+        name: Of the false friend, such as `unlock`.
+        sentence: What it is, with numbers.
+    """
+
+    name: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """What a profile says about locks.
+
+    Args:
+        verdict: One of `VERDICTS`.
+        headline: The answer in one sentence.
+        lock: The lock it is about; None if there is none.
+        evidence: The functions that the verdict rests on.
+        chain: The locks behind it.
+        promise: What there is to gain; None without evidence.
+        cures: What usually helps, the best fit first.
+        cautions: False friends that are present.
+        record: What to record next, as commands or sentences.
+        not_covered: What this profile cannot tell.
+    """
+
+    verdict: str
+    headline: str
+    lock: LockFound | None = None
+    evidence: tuple[Evidence, ...] = ()
+    chain: tuple[Link, ...] = ()
+    promise: Promise | None = None
+    cures: tuple[Cure, ...] = ()
+    cautions: tuple[Caution, ...] = ()
+    record: tuple[str, ...] = ()
+    not_covered: tuple[str, ...] = field(default=())

@@ -12,6 +12,7 @@ from lockwright.profiles import folding
 KINDS = {
     r".*script\.gz": "perf script",
     r".*\.report.*|commits/ovs.*": "perf report",
+    r"diff/.*": "perf diff",
     r".*\.lock-contention.*": "perf lock contention",
     r"commits/xfs.*": "perf top of 2009 to 2011",
     r"commits/ipvs.*": "oprofile",

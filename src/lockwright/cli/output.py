@@ -9,24 +9,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
 STANDARD_OUTPUT = "-"
 
 
-def refuse_unwritable(targets: Mapping[str, str | None]) -> None:
+def refuse_unwritable(targets: Mapping[str, str | None], streams: Collection[str] = ("--json",)) -> None:
     """Refuse files that cannot be written, before the work whose result they are for.
 
     Args:
-        targets: What follows each option, such as `--json`; only that one takes `-`.
+        targets: What follows each option, such as `--json`.
+        streams: The options that take `-`, one of them at a time.
 
     Raises:
         LockwrightError: A target is a folder, lies in none, or may not be written.
     """
+    streaming = [option for option in streams if targets.get(option) == STANDARD_OUTPUT]
     for option, target in targets.items():
-        if target is None or (target == STANDARD_OUTPUT and option == "--json"):
+        if target is None or [option] == streaming:
             continue
-        problem = _problem(target)
+        problem = _problem(target, streaming)
         if problem:
             from lockwright.language.select import refuse
 
@@ -35,12 +37,13 @@ def refuse_unwritable(targets: Mapping[str, str | None]) -> None:
             )
 
 
-def _problem(target: str) -> str:
+def _problem(target: str, streaming: list[str]) -> str:
     """Return why nothing can be written there; empty if it can."""
     if not target:
         return "no file is named"
     if target == STANDARD_OUTPUT:
-        return "only `--json` goes to standard output"
+        several = f"{' and '.join(f'`{one}`' for one in streaming)} cannot both go to standard output"
+        return several if len(streaming) > 1 else "only `--json` goes to standard output"
     path = Path(target).resolve()  # a link is followed, not replaced
     if path.is_dir():
         return "it is a folder"
@@ -55,21 +58,30 @@ def _is_special(path: Path) -> bool:
     return path.exists() and not path.is_file()
 
 
-def write(target: str, text: str) -> None:
-    """Write `text` to the file `target`, or to standard output if that is `-`."""
+def write(target: str, content: str | bytes) -> None:
+    """Write `content` to the file `target`, or to standard output if that is `-`."""
     if target == STANDARD_OUTPUT:
-        sys.stdout.write(text if text.endswith("\n") else text + "\n")
+        _print(content)
         return
+    data = content.encode() if isinstance(content, str) else content
     path = Path(target).resolve()
     if _is_special(path):
-        path.write_text(text, encoding="utf-8")
+        path.write_bytes(data)
         return
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
         Path(temporary).chmod(0o644)
         Path(temporary).replace(path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+def _print(content: str | bytes) -> None:
+    if isinstance(content, str):
+        sys.stdout.write(content if content.endswith("\n") else content + "\n")
+    else:
+        sys.stdout.flush()  # what was printed as text comes first
+        sys.stdout.buffer.write(content)

@@ -41,4 +41,20 @@ PROFILES: tuple[tuple[str, str, str], ...] = (
         "a file of a profiler that is not read",
         "The kind is known, but nothing reads it. The message says what to give instead, from the same recording.",
     ),
+    (
+        "P030",
+        "nothing to write",
+        """
+        Folded stacks, speedscope and pprof hold stacks and what they weigh. The file that was read has neither samples
+        nor waits: a table of cache lines, for example.
+        """,
+    ),
+    (
+        "P031",
+        "a profile too heavy for pprof",
+        """
+        pprof holds whole numbers up to 2⁶³−1, and the weights of one event add up to more. No machine counts that
+        far: look for a line of the file with a number too many. Folded stacks and speedscope have no such limit.
+        """,
+    ),
 )

@@ -1,0 +1,93 @@
+"""Where `lockwright profile` writes besides the terminal: a page, and what other tools show."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from lockwright.cli.output import STANDARD_OUTPUT, refuse_unwritable, write
+
+if TYPE_CHECKING:
+    from lockwright.profiles import Profile
+
+Target = Annotated[str | None, Parameter(allow_leading_hyphen=True)]
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, slots=True)
+class Outputs:
+    """Where results go besides the terminal; `-` is standard output.
+
+    Args:
+        json: Write everything as JSON.
+        folded: Write folded stacks of the first event, for `flamegraph.pl`.
+        speedscope: Write all events and waits for speedscope.
+        pprof: Write all events and waits for `go tool pprof`.
+    """
+
+    json: Target = None
+    folded: Target = None
+    speedscope: Target = None
+    pprof: Target = None
+
+    def by_option(self) -> dict[str, str | None]:
+        """Return the targets by the options that name them."""
+        return {
+            "--json": self.json,
+            "--folded": self.folded,
+            "--speedscope": self.speedscope,
+            "--pprof": self.pprof,
+        }
+
+    @property
+    def is_streaming(self) -> bool:
+        """Whether one of them has standard output for itself."""
+        return STANDARD_OUTPUT in self.by_option().values()
+
+    def refuse_unwritable(self) -> None:
+        """Refuse what cannot be written, before the file is read.
+
+        Raises:
+            LockwrightError: A target cannot be written, or two go to standard output.
+        """
+        refuse_unwritable(self.by_option(), streams=tuple(self.by_option()))
+
+    def write(self, profile: Profile) -> None:
+        """Write what was asked for, nothing of it before all of it is made.
+
+        Raises:
+            LockwrightError: One of the formats cannot say what is in the profile.
+        """
+        made = [(target, _made(option, profile)) for option, target in self.by_option().items() if target is not None]
+        for target, content in made:
+            write(target, content)
+
+
+def _made(option: str, profile: Profile) -> str | bytes:
+    """Return a profile as what an option asks for; what it needs is imported only then."""
+    if option == "--json":
+        import msgspec
+
+        from lockwright.report.profile import profile_json
+
+        return msgspec.json.format(msgspec.json.encode(profile_json(profile)), indent=2).decode()
+    from lockwright.profiles import writers
+
+    if option == "--speedscope":
+        return writers.speedscope(profile)
+    return writers.pprof(profile) if option == "--pprof" else _folded(profile)
+
+
+def _folded(profile: Profile) -> str:
+    """Return the first event as folded stacks; say which those are where there are more."""
+    from lockwright.profiles.writers import folded
+    from lockwright.profiles.writers.series import writable_series
+
+    first, *others = writable_series(profile)
+    if others:
+        names = ", ".join(one.name for one in others)
+        print(f"note: `--folded` writes {first.name} alone; `--speedscope` and `--pprof` add {names}", file=sys.stderr)
+    return folded(first)

@@ -67,8 +67,10 @@ def survives(data: bytes) -> None:
         codes = {one.code for one in error.diagnostics}
         assert codes <= {"P001", "P002", "P003", "P004", "P005"}
     else:
-        assert found.samples or found.waits
-        assert all(one.weight >= 0 and one.stack for one in found.samples)
+        assert not found.is_empty
+        for side in (found, *found.compared):
+            assert all(one.weight >= 0 and one.stack for one in side.samples)
+        assert all(one.transfers >= 0 and one.stores >= 0 for one in found.shared_lines)
         assert all(0 <= one.ended <= one.contended and one.total_ns >= 0 for one in found.waits)
         assert found.provenance.lines >= found.provenance.skipped
     assert time.monotonic() - before < LONGEST_S

@@ -13,7 +13,8 @@ from tests.profiles.captured import CAPTURES, of, profile
 
 import lockwright
 from lockwright.cli.main import run
-from lockwright.report.profile import duration, profile_json, profile_text
+from lockwright.report.profile import profile_json, profile_text
+from lockwright.report.profile_tables import duration
 
 if TYPE_CHECKING:
     from tests.conftest import Golden

@@ -1,0 +1,153 @@
+"""The tables of a profile as cells, and what was read in words: a terminal and a page show the same."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lockwright.profiles import folding
+from lockwright.profiles.symbols import IDLE, WAITING
+from lockwright.report import shared_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from lockwright.profiles import Profile, Sample
+
+ALL = 100.0  # percent
+_WORDS = {
+    "spin": "spins for a {}",
+    "sleep": "waits for a {}: its slow path",
+    "acquire": "takes a {}",
+    "unlock": "releases a {}",
+    "schedule": "gives up the CPU",
+    "idle": "idle",
+}
+_UNITS = (("s", 1e9), ("ms", 1e6), ("us", 1e3), ("ns", 1.0))
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows of texts.
+
+    Args:
+        cells: The head, then the rows; without a head if `has_head` is false.
+        right: How many columns, from the left, are flush right.
+        more: How many rows were left out.
+        word: What such a row is.
+        has_head: Whether the first row names the columns.
+    """
+
+    cells: list[list[str]]
+    right: int
+    more: int = 0
+    word: str = ""
+    has_head: bool = True
+
+
+def tables(profile: Profile, samples: Sequence[Sample], rows: int) -> Iterator[Table]:
+    """Yield the tables of a profile.
+
+    Args:
+        profile: What was read.
+        samples: Those of the event that is looked at.
+        rows: The most rows of each.
+    """
+    if samples:
+        whole = whole_of(profile, samples)
+        yield from _by_symbol(samples, whole, rows)
+        yield from _by_caller(samples, whole, rows)
+    if profile.waits:
+        yield _waits(profile, rows)
+    if profile.shared_lines:
+        cells = shared_lines.cells(profile.shared_lines, rows)
+        yield Table(cells, 4, len(profile.shared_lines) - rows, "cache line")
+
+
+def about(profile: Profile, events: Mapping[str, tuple[Sample, ...]]) -> Iterator[str]:
+    """Yield what was read, how much it covers, and what is missing, a line each."""
+    origin = profile.provenance
+    parts = [f"{origin.source}: read as {origin.reader}", counted(origin.lines, "line")]
+    samples = next(iter(events.values()), ())
+    count = sum(one.count for one in samples)
+    if count:
+        parts.append(counted(count, "sample"))
+    if profile.unit == "percent":
+        parts.append(f"rows that cover {sum(one.weight for one in samples):.1f} %")
+    if profile.samples:
+        parts.append("with call graphs" if profile.has_stacks else "no call graph")
+    if profile.waits:
+        parts.append(counted(sum(one.contended for one in profile.waits), "wait"))
+    if "time resolution" in profile.facts:
+        parts.append(f"times to {profile.facts['time resolution']}")
+    yield ", ".join(parts)
+    if len(events) > 1:
+        first, *others = (event or "an event without a name" for event in events)
+        yield f"of {first}; also recorded: {', '.join(others)}"
+    idle = ALL * folding.by_role(samples).get(IDLE, 0.0) / whole_of(profile, samples)
+    if idle:
+        yield f"{idle:.1f} % of it idle: what is busy is {ALL - idle:.1f} %"
+    for key in ("waits without an end", "ends without a wait"):
+        if key in profile.facts:
+            yield f"{key}: {profile.facts[key]}"
+    if origin.skipped:
+        yield f"{counted(origin.skipped, 'line')} passed over, the first is {origin.first_skipped}"
+
+
+def whole_of(profile: Profile, samples: Sequence[Sample]) -> float:
+    """Return what 100 % is: the shares of a table are of more than its rows."""
+    weight = sum(one.weight for one in samples)
+    return max(ALL, weight) if profile.unit == "percent" else weight or 1.0
+
+
+def meaning(symbol: str) -> str:
+    """Return what a function is, in words; empty if the table of symbols does not know it."""
+    family = folding.family(symbol)
+    return _WORDS[family.role].format(family.lock or "lock") if family else ""
+
+
+def duration(time_ns: float) -> str:
+    """Return a time with three digits and its unit."""
+    unit, size = next(((unit, size) for unit, size in _UNITS if time_ns >= size), _UNITS[-1])
+    return f"{time_ns / size:.3g} {unit}" if time_ns < 999.5 * size else f"{time_ns / size:,.0f} {unit}"
+
+
+def counted(number: int, word: str) -> str:
+    """Return a number with its word: `1 line`, `2 lines`."""
+    return f"{number:,} {word}{'s' * (number != 1)}"
+
+
+def share(weight: float, whole: float) -> str:
+    """Return a share in percent, with one digit behind the point."""
+    return f"{ALL * weight / whole:.1f} %"
+
+
+def _by_symbol(samples: Sequence[Sample], whole: float, rows: int) -> Iterator[Table]:
+    weights = list(folding.by_symbol(samples).items())
+    cells = [["share", "symbol", "what it is"]]
+    cells += [[share(weight, whole), symbol, meaning(symbol)] for symbol, weight in weights[:rows]]
+    yield Table(cells, 1, len(weights) - rows, "function")
+    lower = [(one, weight) for one, weight in weights[rows:] if folding.role(one) in WAITING]
+    if lower:
+        yield Table([[share(weight, whole), one, meaning(one)] for one, weight in lower[:rows]], 1, has_head=False)
+
+
+def _by_caller(samples: Sequence[Sample], whole: float, rows: int) -> Iterator[Table]:
+    callers = folding.by_caller(samples)
+    if not any(caller for _, caller in callers):
+        return
+    cells = [["share", "lock taken in", "by its caller"]]
+    cells += [
+        [share(weight, whole), symbol, caller or "unknown"] for (symbol, caller), weight in list(callers.items())[:rows]
+    ]
+    yield Table(cells, 1, len(callers) - rows, "pair")
+
+
+def _waits(profile: Profile, rows: int) -> Table:
+    found = folding.waits_by_caller(profile.waits)
+    cells = [["total wait", "waits", "longest", "mean", "lock", "by its caller", "locks"]]
+    for one in found[:rows]:
+        mean = duration(one.total_ns / one.ended) if one.ended else "-"
+        times = [duration(one.total_ns), f"{one.contended:,}", duration(one.longest_ns), mean]
+        cells.append([*times, one.kind, one.caller or "unknown", f"{one.locks:,}" if one.locks else "-"])
+    return Table(cells, 4, len(found) - rows, "pair")

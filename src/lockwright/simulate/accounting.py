@@ -35,7 +35,7 @@ def end(code: Code, state: State) -> None:
 
 def ticks_of_rows(code: Code, model: MachineModel, state: State) -> NDArray[np.int64]:
     """Return what each row took in all; rows that are not local were charged as a whole when they ended."""
-    local = np.where(code.kinds == at.LOCAL, state.rows[:, at.COUNT] * code.costs(model), 0)
+    local = np.where(code.kinds == at.LOCAL, code.counts(state.rows[:, at.COUNT]) * code.costs(model), 0)
     return np.asarray(local + state.rows[:, at.STALL], dtype=np.int64)
 
 

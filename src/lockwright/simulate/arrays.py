@@ -17,6 +17,7 @@ FIELDS: tuple[tuple[str, Field], ...] = (
     ("consts", ("int64", ())),
     ("kinds", ("int64", ())),  # of each row: its class
     ("costs", ("int64", ())),  # of each row: ticks
+    ("straight", ("int64", (2,))),  # of each local row: those that surely run from there on, and what they take
     ("restarts", ("int64", ())),  # of each row: the number of the await that restarts there, 0: none
     ("leads_back", ("int64", ())),  # of each row: the await that surely restarts from there; 0: the thread may leave
     ("polls", ("int64", (2,))),  # of each row where a simple waiting loop restarts: how it compares, and with what

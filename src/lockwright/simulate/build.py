@@ -83,6 +83,7 @@ def build(code: Code, model: MachineModel, settings: Settings) -> State:
         consts=code.consts,
         kinds=code.kinds,
         costs=code.costs(model),
+        straight=code.straight(model),
         leads_back=code.leads_back,
         restarts=code.restarts,
         polls=code.polls,

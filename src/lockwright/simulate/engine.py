@@ -12,7 +12,6 @@ import numpy as np
 
 from lockwright.flat import opcodes as op
 from lockwright.flat.jit import inlined, inner, kernel
-from lockwright.flat.local import local_step, operand, order_key, wrap
 from lockwright.simulate import places as at
 from lockwright.simulate.accesses import STANDS, access, begins_round, waits_for_store
 from lockwright.simulate.arrays import bundle
@@ -21,6 +20,7 @@ from lockwright.simulate.events import is_next, pop, thread_key, wake_at
 from lockwright.simulate.lines import serve_on
 from lockwright.simulate.observing import get_in_line, pass_mark
 from lockwright.simulate.storage import allocate, free, section
+from lockwright.simulate.stretch import fail, run_local
 from lockwright.simulate.system import GOES_ON, REFUSED, SLEEPS, ask
 from lockwright.simulate.values import put_result, value_of
 
@@ -30,9 +30,6 @@ if TYPE_CHECKING:
 
 MOST_STEPS = 1 << 12
 """Steps of a thread after which others are looked at, even if nothing else is due."""
-
-FUEL = 1 << 26
-"""Local rows after which a thread counts as caught in a loop of its own."""
 
 
 @kernel
@@ -55,6 +52,8 @@ def run(table: Int64s) -> Int64:
         if (key >> at.KIND_SHIFT) & 1 == 0:
             if s.lines[number, at.SERVE_AT] == now:
                 serve_on(s, number, now)
+                if s.cfg[at.FAULT] != 0:
+                    return np.int64(at.FAULTED)
         elif s.threads[number, at.EVENT_AT] == now and s.threads[number, at.STATE] == at.RUNNING:
             s.threads[number, at.EVENT_AT] = at.NONE
             left -= go_on(s, number, now)  # a thread alone polls without any event
@@ -70,9 +69,10 @@ def go_on(s: Arrays, thread: Int64, due: Int64) -> Int64:
         s.rows[s.threads[thread, at.PC], at.STALL] += due - s.threads[thread, at.TIME]
         s.threads[thread, at.TIME] = due
     for steps in range(MOST_STEPS):
-        run_local(s, thread)
-        if s.cfg[at.FAULT] != 0:
-            return np.int64(steps)
+        if s.kinds[s.threads[thread, at.PC]] == at.LOCAL:
+            run_local(s, thread)
+            if s.cfg[at.FAULT] != 0:
+                return np.int64(steps)
         now = s.threads[thread, at.TIME]
         if not is_next(s, thread_key(now, thread)):
             wake_at(s, thread, now)
@@ -82,111 +82,6 @@ def go_on(s: Arrays, thread: Int64, due: Int64) -> Int64:
             return np.int64(steps)
     wake_at(s, thread, s.threads[thread, at.TIME])
     return np.int64(MOST_STEPS)
-
-
-@inlined
-def common_step(s: Arrays, base: Int64, pc: Int64, thread: Int64) -> Int64:
-    """Run a local instruction as `local_step` does, the most frequent ones without a call."""
-    opcode, bits = s.code[pc, op.OP], s.code[pc, op.BITS]
-    if opcode == op.JUMP:
-        return np.int64(s.code[pc, op.X])
-    if opcode == op.PAUSE:
-        return pc + 1
-    a = operand(s.consts, s.regs, base, s.code[pc, op.A])
-    b = operand(s.consts, s.regs, base, s.code[pc, op.B])
-    if opcode == op.FIELD and a != 0:
-        result = a + s.code[pc, op.X]
-    elif opcode == op.COPY:
-        result = a
-    elif opcode == op.NE:
-        result = np.int64(a != b)
-    elif opcode == op.EQ:
-        result = np.int64(a == b)
-    elif opcode == op.ADD:
-        result = wrap(a + b, bits)
-    elif opcode == op.LT:
-        result = np.int64(order_key(a, bits) < order_key(b, bits))
-    else:
-        return rare_step(s, base, pc, thread)
-    slot = s.code[pc, op.D]
-    if slot >= 0:
-        s.regs[base + slot] = result
-    return pc + 1
-
-
-@inner
-def rare_step(s: Arrays, base: Int64, pc: Int64, thread: Int64) -> Int64:
-    """Run any local instruction."""
-    return local_step(s.code, s.consts, s.regs, base, pc, thread)
-
-
-@inner
-def run_local(s: Arrays, thread: Int64) -> None:
-    """Run what concerns the thread alone, as far as it goes."""
-    pc, now = s.threads[thread, at.PC], s.threads[thread, at.TIME]
-    base, began, rows, missed = thread * s.cfg[at.SLOTS], now, np.int64(0), np.int64(0)
-    while s.kinds[pc] == at.LOCAL:
-        rows += 1
-        s.rows[pc, at.COUNT] += 1
-        now += s.costs[pc]
-        opcode = s.code[pc, op.OP]
-        if opcode == op.BRANCH:
-            outcome = np.uint8(1) if value_of(s, thread, pc, op.A) != 0 else np.uint8(2)
-            if s.outcomes[thread, pc] != outcome:
-                if s.outcomes[thread, pc] != 0:
-                    s.rows[pc, at.MISPREDICTED] += 1
-                    s.rows[pc, at.STALL] += s.cfg[at.MISPREDICT]
-                    missed += s.cfg[at.MISPREDICT]
-                s.outcomes[thread, pc] = outcome
-            pc = np.int64(s.code[pc, op.X]) if outcome == 1 else np.int64(s.code[pc, op.Y])
-            if rows > FUEL:
-                fail(s, thread, pc, np.int64(op.ENDLESS_LOOP))
-                return
-            continue
-        if opcode == op.COMPUTE:
-            ticks = value_of(s, thread, pc, op.A) * at.TICKS_PER_CYCLE
-            s.rows[pc, at.STALL] += ticks
-            now += ticks
-            pc += 1
-            continue
-        after = common_step(s, base, pc, thread)
-        if after < 0:
-            if after != -op.ASSERTION:
-                fail(s, thread, pc, -after)
-                return
-            s.cfg[at.FAILED] += 1
-            after = pc + 1
-        pc = after
-        if rows > FUEL:
-            fail(s, thread, pc, np.int64(op.ENDLESS_LOOP))
-            return
-    if s.cfg[at.SMT] != 0 and is_shared(s, thread):
-        extra = (now - began) * (s.cfg[at.SMT_PERCENT] - 100) // 100
-        s.rows[pc, at.STALL] += extra
-        now += extra
-    s.threads[thread, at.ROUND_ROWS] += rows
-    s.threads[thread, at.ROUND_TICKS] += now - began
-    s.threads[thread, at.PC] = pc
-    s.threads[thread, at.TIME] = now + missed
-
-
-@inner
-def is_shared(s: Arrays, thread: Int64) -> Int64:
-    """Return whether another thread of the core runs instructions now."""
-    core = s.core_of[thread]
-    for place in range(s.on_core.shape[1]):
-        other = s.on_core[core, place]
-        if other >= 0 and other != thread and s.threads[other, at.STATE] == at.RUNNING:
-            return True
-    return False
-
-
-@inner
-def fail(s: Arrays, thread: Int64, row: Int64, fault: Int64) -> None:
-    """End the run: something has no meaning."""
-    s.cfg[at.FAULT] = fault
-    s.cfg[at.FAULT_THREAD] = thread
-    s.cfg[at.FAULT_ROW] = row
 
 
 @inlined

@@ -27,6 +27,7 @@ from lockwright.simulate.queues import (
     thread_of,
     when_served,
 )
+from lockwright.simulate.stretch import go_on_behind
 from lockwright.simulate.values import ends_round, finish_load, is_over, put_store, update
 
 if TYPE_CHECKING:
@@ -62,28 +63,34 @@ def watch(s: Arrays, thread: Int64, line: Int64) -> None:
     s.threads[thread, at.WATCHED] = count + 1
 
 
-@inlined
+@inner
 def nearest(s: Arrays, line: Int64, node: Int64) -> Int64:
     """Return the distance from a node to the nearest core with a copy; there is one."""
-    for distance in range(s.cfg[at.DISTANCES]):
-        for word in range(s.cfg[at.WORDS]):
-            if s.copies[line, word] & s.at_distance[node, distance, word] != 0:
-                return np.int64(distance)
-    return np.int64(0)
+    found = s.cfg[at.DISTANCES] - 1
+    for word in range(s.cfg[at.WORDS]):
+        there = s.copies[line, word]
+        if there != 0:
+            for distance in range(found):
+                if there & s.at_distance[node, distance, word] != 0:
+                    found = np.int64(distance)
+                    break
+    return found
 
 
 @inner
 def farthest(s: Arrays, line: Int64, core: Int64) -> Int64:
     """Return the distance from a core to the farthest other core with a copy, or NONE."""
-    node, own = s.node_of[core], np.uint64(1) << np.uint64(core & 63)
-    for distance in range(s.cfg[at.DISTANCES] - 1, -1, -1):
-        for word in range(s.cfg[at.WORDS]):
-            there = s.copies[line, word] & s.at_distance[node, distance, word]
-            if word == core >> 6:
-                there &= ~own
-            if there != 0:
-                return np.int64(distance)
-    return np.int64(at.NONE)
+    node, found = s.node_of[core], np.int64(at.NONE)
+    for word in range(s.cfg[at.WORDS]):
+        there = s.copies[line, word]
+        if word == core >> 6:
+            there &= ~(np.uint64(1) << np.uint64(core & 63))
+        if there != 0:
+            for distance in range(s.cfg[at.DISTANCES] - 1, found, -1):
+                if there & s.at_distance[node, distance, word] != 0:
+                    found = np.int64(distance)
+                    break
+    return found
 
 
 @inlined
@@ -176,7 +183,7 @@ def _load(s: Arrays, line: Int64, thread: Int64, now: Int64, ticks: Int64) -> No
         s.threads[thread, at.PC] = row + 1
         s.threads[thread, at.STATE] = at.RUNNING
         watch(s, thread, line)
-        wake_at(s, thread, arrives)
+        go_on_behind(s, thread)
         return
     s.threads[thread, at.ARRIVES] = arrives
     if not (is_over(s, thread, row) if s.polls[row, 0] != 0 else ends_round(s, thread, row, line)):
@@ -192,7 +199,7 @@ def _load(s: Arrays, line: Int64, thread: Int64, now: Int64, ticks: Int64) -> No
     s.threads[thread, at.PC] = row + 1
     s.threads[thread, at.STATE] = at.RUNNING
     s.threads[thread, at.IS_CLEAN] = 0
-    wake_at(s, thread, arrives)
+    go_on_behind(s, thread)
 
 
 @inner
@@ -208,16 +215,13 @@ def account_sleep(s: Arrays, thread: Int64, row: Int64, until: Int64) -> None:
 
 @inner
 def _write(s: Arrays, line: Int64, request: Int64, thread: Int64, row: Int64, now: Int64, ticks: Int64) -> None:
-    core = s.core_of[thread]
-    node, before = s.node_of[core], s.lines[line, at.LAST_NODE]
-    took_from_elsewhere = False
-    for word in range(s.cfg[at.WORDS]):
-        if s.copies[line, word] & ~s.at_distance[node, 0, word] != 0:
-            took_from_elsewhere = True
-    arrives = now + ticks
-    if before != node or took_from_elsewhere:
-        s.lines[line, at.ARRIVED_AT] = arrives
-    s.lines[line, at.LAST_NODE] = node
+    core, arrives, first, end = s.core_of[thread], now + ticks, np.int64(0), s.cfg[at.WORDS]
+    if s.cfg[at.BY_NODE] != 0:
+        _note_node(s, line, s.node_of[core], arrives)
+    state = s.lines[line, at.COHERENCE]
+    if state == E or state == M:  # there is one copy, and we know where
+        first = s.lines[line, at.OWNER] >> 6
+        end = first + 1
     s.lines[line, at.COHERENCE] = M
     s.lines[line, at.OWNER] = core
     s.lines[line, at.READY_AT] = arrives
@@ -228,23 +232,37 @@ def _write(s: Arrays, line: Int64, request: Int64, thread: Int64, row: Int64, no
         s.threads[thread, at.TIME] = arrives
         s.threads[thread, at.PC] = row + 1
         s.threads[thread, at.STATE] = at.RUNNING
-        wake_at(s, thread, arrives)
+        go_on_behind(s, thread)
     else:
         put_store(s, thread)
         s.threads[thread, at.BUFFER_UNTIL] = arrives
         if s.threads[thread, at.IS_BLOCKED] != 0:
             s.threads[thread, at.IS_BLOCKED] = 0
             wake_at(s, thread, arrives)
-    invalidate(s, line, core, thread, now)
+    invalidate(s, line, first, end, thread, now)
+    s.copies[line, core >> 6] = np.uint64(1) << np.uint64(core & 63)
     if s.cfg[at.TRACKED] != 0:
         fill(s, line, core)
 
 
 @inner
-def invalidate(s: Arrays, line: Int64, core: Int64, writer: Int64, now: Int64) -> None:
-    """Take a line from all cores but one, and wake who watches it."""
+def _note_node(s: Arrays, line: Int64, node: Int64, arrives: Int64) -> None:
+    """Note from which node a line is written, and when it arrives there if it comes from elsewhere."""
+    if s.lines[line, at.LAST_NODE] != node:
+        s.lines[line, at.ARRIVED_AT] = arrives
+    else:
+        for word in range(s.cfg[at.WORDS]):
+            if s.copies[line, word] & ~s.at_distance[node, 0, word] != 0:
+                s.lines[line, at.ARRIVED_AT] = arrives
+                break
+    s.lines[line, at.LAST_NODE] = node
+
+
+@inner
+def invalidate(s: Arrays, line: Int64, first: Int64, end: Int64, writer: Int64, now: Int64) -> None:
+    """Take a line from all cores of some words, and wake who watches it."""
     woken = 0
-    for word in range(s.cfg[at.WORDS]):
+    for word in range(first, end):
         left = s.copies[line, word]
         s.copies[line, word] = np.uint64(0)
         number = np.int64(word << 6)
@@ -257,7 +275,6 @@ def invalidate(s: Arrays, line: Int64, core: Int64, writer: Int64, now: Int64) -
                 woken = _add_sleepers(s, line, number, writer, woken)
             left >>= np.uint64(1)
             number += 1
-    s.copies[line, core >> 6] = np.uint64(1) << np.uint64(core & 63)
     if woken > 1:
         _shuffle(s, woken)
     for index in range(woken):

@@ -12,14 +12,13 @@ MOST_LINES = 1 << NUMBER_BITS
 NEVER = (1 << 39) - 1
 """A tick that no run reaches: 34 simulated seconds at 4 GHz."""
 
-# Columns of a thread.
+# Columns of a thread, eight to a cache line: those first that a waiter needs who reads again.
 (
-    PC, TIME, STATE, EVENT_AT,
+    PC, TIME, STATE, EVENT_AT, ARRIVES, WATCHED, RESTART, IS_CLEAN,
+    ROUND_TICKS, ROUND_ROWS, PERIOD, ROWS_PER_ROUND, IS_LATE, CHANCE, ROUNDS, ACQUIRED,
     BUFFER_LINE, BUFFER_UNTIL, BUFFER_ADDRESS, BUFFER_VALUE, BUFFER_ROW, IS_BLOCKED,
-    RESTART, ROUND_TICKS, PERIOD, IS_CLEAN, WATCHED, IS_LATE, ARRIVES,
-    CHANCE, ROUNDS, ACQUIRED,
     WAITS_FOR, WAITS_SINCE, BEFORE, BEHIND, BYPASSED, IN_LINE,
-    TOKEN, LATCH, EVENT, SLEEP_ADDRESS, SLEEP_BITS, READING, AWAITED_GRACE, MASKED, ROWS_PER_ROUND, ROUND_ROWS,
+    TOKEN, LATCH, EVENT, SLEEP_ADDRESS, SLEEP_BITS, READING, AWAITED_GRACE, MASKED,
 ) = range(36)  # fmt: skip
 THREAD_COLUMNS = 40
 
@@ -46,9 +45,12 @@ HEAD, TAIL = range(2)
     LOCAL, LOAD, STORE, UPDATE, FENCE, MARK, DOORWAY, RUNNING_ROW, RANDOM, END, SYSTEM, STORAGE,
 ) = range(12)  # fmt: skip
 
+# Columns of a straight stretch of local rows: how many they are from a row on, and what they take.
+LENGTH, TICKS = range(2)
+
 # Columns of what is counted for each row.
 COUNT, STALL, MISSES, MISPREDICTED, POLLS, POLLED_ROWS = range(6)
-ROW_COUNTERS = 6
+ROW_COUNTERS = 8  # a cache line
 
 # Columns of a lock.
 FIRST_WAITER, LAST_WAITER, WAITERS, RELEASED_AT, RELEASED_BY, ACQUIRED_AT = range(6)

@@ -44,7 +44,7 @@ def profile_of(code: Code, model: MachineModel, state: State) -> tuple[FunctionP
 def _counted(code: Code, model: MachineModel, state: State) -> NDArray[np.int64]:
     """Return the six numbers of each row; of cycles, ticks."""
     rows, opcodes = state.rows, code.rows[:, op.OP]
-    count = rows[:, at.COUNT]
+    count = code.counts(rows[:, at.COUNT])
     is_memory = np.isin(code.kinds, (at.LOAD, at.STORE, at.UPDATE))
     is_branch = opcodes == op.BRANCH
     found = np.zeros((len(rows), 6), dtype=np.int64)

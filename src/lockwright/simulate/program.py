@@ -41,6 +41,7 @@ _KINDS = {
     op.NOW: at.SYSTEM,
 }
 _FREE = (op.JUMP, op.MARK, op.DOORWAY, op.RUNNING, op.RETURN, op.COMPUTE)
+_IDLE_EVENTS = [op.EVENTS.index(one) for one in ("trylock_begin", "unlock_end", "read_unlock_end", "write_unlock_end")]
 _LATENCY_ROW = {
     op.COMPARE_EXCHANGE: 2,
     op.FETCH_OR: 2,
@@ -82,6 +83,31 @@ class Code:
         costs[self.rows[:, op.OP] == op.PAUSE] = model.pause_cycles * at.TICKS_PER_CYCLE
         return costs
 
+    def straight(self, model: MachineModel) -> NDArray[np.int64]:
+        """Return for each local row how many surely run from there on, and the ticks that they take."""
+        begins, lengths = self._stretches()
+        ends = np.repeat(begins + lengths, lengths)
+        total = np.append(0, np.cumsum(self.costs(model)))
+        rows = np.arange(len(self.rows))
+        return np.stack([ends - rows, total[ends] - total[rows]], axis=1)
+
+    def counts(self, counted: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return how often each row ran; of a stretch, only the row at which it was entered was counted."""
+        begins, lengths = self._stretches()
+        total = np.cumsum(counted)
+        return np.asarray(total - np.repeat(total[begins] - counted[begins], lengths), dtype=np.int64)
+
+    def _stretches(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return where each straight stretch begins and how long it is.
+
+        It is local rows of which each leads to the next; a branch, a `compute` and what is not local stand alone.
+        """
+        opcodes = self.rows[:, op.OP]
+        is_plain = (self.kinds == at.LOCAL) & ~np.isin(opcodes, (op.BRANCH, op.COMPUTE))
+        joins = is_plain[1:] & is_plain[:-1] & (opcodes[:-1] != op.JUMP)
+        begins = np.append(0, np.flatnonzero(~joins) + 1)
+        return begins, np.diff(np.append(begins, len(opcodes)))
+
 
 def prepared(program: Program, shape: Shape, spare_records: int) -> Code:
     """Return the rows of a program for a shape.
@@ -98,9 +124,9 @@ def prepared(program: Program, shape: Shape, spare_records: int) -> Code:
     flat = inline(program)
     awaits = {name: find_awaits(flat, flat.functions[name]) for name in entries(flat)}
     sheet = write(Waiting(replace(flat), awaits), cells, None)
-    rows = np.array(sheet.code, dtype=np.int64).reshape(-1, op.COLUMNS)
+    rows = _without_idle_marks(np.array(sheet.code, dtype=np.int64).reshape(-1, op.COLUMNS))
     restarts = np.array(sheet.restart, dtype=np.int64)
-    kinds = np.array([_kind(row) for row in sheet.code], dtype=np.int64)
+    kinds = np.array([_kind(row) for row in rows.tolist()], dtype=np.int64)
     leads_back = _leads_back(rows, kinds, restarts)
     locks = tuple(find_locks(program, cells))
     begins = [sheet.begin[worker.function] for worker in program.workers]
@@ -124,6 +150,14 @@ def prepared(program: Program, shape: Shape, spare_records: int) -> Code:
         sheet,
         tuple(found),
     )
+
+
+def _without_idle_marks(rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return rows in which boundaries that nobody looks at are jumps to what follows: a thread passes them alone."""
+    is_idle = (rows[:, op.OP] == op.MARK) & (np.isin(rows[:, op.X], _IDLE_EVENTS) | (rows[:, op.Y] < 0))
+    rows[is_idle, op.OP] = op.JUMP
+    rows[is_idle, op.X] = np.flatnonzero(is_idle) + 1
+    return rows
 
 
 def _kind(row: list[int]) -> int:

@@ -8,7 +8,7 @@ import numpy as np
 
 from lockwright.flat import opcodes as op
 from lockwright.flat.jit import inlined, inner
-from lockwright.flat.local import local_step, operand, wrap
+from lockwright.flat.local import local_step, wrap
 from lockwright.flat.parts import put_bits, take_bits, updated
 from lockwright.simulate import places as at
 
@@ -22,9 +22,17 @@ LEAVES_IF_EQUAL, STAYS_IF_EQUAL = 1, 2
 
 
 @inlined
+def operand(s: Arrays, base: Int64, place: Int64) -> Int64:
+    """Return the value of an operand, without the look for indices that wrap around that other arrays have."""
+    if place >= 0:
+        return s.regs[base + place]
+    return s.consts[~place]
+
+
+@inlined
 def value_of(s: Arrays, thread: Int64, row: Int64, column: Int64) -> Int64:
     """Return the value of an operand of a row."""
-    return operand(s.consts, s.regs, thread * s.cfg[at.SLOTS], np.int64(s.code[row, column]))
+    return operand(s, thread * s.cfg[at.SLOTS], s.code[row, column])
 
 
 @inlined
@@ -72,7 +80,7 @@ def is_over(s: Arrays, thread: Int64, row: Int64) -> Int64:
     """Return whether what lies at the address of a load ends a loop that only compares it with one value."""
     whole = s.memory[value_of(s, thread, row, op.A)]
     found = wrap(take_bits(whole, s.code[row, op.Y], s.code[row, op.Z]), s.code[row, op.BITS])
-    is_equal = found == operand(s.consts, s.regs, thread * s.cfg[at.SLOTS], s.polls[row, 1])
+    is_equal = found == operand(s, thread * s.cfg[at.SLOTS], s.polls[row, 1])
     return (s.polls[row, 0] == LEAVES_IF_EQUAL) == is_equal
 
 

@@ -92,6 +92,7 @@ class Holding:
         total_ns: All the times for which it was held, together.
         longest_ns: The longest one.
         bounced: How often another CPU had used it last; 0 if the file does not say.
+        blocked: How many waits found it held by who had taken it along this stack; 0 if the file does not say.
     """
 
     lock: str
@@ -101,6 +102,7 @@ class Holding:
     total_ns: float
     longest_ns: float
     bounced: int = 0
+    blocked: int = 0
 
     @property
     def mean_ns(self) -> float:

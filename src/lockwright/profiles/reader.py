@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from lockwright.profiles.model import Frame, Holding, Profile, Provenance, Sample, SharedLine, Wait
@@ -39,6 +39,8 @@ class Gathered:
     facts: dict[str, str] = field(default_factory=dict)
     skipped: int = 0
     first_skipped: int = 0
+    mixed: str = ""  # what else was met in the file
+    guessed: tuple[str, ...] = ()
     weights: dict[tuple[tuple[Frame, ...], str, int | None, str], list[float]] = field(default_factory=dict)
 
     def add(self, sample: Sample) -> None:
@@ -75,4 +77,5 @@ class Gathered:
         stacks = any(len(one.stack) > 1 for one in samples) or any(len(one.stack) > 1 for one in waits)
         cuts = "; ".join(one for one in (lines.cut, cut) if one)
         provenance = Provenance(lines.name, reader, lines.count, self.skipped, self.first_skipped, cuts)
+        provenance = replace(provenance, mixed=self.mixed, guessed=self.guessed)
         return Profile(provenance, samples, waits, unit, stacks, self.facts, holdings, shared_lines, compared)

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import re
+import stat
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lockwright.diagnostics.diagnostic import Diagnostic, Label
 from lockwright.diagnostics.span import NOWHERE, Span
 from lockwright.errors import LockwrightError
 from lockwright.profiles.lines import HEAD_LINES, STANDARD_INPUT, Lines, opened
+from lockwright.profiles.mixed import others, several
 from lockwright.profiles.readers import readers
+from lockwright.profiles.truncated import completed
+from lockwright.profiles.wrapped import margin, unwrapped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,6 +23,7 @@ if TYPE_CHECKING:
 
     from lockwright.profiles.model import Profile
     from lockwright.profiles.reader import Reader
+    from lockwright.profiles.watch import Watch
 
 PERF_DATA = ("PERFILE2", "2ELIFREP")
 _OTHERS = (
@@ -28,11 +35,12 @@ _OTHERS = (
 _SHOWN = 200  # characters of a line in a message
 
 
-def read(source: str) -> Profile:
+def read(source: str, *, watch: Watch | None = None) -> Profile:
     """Read a file that a profiler wrote.
 
     Args:
         source: The name of a file, plain or gzip; `-` is standard input.
+        watch: Is told how far it is, and can end it early.
 
     Raises:
         LockwrightError: It is empty, of no known kind, or has nothing of what its kind has.
@@ -40,30 +48,36 @@ def read(source: str) -> Profile:
     """
     file = opened(source)
     try:
-        return read_from(file, "standard input" if source == STANDARD_INPUT else source)
+        if watch is not None:
+            status = os.fstat(file.fileno())
+            watch.total_bytes = status.st_size if stat.S_ISREG(status.st_mode) else 0
+        return read_from(file, "standard input" if source == STANDARD_INPUT else source, watch=watch)
     finally:
         if source != STANDARD_INPUT:
             file.close()
 
 
-def read_from(file: IO[bytes], name: str) -> Profile:
+def read_from(file: IO[bytes], name: str, *, watch: Watch | None = None) -> Profile:
     """Read what a profiler wrote from an open file.
 
     Args:
         file: The bytes, plain or gzip.
         name: What messages call it.
+        watch: As for `read`.
 
     Raises:
         LockwrightError: As `read`.
     """
-    lines = Lines(name, file)
+    lines = Lines(name, file, watch)
     reader = _reader(lines)
     profile = reader.read(lines)
     if profile.is_empty:
         cut = (profile.provenance.cut,) if profile.provenance.cut else ()
         title = f"`{name}` looks like {reader.name}, and has neither a sample nor a wait nor a shared line"
         raise _refused("P004", title, f"looked for: {reader.looks_for}", notes=cut)
-    return profile
+    mixed = profile.provenance.mixed or others(lines, reader) or several(profile)
+    origin = replace(profile.provenance, undone=lines.undone, mixed=mixed)
+    return completed(replace(profile, provenance=origin))
 
 
 def _reader(lines: Lines) -> Reader:
@@ -73,14 +87,26 @@ def _reader(lines: Lines) -> Reader:
         raise _refused("P002", f"`{lines.name}` {what}", "give the file that the profiler wrote", notes=notes)
     if lines.is_binary:
         raise _binary(lines)
-    claimed = [(one.claims(lines.head), one) for one in readers()]
-    best, reader = max(claimed, key=lambda pair: len(pair[0]))
-    for kind, instead, pattern in _OTHERS:
-        if not best and any(pattern.fullmatch(one) for one in lines.head):
-            raise _refused("P005", f"`{lines.name}` is {kind}, which is not read", f"give {instead}")
-    if not best:
+    count, _, reader, wrapped_at = max((_claimed(lines.head, one) for one in readers()), key=lambda one: one[:2])
+    if not count:
+        for kind, instead, pattern in _OTHERS:
+            if any(pattern.fullmatch(one) for one in lines.head):
+                raise _refused("P005", f"`{lines.name}` is {kind}, which is not read", f"give {instead}")
         raise _unknown(lines)
+    if wrapped_at:
+        lines.unwrap(reader.claims, wrapped_at)
     return reader
+
+
+def _claimed(head: Sequence[str], reader: Reader) -> tuple[int, int, Reader, int]:
+    """Return how many lines are of a kind as they stand or unwrapped, the former, and the margin to unwrap at."""
+    count, width = len(reader.claims(head)), margin(head)
+    if not width or count == sum(bool(one.strip()) for one in head):
+        return count, count, reader, 0
+    whole = list(unwrapped(head, reader.claims, width))
+    if len(whole) == len(head):
+        return count, count, reader, 0
+    return len(reader.claims(whole)), count, reader, width
 
 
 def _binary(lines: Lines) -> LockwrightError:

@@ -1,0 +1,176 @@
+"""What is done to a text on its way through mails, tickets, terminals and logs, and how it is taken off again.
+
+Each kind is recognised by the first lines and then taken off all of them; what was put on last goes first.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import chain, islice, pairwise
+from typing import TYPE_CHECKING
+
+from lockwright.profiles import markup
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    Undo = Callable[[Iterable[str]], Iterator[str]]
+
+_ROUNDS = 6  # a mail quoted in a ticket that is quoted in a mail ...
+_MOSTLY = 0.8  # of the lines have a mark in front: somebody put it there
+_NEARLY = 0.95
+_FEWEST_NUMBERED = 3
+
+_COLOUR = re.compile(
+    r"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[()][0-9A-B]|[=>78c])|\^\[\[[0-9;]*[mK]"
+)
+_FENCE = re.compile(r"\s*(?:```[\w+.-]*|~~~[\w+.-]*|\{(?:noformat|code)[^}]*\}|\[/?code\])\s*")
+_NUMBER = re.compile(r"\s{0,8}(\d{1,8})(?:\t|: ?|\s?[|\u2502\u2192] ?|[.)] | |(?=[-.]{5})|$)")
+_TIME = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?"
+_PREFIXES = (
+    ("mail quoting", _MOSTLY, re.compile(r"(?:> ?)+|[A-Z]{1,3}> ?")),
+    ("a bar in front", _NEARLY, re.compile(r"\| ?")),
+    ("times of the kernel's log", _MOSTLY, re.compile(r"\[ {0,6}\d{1,8}\.\d{6}\](?:\[ *[TC]\d+\])? ?")),
+    (
+        "times and names of a log",
+        _MOSTLY,
+        re.compile(r"[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \S+ [^\s:\[]{1,64}(?:\[\d{1,10}\])?: ?"),
+    ),
+    (
+        "times and names of a log",
+        _MOSTLY,
+        re.compile(
+            r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)? \S+ [^\s:\[]{{1,64}}\[\d{{1,10}}\]: ?"
+        ),
+    ),
+    (
+        "times of a log",
+        _MOSTLY,
+        re.compile(rf"{_TIME} ?"),
+    ),
+)
+_MARKS = str.maketrans(
+    {
+        **dict.fromkeys("\u00a0\u2002\u2003\u2007\u2009\u202f", " "),
+        **dict.fromkeys("\u200b\u200c\u200d\u2060\ufeff\u00ad", ""),
+        "\u2502": "|",
+        "\u2500": "-",
+        "\u2014": "--",
+        "\u2013": "-",
+        **dict.fromkeys("\u201c\u201d\u201e", '"'),
+        **dict.fromkeys("\u2018\u2019", "'"),
+    }
+)
+_SCROLLBAR = "\u2591\u2592\u2593\u2588\u25c6\u25a0\u2666"
+_MOST_CHARACTERS = 1 << 24  # looked at to recognise anything
+
+
+def undone(head: list[str], rest: Iterator[str], size: int) -> tuple[tuple[str, ...], list[str], Iterator[str]]:
+    """Return what was taken off, and the first lines and the others without it.
+
+    Args:
+        head: The first lines.
+        rest: Those behind them.
+        size: How many lines are looked at.
+    """
+    names: list[str] = []
+    for _ in range(_ROUNDS):
+        stages = [one for one in _STAGES if one is not markup.quoted_printable or "quoted-printable" not in names]
+        found = next((found for stage in stages if (found := stage(head))), None)
+        if found is None:
+            break
+        name, undo = found
+        lines = undo(chain(head, rest))
+        head, rest = list(limited(lines, size)), lines
+        if name not in names:
+            names.append(name)
+    return tuple(names), head, rest
+
+
+def limited(lines: Iterator[str], count: int) -> Iterator[str]:
+    """Yield so many lines, or fewer if they are very long."""
+    characters = 0
+    for line in islice(lines, count):
+        yield line
+        characters += len(line)
+        if characters > _MOST_CHARACTERS:
+            return
+
+
+def _each(change: Callable[[str], str]) -> Undo:
+    return lambda lines: map(change, lines)
+
+
+def _filled(head: Sequence[str]) -> list[str]:
+    return [one for one in head if one and not one.isspace()]
+
+
+def _colours(head: Sequence[str]) -> tuple[str, Undo] | None:
+    def plain(line: str) -> str:
+        return _COLOUR.sub("", line) if "\x1b" in line or "^[" in line else line
+
+    return ("colours", _each(plain)) if any(_COLOUR.search(one) for one in head) else None
+
+
+def _prefix(head: Sequence[str]) -> tuple[str, Undo] | None:
+    filled = _filled(head)
+    for name, share, pattern in _PREFIXES:
+        having = sum(pattern.match(one) is not None for one in filled)
+        if not filled or having < share * len(filled):
+            continue
+        ends = name == "a bar in front" and all(one.rstrip().endswith("|") for one in filled if len(one.strip()) > 1)
+
+        def bare(line: str, pattern: re.Pattern[str] = pattern, ends: bool = ends) -> str:
+            got = pattern.match(line)
+            if got is None:
+                return line
+            return line[got.end() :].rstrip().removesuffix("|").rstrip() if ends else line[got.end() :]
+
+        return name, _each(bare)
+    return None
+
+
+def _numbers(head: Sequence[str]) -> tuple[str, Undo] | None:
+    """Recognise the numbers of lines: one more each time."""
+    found = [_NUMBER.match(one) for one in _filled(head)]
+    numbers = [int(one[1]) for one in found if one is not None]
+    steps = sum(after == before + 1 for before, after in pairwise(numbers))
+    skipped = sum(before < after <= before + 3 for before, after in pairwise(numbers))
+    if len(numbers) < max(_FEWEST_NUMBERED, _NEARLY * len(found)) or skipped < _NEARLY * (len(numbers) - 1):
+        return None
+    if 2 * steps < len(numbers) - 1:
+        return None
+
+    def bare(line: str) -> str:
+        got = _NUMBER.match(line)
+        return line[got.end() :] if got else line
+
+    return "numbers of lines", _each(bare)
+
+
+def _fences(head: Sequence[str]) -> tuple[str, Undo] | None:
+    if not any(_FENCE.fullmatch(one) for one in head):
+        return None
+    return "marks around code", lambda lines: (one for one in lines if not _FENCE.fullmatch(one))
+
+
+def _marks(head: Sequence[str]) -> tuple[str, Undo] | None:
+    def plain(line: str) -> str:
+        if line.isascii():
+            return line
+        bare = line.rstrip()
+        return (bare.rstrip(_SCROLLBAR).rstrip() if bare[-1:] in _SCROLLBAR else line).translate(_MARKS)
+
+    return ("marks of a terminal or word processor", _each(plain)) if any(plain(one) != one for one in head) else None
+
+
+_STAGES: tuple[Callable[[Sequence[str]], tuple[str, Undo] | None], ...] = (
+    _colours,
+    markup.quoted_printable,
+    markup.html,
+    markup.entities,
+    _prefix,
+    _numbers,
+    _fences,
+    _marks,
+)

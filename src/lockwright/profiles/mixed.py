@@ -19,7 +19,7 @@ _ROUNDING = 0.005  # of a printed share
 
 def others(lines: Lines, reader: Reader) -> str:
     """Return which other kind of file begins where, looking at some lines of the beginning, middle and end."""
-    probes = [(1, lines.head), *lines.probes]
+    probes = [(1, lines.head), *((start, some) for start, some in lines.probes if start > len(lines.head))]
     for start, some in probes:
         own = set(reader.claims(some))
         for one in readers():

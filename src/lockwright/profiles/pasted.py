@@ -49,19 +49,14 @@ _PREFIXES = (
         re.compile(rf"{_TIME} ?"),
     ),
 )
-_MARKS = str.maketrans(
+_BLANKS = str.maketrans(
     {
         **dict.fromkeys("\u00a0\u2002\u2003\u2007\u2009\u202f", " "),
-        **dict.fromkeys("\u200b\u200c\u200d\u2060\ufeff\u00ad", ""),
-        "\u2502": "|",
-        "\u2500": "-",
-        "\u2014": "--",
-        "\u2013": "-",
-        **dict.fromkeys("\u201c\u201d\u201e", '"'),
-        **dict.fromkeys("\u2018\u2019", "'"),
+        **dict.fromkeys("\u200b\u200c\u2060\ufeff\u00ad", ""),
     }
 )
 _SCROLLBAR = "\u2591\u2592\u2593\u2588\u25c6\u25a0\u2666"
+_FEWEST_MARKED = 3
 _MOST_CHARACTERS = 1 << 24  # looked at to recognise anything
 
 
@@ -155,13 +150,21 @@ def _fences(head: Sequence[str]) -> tuple[str, Undo] | None:
 
 
 def _marks(head: Sequence[str]) -> tuple[str, Undo] | None:
+    """Recognise the bar at the right of `perf`'s screens, and blanks that are none, in many lines."""
+    filled = [one.rstrip() for one in _filled(head)]
+    bars = sum(one[-1] in _SCROLLBAR for one in filled if one)
+    blanks = sum(not one.isascii() and one.translate(_BLANKS) != one for one in filled)
+    has_bar = bars >= max(_FEWEST_MARKED, _MOSTLY * len(filled))
+    if not has_bar and blanks < max(_FEWEST_MARKED, len(filled) / 2):
+        return None
+
     def plain(line: str) -> str:
         if line.isascii():
             return line
-        bare = line.rstrip()
-        return (bare.rstrip(_SCROLLBAR).rstrip() if bare[-1:] in _SCROLLBAR else line).translate(_MARKS)
+        bare = line.rstrip().rstrip(_SCROLLBAR).rstrip() if has_bar else line
+        return bare.translate(_BLANKS)
 
-    return ("marks of a terminal or word processor", _each(plain)) if any(plain(one) != one for one in head) else None
+    return "marks of a terminal or web page", _each(plain)
 
 
 _STAGES: tuple[Callable[[Sequence[str]], tuple[str, Undo] | None], ...] = (

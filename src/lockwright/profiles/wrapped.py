@@ -2,11 +2,12 @@
 
 Nothing in a text says which lines these are. Taken as one is a line and those below it where three things hold: the
 first word below would not have fitted the line, no line below is a row by itself, and all of them together are one. A
-line that is a row already goes on only with a bracket, or inside of one.
+line that is a row already goes on only with its object, `(module)`, or its mark, `[k]`.
 """
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ _NARROWEST, _WIDEST = 60, 100  # columns; mail programs wrap at 66 to 80, quotin
 _FEW = 0.1  # of the lines may be longer than that
 _MOST_PIECES = 12  # of one line
 _TAB = 8
+_END = re.compile(r"\([^()]*\)\s*|\[[.kguH!]\]\s.*")
 
 
 def margin(head: Sequence[str]) -> int:
@@ -57,16 +59,11 @@ def _joined(pieces: Sequence[str], claims: Claims) -> Iterator[str]:
     while at < len(pieces):
         ends = range(at + 1, len(pieces) + 1)
         end = next((end for end in ends if claims([_together(pieces[at:end])])), 0)
-        while 0 < end < len(pieces) and _must_continue(_together(pieces[at:end]), pieces[end]):
+        while 0 < end < len(pieces) and _END.fullmatch(pieces[end]):
             end += 1
         end = end or at + 1
         yield _together(pieces[at:end])
         at = end
-
-
-def _must_continue(row: str, piece: str) -> bool:
-    """Return whether what is a row already goes on in the next piece: what a row has at its end, or in brackets."""
-    return piece[0] in "([" or row.count("(") > row.count(")")
 
 
 def _together(pieces: Sequence[str]) -> str:

@@ -37,6 +37,8 @@ def profile_lines(profile: Profile, rows: int = ROWS) -> Iterator[Line]:
         yield from ((f"  {line}", "") for line in textwrap.wrap(text, _WIDTH, break_long_words=False))
     if profile.provenance.cut:
         yield f"warning: the file breaks off: {profile.provenance.cut}", "warning"
+    if profile.provenance.mixed:
+        yield f"warning: {profile.provenance.mixed}", "warning"
     for one in tables(profile, samples, rows):
         yield from _table(one)
     if samples and folding.in_locks(samples) and not profile.has_stacks:
@@ -51,7 +53,7 @@ def profile_text(profile: Profile, rows: int = ROWS) -> str:
 
 def profile_json(profile: Profile) -> dict[str, Any]:
     """Return a profile as what `json` can write: flat records, shares in percent of all samples of an event."""
-    warnings = [profile.provenance.cut] if profile.provenance.cut else []
+    warnings = [one for one in (profile.provenance.cut, profile.provenance.mixed) if one]
     return {
         "schema": SCHEMA,
         "command": "profile",

@@ -92,6 +92,10 @@ def about(profile: Profile, events: Mapping[str, tuple[Sample, ...]]) -> Iterato
             yield f"{key}: {profile.facts[key]}"
     if origin.skipped:
         yield f"{counted(origin.skipped, 'line')} passed over, the first is {origin.first_skipped}"
+    if origin.undone:
+        yield f"taken off the text: {', '.join(origin.undone)}"
+    if origin.guessed:
+        yield f"read {', '.join(origin.guessed)}"
 
 
 def whole_of(profile: Profile, samples: Sequence[Sample]) -> float:

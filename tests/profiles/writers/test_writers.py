@@ -26,7 +26,9 @@ PROFILES = {
     "hostile": made.hostile(),
     "shares": made.shares(),
 } | {name: profile(name) for name in FILES}
-NAMES = st.text(st.characters(codec="utf-8", exclude_characters=";", exclude_categories=["C", "Z"]), min_size=1)
+NAMES = st.text(st.characters(codec="utf-8", exclude_characters=";", exclude_categories=["C", "Z"]), min_size=1).filter(
+    lambda name: name not in {"-", "--"}
+)  # which stand between kernel and user functions
 
 
 def weight_of(one: Profile, event: str) -> float:

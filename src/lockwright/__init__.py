@@ -1,7 +1,7 @@
 """Lockwright: write a lock once; prove it, run it, and see it on a thousand cores before you patch anything.
 
 The public names, each one call for a command: `check`, `simulate`, `show`, `locks`, `litmus`, `gallery`, `explain`,
-`profile`, `replay`, `study`, `studies`.
+`profile`, `record`, `replay`, `study`, `studies`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,20 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from lockwright.api import check, explain, gallery, litmus, locks, profile, replay, show, simulate, studies, study
+    from lockwright.api import (
+        check,
+        explain,
+        gallery,
+        litmus,
+        locks,
+        profile,
+        record,
+        replay,
+        show,
+        simulate,
+        studies,
+        study,
+    )
 
 __all__ = [
     "check",
@@ -20,6 +33,7 @@ __all__ = [
     "litmus",
     "locks",
     "profile",
+    "record",
     "replay",
     "show",
     "simulate",

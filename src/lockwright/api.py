@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from lockwright.bugs import BugResult
     from lockwright.litmus import Judgement
     from lockwright.profiles import Profile
+    from lockwright.profiles.recording import CallGraph, Recording
     from lockwright.results import CheckResult
     from lockwright.simulate.sweep import Progress
     from lockwright.study import StudyResult
@@ -30,6 +31,7 @@ __all__ = [
     "locks",
     "models",
     "profile",
+    "record",
     "replay",
     "show",
     "simulate",
@@ -308,6 +310,52 @@ def profile(file: str) -> Profile:
     from lockwright.profiles import read
 
     return read(file)
+
+
+def record(
+    *command: str,
+    pid: int | None = None,
+    all_cpus: bool = False,
+    seconds: float | None = None,
+    frequency_hz: int = 499,
+    call_graph: CallGraph = "fp",
+    locks: bool = True,
+    folder: str | Path | None = None,
+    megabytes: int = 64,
+) -> Recording:
+    """Record a command, a process or the machine with `perf`, in one run: samples, and waits for locks.
+
+    Args:
+        command: The program and its arguments.
+        pid: A process that runs already, instead of a command.
+        all_cpus: Record all CPUs, whoever runs there.
+        seconds: Stop after so long, and end the command.
+        frequency_hz: Samples per second of each CPU.
+        call_graph: `fp`, `dwarf` or `lbr`.
+        locks: Whether waits for locks are recorded.
+        folder: Keep the recordings there; it must not exist.
+        megabytes: The most of waits, and four times as much of samples.
+
+    Returns:
+        The `profile`, the `status` of the command, what is missing (`lacks`), and what else to know (`notes`).
+
+    Raises:
+        LockwrightError: There is no perf, it may not record this, the command does not start, or nothing was recorded.
+    """
+    from lockwright.profiles import recording
+
+    request = recording.Request(
+        command,
+        pid,
+        all_cpus,
+        seconds,
+        frequency_hz,
+        call_graph,
+        locks,
+        None if folder is None else Path(folder),
+        megabytes,
+    )
+    return recording.record(request, lambda _: None)
 
 
 def explain(code: str) -> str:

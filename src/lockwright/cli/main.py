@@ -23,6 +23,7 @@ _COMMANDS = {
     "machines": "the machines that can be simulated: their numbers, and how far to trust them",
     "gallery": "bugs that kernel locks had: the failing trace, the fix, its proof",
     "profile": "what a profiler wrote: which lock, through which caller",
+    "record": "run a command under perf, and say which lock it waits for",
     "study": "a published experiment: its figures beside those of a simulation",
     "studies": "the published experiments that can be run",
     "explain": "what stands behind a code such as L012 or V005",

@@ -57,4 +57,52 @@ PROFILES: tuple[tuple[str, str, str], ...] = (
         far: look for a line of the file with a number too many. Folded stacks and speedscope have no such limit.
         """,
     ),
+    (
+        "P020",
+        "no perf that runs here",
+        """
+        `lockwright record` lets `perf` of the kernel's sources do the recording. The message has the command that
+        installs it; on Ubuntu perf is a script that looks for the one of the running kernel, and says so if that is
+        missing. Where nothing may be installed, record elsewhere: `lockwright profile FILE` reads what perf wrote.
+        """,
+    ),
+    (
+        "P021",
+        "perf may not record this",
+        """
+        Who may watch what is set by kernel.perf_event_paranoid: -1 allows all of it, 1 and more forbids all CPUs at
+        once, 2 and more the kernel, 3 and more (on Debian and Ubuntu) everything, unless you are root or perf has the
+        capability CAP_PERFMON. In a container the host decides.
+        """,
+    ),
+    (
+        "P022",
+        "a command that does not start",
+        """
+        It is not in the folders of `PATH`, is a folder, may not be executed, or is neither a program nor a script
+        with `#!` in its first line. What the shell itself does (aliases, `cd`, pipes) needs one: `-- sh -c '...'`.
+        """,
+    ),
+    (
+        "P023",
+        "no such process",
+        "Nothing with this number runs, or no longer. `pgrep NAME` finds the number of a program that runs.",
+    ),
+    (
+        "P024",
+        "perf fails",
+        """
+        perf started and gave up; its own words are in the message. `lockwright record --dry-run -- COMMAND` prints the
+        commands, to try them by hand. A call graph by `lbr` needs a processor of Intel, `dwarf` a perf that was built
+        with libunwind or libdw.
+        """,
+    ),
+    (
+        "P025",
+        "nothing was recorded",
+        """
+        No sample and no wait: what was recorded hardly ran, or only slept outside of locks. Samples count time on a
+        CPU; a program that waits for the network or a disk has few.
+        """,
+    ),
 )

@@ -1,0 +1,53 @@
+"""The arguments of `perf record`: which events, of whom, and how much of them at most."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from lockwright.profiles.recording.launching import descendants
+
+if TYPE_CHECKING:
+    from lockwright.profiles.recording.abilities import Abilities
+    from lockwright.profiles.recording.request import Request
+
+_PAGE_BYTES = 4096
+_MOST_BUFFER_BYTES = 8 << 20  # of one CPU
+_MOST_BUFFERS_BYTES = 256 << 20  # of all CPUs
+SAMPLES_PER_WAIT = 4  # megabytes of samples for each of waits: they are fewer, and say more
+
+
+def samples(request: Request, can: Abilities, pid: int | None) -> list[str]:
+    """Return what records samples of the CPUs, with call graphs."""
+    event = can.event if can.has_kernel else f"{can.event}:u"
+    frequency_hz = min(request.frequency_hz, can.most_hz)
+    most = _most(request.megabytes * SAMPLES_PER_WAIT, can)
+    graph = ["--call-graph", request.call_graph]
+    return ["-e", event, "-F", str(frequency_hz), *graph, "--sample-cpu", *most, *_buffers(can), *_whom(request, pid)]
+
+
+def waits(request: Request, can: Abilities, pid: int | None) -> list[str]:
+    """Return what records every wait for a lock of the kernel: who wants it, and from when to when."""
+    events = ["-e", "lock:contention_begin/call-graph=fp/", "-e", "lock:contention_end/call-graph=no/", "-c", "1"]
+    return [*events, "--sample-cpu", *_most(request.megabytes, can), *_buffers(can), *_whom(request, pid)]
+
+
+def _whom(request: Request, pid: int | None) -> list[str]:
+    return ["-a"] if request.is_system_wide else ["-p", _processes(pid)]
+
+
+def _processes(pid: int | None) -> str:
+    """Return a process and what it has started: perf itself watches only what is started from now on."""
+    return "PID" if pid is None else ",".join(map(str, (pid, *descendants(pid))))
+
+
+def _most(megabytes: int, can: Abilities) -> list[str]:
+    return [f"--max-size={megabytes}M"] if can.has_control else []  # since Linux 5.5
+
+
+def _buffers(can: Abilities) -> list[str]:
+    """Return the pages of each CPU's buffer, a power of two; perf's own where this user may not have more."""
+    if not can.has_large_buffers:
+        return []
+    room = min(_MOST_BUFFER_BYTES, _MOST_BUFFERS_BYTES // (os.cpu_count() or 1)) // _PAGE_BYTES
+    return ["-m", str(1 << max(7, room.bit_length() - 1))]

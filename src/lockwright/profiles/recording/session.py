@@ -1,0 +1,229 @@
+"""A recording from its beginning to a profile: the command held, perf attached, both run, and the text read.
+
+The command runs once, watched by two recorders with buffers of their own: a flood of waits loses no sample.  Neither
+is the parent of the command: one may stop early, and the command goes on.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import tempfile
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lockwright.errors import LockwrightError
+from lockwright.profiles.reading import read
+from lockwright.profiles.recording import plan, script
+from lockwright.profiles.recording.abilities import Abilities, Lack, abilities
+from lockwright.profiles.recording.launching import HeldCommand
+from lockwright.profiles.recording.recorder import Recorder
+from lockwright.profiles.recording.request import Request, refused, verify
+from lockwright.profiles.recording.system import System
+from lockwright.profiles.recording.watching import Ending, Watch, signals_kept
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from lockwright.profiles.model import Profile
+
+SAMPLES, WAITS = "samples", "waits"
+_EARLY_S = 0.5  # a recorder that stopped so long before the end reached its limit
+_NOTHING = frozenset({"P001", "P002", "P004"})
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """What was recorded.
+
+    Args:
+        profile: Samples and waits of one run.
+        ending: Why it ended: `end` of what was recorded, its `seconds`, or an `interrupt`.
+        status: The exit status of the command as shells count, 128 and the signal's number for a signal; None if
+            nothing was run.
+        elapsed_s: How long it was recorded.
+        lacks: What is missing, and what gives it.
+        notes: What else to know: lost events, a recording that stopped before the command.
+        folder: Where the recordings lie; None if they were not kept.
+    """
+
+    profile: Profile
+    ending: Ending
+    status: int | None
+    elapsed_s: float
+    lacks: tuple[Lack, ...]
+    notes: tuple[str, ...]
+    folder: Path | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """What was seen of a run; `recorded_s` tells how much of it each recorder saw."""
+
+    ending: Ending
+    elapsed_s: float
+    status: int | None
+    cpu_s: tuple[float, float] | None
+    recorded_s: Mapping[str, float]
+    lacks: tuple[Lack, ...]
+
+
+def record(request: Request, tell: Callable[[str], None], system: System | None = None) -> Recording:
+    """Record, and read what was recorded.
+
+    Args:
+        request: What.
+        tell: Called with what a person should know while it lasts.
+        system: What the machine says of itself; its own files unless given.
+
+    Raises:
+        LockwrightError: It cannot be recorded, or nothing was.
+    """
+    verify(request)
+    system = system or System()
+    can = abilities(system, request)
+    kept = None if request.folder is None else request.folder.absolute()
+    work = Path(tempfile.mkdtemp(prefix=".lockwright-record.", dir=None if kept is None else kept.parent))
+    try:
+        run = _run(request, can, work, tell)
+        folder = work
+        if kept is not None:
+            work.chmod(0o755)
+            folder = work.rename(kept)  # whole now; over an empty folder, too
+        return _read(request, can, system, run, folder, tell)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def look(request: Request, system: System | None = None) -> tuple[Abilities, tuple[tuple[str, ...], ...]]:
+    """Find out what can be recorded, and by which commands; record nothing.
+
+    Raises:
+        LockwrightError: It cannot be recorded.
+    """
+    verify(request)
+    can = abilities(system or System(), request)
+    asked = [plan.samples(request, can, request.pid)] + (
+        [plan.waits(request, can, request.pid)] if can.has_locks else []
+    )
+    return can, tuple(("perf", "record", *one) for one in asked)
+
+
+def _run(request: Request, can: Abilities, work: Path, tell: Callable[[str], None]) -> _Run:
+    """Run the command with perf beside it, or only perf; leave what perf wrote in the folder."""
+    with ExitStack() as stack:
+        held = HeldCommand(request.command, spares_output=request.spares_output) if request.command else None
+        if held is not None:
+            stack.callback(held.close)
+        recorders, lacks = _started(request, can, work, held.pid if held else request.pid, stack)
+        what = f"{can.event} {min(request.frequency_hz, can.most_hz)} times a second"
+        tell(f"{request.subject}: {what}{', waits for locks' if WAITS in recorders else ''}; Ctrl-C stops and reads")
+        with signals_kept():
+            if held is not None:
+                held.release()
+            began_s = time.monotonic()
+            ending = Watch(held, request.pid, tuple(recorders.values()), request.seconds, tell).wait()
+            elapsed_s = time.monotonic() - began_s
+            for one in recorders.values():
+                one.stop()
+        seen = {name: (one.ended_at_s or began_s + elapsed_s) - began_s for name, one in recorders.items()}
+    cpu_s = (held.user_s, held.system_s) if held else None
+    return _Run(ending, elapsed_s, held.status if held else None, cpu_s, seen, lacks)
+
+
+def _started(
+    request: Request, can: Abilities, work: Path, pid: int | None, stack: ExitStack
+) -> tuple[dict[str, Recorder], tuple[Lack, ...]]:
+    """Start the recorders and wait until they record; do without the waits where perf refuses them after all."""
+    asked = {SAMPLES: plan.samples(request, can, pid)}
+    if can.has_locks:
+        asked[WAITS] = plan.waits(request, can, pid)
+    recorders, lacks = dict[str, Recorder](), can.lacks
+    for name, arguments in asked.items():
+        recorders[name] = Recorder(can.perf, work / f"{name}.data", arguments, has_control=can.has_control)
+        stack.callback(recorders[name].stop)
+    recorders[SAMPLES].begin()
+    if WAITS in recorders:
+        try:
+            recorders[WAITS].begin()
+        except LockwrightError as error:
+            said = "; ".join(error.diagnostics[0].notes) or "perf says nothing"
+            lacks = (*lacks, Lack("waits for the kernel's locks", said))
+            recorders.pop(WAITS).discard()
+    return recorders, lacks
+
+
+def _read(
+    request: Request, can: Abilities, system: System, run: _Run, folder: Path, tell: Callable[[str], None]
+) -> Recording:
+    """Make text of what perf wrote, and a profile of the text."""
+    files = [folder / f"{name}.data" for name in run.recorded_s]
+    megabytes = sum(one.stat().st_size for one in files if one.exists()) / 1e6
+    tell(f"recorded {run.elapsed_s:.1f} s, {megabytes:.1f} MB; reading them")
+    facts = _facts(request, can, system, run)
+    written = script.write(can.perf, files, folder, facts)
+    lost = dict(zip(run.recorded_s, written.lost, strict=True))
+    facts |= {f"lost {name}": str(number) for name, number in lost.items() if number}
+    try:
+        profile = read(str(written.path))
+    except LockwrightError as error:
+        if error.diagnostics[0].code not in _NOTHING:
+            raise
+        raise _nothing(request, run) from None
+    named = f"recording of {request.subject}" if request.folder is None else str(request.folder / script.NAME)
+    profile = replace(
+        profile,
+        facts={**profile.facts, **facts},
+        provenance=replace(profile.provenance, source=named),
+    )
+    notes = tuple(_notes(request, can, run, lost))
+    return Recording(profile, run.ending, run.status, run.elapsed_s, run.lacks, notes, request.folder)
+
+
+def _facts(request: Request, can: Abilities, system: System, run: _Run) -> dict[str, str]:
+    """Return what is known of the run, with the names that perf's own head has where it has one."""
+    cpus = str(len(os.sched_getaffinity(0)) if not request.is_system_wide else os.cpu_count() or 1)
+    model = re.search(r"^model name\s*:\s*(.*)$", system.text("proc/cpuinfo"), re.MULTILINE)
+    facts = {
+        "os release": system.text("proc/sys/kernel/osrelease").strip(),
+        "cpudesc": model[1] if model else "",
+        "nrcpus online": str(os.cpu_count() or 1),
+        "cmdline": " ".join(request.command),
+        "command": request.subject.replace("`", ""),
+        "scope": "system" if request.is_system_wide else "command" if request.command else "process",
+        "cpus": cpus,
+        "frequency_hz": str(min(request.frequency_hz, can.most_hz)),
+        "elapsed_s": f"{run.elapsed_s:.6f}",
+    }
+    if WAITS in run.recorded_s:
+        facts["lock events s"] = f"{run.recorded_s[WAITS]:.6f}"
+    if run.cpu_s is not None:
+        facts["user_s"], facts["system_s"] = (f"{one:.3f}" for one in run.cpu_s)
+    return {key: value for key, value in facts.items() if value}
+
+
+def _notes(request: Request, can: Abilities, run: _Run, lost: Mapping[str, int]) -> list[str]:
+    notes = []
+    for name, seen_s in run.recorded_s.items():
+        if run.elapsed_s - seen_s > _EARLY_S:
+            most = request.megabytes * (1 if name == WAITS else plan.SAMPLES_PER_WAIT)
+            notes.append(
+                f"{name} are those of the first {seen_s:.1f} s of {run.elapsed_s:.1f} s: their file reached "
+                f"{most} MB, `--megabytes {2 * request.megabytes}` records twice as much"
+            )
+    notes += [f"{number:,} {name} were lost: perf could not keep up" for name, number in lost.items() if number]
+    if request.frequency_hz > can.most_hz:
+        notes.append(f"{can.most_hz:,} samples per second is what kernel.perf_event_max_sample_rate allows")
+    return notes
+
+
+def _nothing(request: Request, run: _Run) -> LockwrightError:
+    notes = [f"recorded for {run.elapsed_s:.3f} s"]
+    if run.cpu_s is not None:
+        notes.append(f"the command used {sum(run.cpu_s):.3f} s of CPU and ended with status {run.status}")
+    cure = "record what works for a second or more, or take more samples: `--frequency 10000`"
+    return refused("P025", f"nothing was recorded of {request.subject}", cure, notes=notes)

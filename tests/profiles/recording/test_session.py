@@ -1,0 +1,183 @@
+"""From a command to a profile, with a perf for tests: what is merged, what is told, and what is left behind."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import signal
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.profiles.recording.machine import machine, with_perf
+
+from lockwright.errors import LockwrightError
+from lockwright.profiles import read
+from lockwright.profiles.recording import Request, record
+from lockwright.profiles.recording.launching import descendants
+from lockwright.report.recording import recording_lines
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from lockwright.profiles.recording import Recording
+
+
+def recorded(tmp_path: Path, request: Request) -> Recording:
+    return record(request, lambda _: None, machine(tmp_path / "root"))
+
+
+def test_samples_and_waits_are_one_profile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with_perf(tmp_path, monkeypatch, "counters")
+    found = recorded(tmp_path, Request(("sh", "-c", "exit 3")))
+    (sample,), (wait,) = found.profile.samples, found.profile.waits
+    assert sample.stack[0].symbol == "spin"
+    assert (wait.kind, wait.total_ns, wait.stack[2].symbol) == ("rwsem:W", 250_000, "lock_rename")
+    assert (found.status, found.ending, found.notes, found.lacks, found.folder) == (3, "end", (), (), None)
+    facts = found.profile.facts
+    assert (facts["cmdline"], facts["scope"], facts["os release"]) == ("sh -c exit 3", "command", "6.18.44")
+    assert 0 < float(facts["lock events s"]) <= float(facts["elapsed_s"]) == pytest.approx(found.elapsed_s, abs=1e-6)
+
+
+def test_what_is_kept_reads_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with_perf(tmp_path, monkeypatch, "overrun")
+    folder = tmp_path / "kept"
+    found = recorded(tmp_path, Request(("true",), folder=folder))
+    assert found.folder == folder
+    assert sorted(one.name for one in folder.iterdir()) == ["recording.script.gz", "samples.data", "waits.data"]
+    again = read(str(folder / "recording.script.gz"))
+    assert (again.samples, again.waits) == (found.profile.samples, found.profile.waits)
+    assert b"PERF_RECORD" not in gzip.decompress((folder / "recording.script.gz").read_bytes())
+    assert "1,240 samples were lost: perf could not keep up" in found.notes
+    assert "note: 1,240 waits were lost: perf could not keep up" in [text for text, _ in recording_lines(found)]
+
+
+def test_perf_is_asked_for_the_right_events(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with_perf(tmp_path, monkeypatch, "counters")
+    folder = tmp_path / "kept"
+    recorded(tmp_path, Request(("true",), frequency_hz=199, call_graph="dwarf", folder=folder, megabytes=3))
+    samples, waits = ((folder / f"{one}.data").read_text() for one in ("samples", "waits"))
+    assert "-e cycles -F 199 --call-graph dwarf" in samples
+    assert "--max-size=12M" in samples
+    assert "-e lock:contention_begin/call-graph=fp/ -e lock:contention_end/call-graph=no/ -c 1" in waits
+    assert "--max-size=3M" in waits
+
+
+def test_an_old_perf_is_not_told_when_to_begin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with_perf(tmp_path, monkeypatch, "old")
+    folder = tmp_path / "kept"
+    assert recorded(tmp_path, Request(("true",), folder=folder)).profile.samples
+    assert not {"-D", "--control", "--max-size"} & set((folder / "samples.data").read_text().split())
+
+
+def test_waits_that_perf_refuses_are_a_lack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with_perf(tmp_path, monkeypatch, "counters", "refuses-waits")
+    found = recorded(tmp_path, Request(("true",)))
+    assert not found.profile.waits
+    assert "observability operations is limited" in found.lacks[0].why
+    assert not any("waits are those of the first" in one for one in found.notes)
+
+
+def test_a_recorder_that_reached_its_limit_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with_perf(tmp_path, monkeypatch, "full-waits")
+    found = recorded(tmp_path, Request(("sleep", "1.2")))
+    (note,) = (one for one in found.notes if "waits" in one)
+    assert note.endswith("their file reached 64 MB, `--megabytes 128` records twice as much")
+    assert float(found.profile.facts["lock events s"]) < 0.7 < float(found.profile.facts["elapsed_s"])
+
+
+@pytest.mark.parametrize(("way", "code"), [("refuses-samples", "P024"), ("unreadable", "P024"), ("nothing", "P025")])
+def test_perf_fails(way: str, code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with_perf(tmp_path, monkeypatch, way)
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr("tempfile.tempdir", None)
+    with pytest.raises(LockwrightError, match=code):
+        recorded(tmp_path, Request(("sleep", "0.1")))
+    assert not [one for one in tmp_path.iterdir() if one.name.startswith(".lockwright")]
+    assert not descendants(os.getpid())
+
+
+def test_a_command_whose_format_is_wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with_perf(tmp_path, monkeypatch)
+    script = tmp_path / "script"
+    script.write_text("echo no interpreter\n")
+    script.chmod(0o755)
+    with pytest.raises(LockwrightError, match=r"P022(.|\n)*#!/bin/sh"):
+        recorded(tmp_path, Request((str(script),), folder=tmp_path / "kept"))
+    assert not (tmp_path / "kept").exists()
+
+
+def test_the_signal_that_killed_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with_perf(tmp_path, monkeypatch)
+    found = recorded(tmp_path, Request(("sh", "-c", "kill -SEGV $$")))
+    assert found.status == 128 + signal.SIGSEGV
+    assert "note: the command ended with signal 11 (SIGSEGV)" in [text for text, _ in recording_lines(found)]
+
+
+def test_after_its_seconds_the_command_and_what_it_started_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with_perf(tmp_path, monkeypatch)
+    found = recorded(tmp_path, Request(("sh", "-c", "sleep 30 & sleep 31"), seconds=0.3))
+    assert (found.ending, found.status) == ("seconds", 128 + signal.SIGTERM)
+    assert found.elapsed_s < 5
+    assert not descendants(os.getpid())
+
+
+def test_a_signal_stops_the_command_and_what_was_recorded_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_perf(tmp_path, monkeypatch)
+    told = list[str]()
+
+    def interrupt() -> None:
+        while not told:
+            time.sleep(0.01)
+        time.sleep(0.3)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    threading.Thread(target=interrupt, daemon=True).start()
+    request = Request(("sh", "-c", "trap 'exit 9' INT; while :; do sleep 0.05; done"))
+    found = record(request, told.append, machine(tmp_path / "root"))
+    assert (found.ending, found.status) == ("interrupt", 9)
+    assert found.profile.samples
+
+
+def test_a_command_that_ignores_signals_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with_perf(tmp_path, monkeypatch)
+    monkeypatch.setattr("lockwright.profiles.recording.watching.GRACE_S", 0.2)
+    told = list[str]()
+    request = Request(("sh", "-c", "trap '' INT TERM; while :; do sleep 0.05; done"), seconds=0.3)
+    found = record(request, told.append, machine(tmp_path / "root"))
+    assert found.status == 128 + signal.SIGKILL
+    assert "the command has not ended: it gets SIGKILL" in told
+
+
+@pytest.mark.parametrize(
+    ("request_", "code"),
+    [
+        (Request(), "U003"),
+        (Request(("true",), pid=1), "U003"),
+        (Request(("true",), seconds=0), "U003"),
+        (Request(("true",), seconds=float("nan")), "U003"),
+        (Request(("true",), frequency_hz=0), "U003"),
+        (Request(("true",), megabytes=0), "U003"),
+        (Request(("no-such-command",)), "P022"),
+        (Request(("./no-such-file",)), "P022"),
+        (Request(("/",)), "P022"),
+        (Request((__file__,)), "P022"),
+        (Request(pid=-1), "P023"),
+        (Request(pid=1 << 40), "P023"),
+    ],
+)
+def test_mistakes_are_told_before_anything_runs(request_: Request, code: str, tmp_path: Path) -> None:
+    with pytest.raises(LockwrightError, match=code):
+        recorded(tmp_path, request_)
+
+
+def test_a_folder_that_is_there_is_left_alone(tmp_path: Path) -> None:
+    with pytest.raises(LockwrightError, match="U002"):
+        recorded(tmp_path, Request(("true",), folder=tmp_path / "nowhere" / "kept"))
+    (tmp_path / "file").touch()
+    for folder in (tmp_path, tmp_path / "file"):
+        with pytest.raises(LockwrightError, match="U002"):
+            recorded(tmp_path, Request(("true",), folder=folder))

@@ -14,6 +14,7 @@ KINDS = {
     r".*\.report.*|commits/ovs.*": "perf report",
     r"diff/.*": "perf diff",
     r".*\.lock-contention.*": "perf lock contention",
+    r".*\.lock-report.*": "perf lock report",
     r"commits/xfs.*": "perf top of 2009 to 2011",
     r"commits/ipvs.*": "oprofile",
 }

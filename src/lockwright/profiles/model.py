@@ -65,6 +65,7 @@ class Wait:
         longest_ns: The longest one.
         command: The name of the task; empty if unknown, or if there were several.
         bounced: How many of them were for a lock that another CPU had used last; 0 if the file does not say.
+        owner: The name of the task that held the lock; empty if unknown.
 
     Where `contended` is 0 and `total_ns` is not, only the time is known.
     """
@@ -78,6 +79,7 @@ class Wait:
     longest_ns: float
     command: str = ""
     bounced: int = 0
+    owner: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +217,7 @@ class Profile:
         facts: What the head of the file says, such as `samples of`, and `time resolution` where there are waits.
         holdings: How often locks were taken, and for how long they were held, where the file says so.
         shared_lines: Cache lines that bounce, the worst first.
+        blamed: The waits once more, by the stack of the task that held the lock, where the file has those.
         compared: What the file compares this with, in its order: the other sides of a `perf diff`.
     """
 
@@ -227,6 +230,7 @@ class Profile:
     holdings: tuple[Holding, ...] = ()
     shared_lines: tuple[SharedLine, ...] = ()
     compared: tuple[Profile, ...] = ()
+    blamed: tuple[Wait, ...] = ()
 
     @property
     def is_empty(self) -> bool:

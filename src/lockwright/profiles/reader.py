@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from lockwright.diagnostics.diagnostic import Diagnostic, Label
+from lockwright.diagnostics.span import NOWHERE
+from lockwright.errors import LockwrightError
 from lockwright.profiles.model import Frame, Holding, Profile, Provenance, Sample, SharedLine, Wait
 
 if TYPE_CHECKING:
@@ -30,6 +33,21 @@ class Reader:
     claims: Callable[[Sequence[str]], list[int]]
     words: tuple[str, ...]
     read: Callable[[Lines], Profile]
+
+
+def refusing(kind: str, instead: str) -> Callable[[Lines], Profile]:
+    """Return what reads a kind of file that is known and holds no profile: it says what to give instead.
+
+    Args:
+        kind: What the file is called.
+        instead: What to give.
+    """
+
+    def read(lines: Lines) -> Profile:
+        title = f"`{lines.name}` is {kind}, which is not read"
+        raise LockwrightError([Diagnostic("P005", title, Label(NOWHERE), helps=(f"give {instead}",))])
+
+    return read
 
 
 @dataclass(slots=True)

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 PERF_DATA = ("PERFILE2", "2ELIFREP")
 _OTHERS = (
-    ("perf annotate", "`perf report --stdio` of the same recording", re.compile(r"\s*Percent\s*\|\s+Source code.*")),
     ("/proc/lock_stat", "`perf lock contention` of the same run", re.compile(r"lock_stat version \d.*")),
     ("a bpftrace map", "`outer;inner 42` in each line: folded stacks", re.compile(r"@\w*\[$")),
 )

@@ -23,12 +23,14 @@ class Outputs:
 
     Args:
         json: Write everything as JSON.
+        html: Write one page with the verdict, flame graphs and tables; it needs no network.
         folded: Write folded stacks of the first event, for `flamegraph.pl`.
         speedscope: Write all events and waits for speedscope.
         pprof: Write all events and waits for `go tool pprof`.
     """
 
     json: Target = None
+    html: Target = None
     folded: Target = None
     speedscope: Target = None
     pprof: Target = None
@@ -37,6 +39,7 @@ class Outputs:
         """Return the targets by the options that name them."""
         return {
             "--json": self.json,
+            "--html": self.html,
             "--folded": self.folded,
             "--speedscope": self.speedscope,
             "--pprof": self.pprof,
@@ -74,6 +77,11 @@ def _made(option: str, profile: Profile) -> str | bytes:
         from lockwright.report.profile import profile_json
 
         return msgspec.json.format(msgspec.json.encode(profile_json(profile)), indent=2).decode()
+    if option == "--html":
+        from lockwright.profiles.diagnosis import diagnose
+        from lockwright.report.profile_page import profile_page
+
+        return profile_page(profile, diagnose(profile))
     from lockwright.profiles import writers
 
     if option == "--speedscope":

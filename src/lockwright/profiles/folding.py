@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar
 
 from lockwright.profiles.model import Frame, Sample, Stack, Wait
@@ -20,6 +21,7 @@ UNKNOWN = ""
 """The caller of a lock that no stack names."""
 
 
+@lru_cache(maxsize=1 << 16)  # a profile has thousands of names, and asks for each of them thousands of times
 def plain(symbol: str) -> str:
     """Return a name without what compilers and linkers add: `.part.0`, `.constprop.1`, `.isra.0`, `@@GLIBC_2.34`."""
     return _SUFFIX.sub("", symbol) or symbol

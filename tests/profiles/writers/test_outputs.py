@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 WAITS = str(CAPTURES / "mmap-ns.lock.script.gz")
-OPTIONS = ("--json", "--folded", "--speedscope", "--pprof")
+OPTIONS = ("--json", "--html", "--folded", "--speedscope", "--pprof")
 
 
 def test_all_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -28,8 +28,9 @@ def folded(series: Series) -> str:
     Weights are written whole, or with up to nine digits behind the point where they are shares.
     """
     lines: dict[str, float] = {}
-    for stack, weight in series.weights.items():
-        line = ";".join(map(_name, stack))
+    names = [_name(one) for one in series.frames]
+    for numbers, weight in series.weights.items():
+        line = ";".join([names[number] for number in numbers])
         lines[line] = lines.get(line, 0.0) + weight
     return "".join(f"{line} {_number(weight)}\n" for line, weight in lines.items())
 

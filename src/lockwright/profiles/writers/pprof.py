@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from lockwright.profiles.writers.series import (
     COMMAND,
+    HOLDING_TIME,
     LOCK,
     NANOSECONDS,
     PERCENT,
@@ -32,14 +33,16 @@ _SAMPLE_TYPE, _SAMPLE, _MAPPING, _LOCATION, _FUNCTION, _STRINGS, _COMMENT, _DEFA
 _MOST = (1 << 63) - 1
 _LABELS = frozenset({COMMAND, LOCK})
 _PPM = 10_000  # parts per million in a percent: pprof has whole numbers only
-_GO_NAMES = {WAITING_TIME: "delay", WAITS: "contentions"}  # as Go's own profiles of mutexes call them
+_NAMES = {WAITING_TIME: "delay", WAITS: "contentions", HOLDING_TIME: "held"}
+"""The first two as Go's own profiles of mutexes call them."""
 
 
 def pprof(profile: Profile) -> bytes:
     """Return a profile as gzipped protobuf.
 
-    Each event is one kind of value, then `delay` (ns) and `contentions` of waits. Shares are parts per million. Values
-    are whole: each is rounded so that their sum is the rounded sum. Commands and locks are labels of samples.
+    Each event is one kind of value, then `delay` (ns) and `contentions` of waits, `held` (ns) of holders. Shares are
+    parts per million. Values are whole: each is rounded so that their sum is the rounded sum. Commands and locks are
+    labels of samples.
 
     Raises:
         LockwrightError: It has neither samples nor waits, or weighs more than 63 bits say.
@@ -104,17 +107,12 @@ def _samples(series: Series, at: int, kinds: int, tables: _Tables) -> Iterator[b
     if series.total * scale > _MOST:
         raise refused("P031", f"`{series.name}` weighs {series.total:.3g}: more than pprof can say", "`--speedscope`")
     values = whole([weight * scale for weight in series.weights.values()])
+    labels = {at: message(3, _label(one, tables)) for at, one in enumerate(series.frames) if one.module in _LABELS}
     for stack, value in zip(series.weights, values, strict=True):
-        functions = [one for one in stack if one.module not in _LABELS]
-        labels = [one for one in stack if one.module in _LABELS]
+        functions = [one for one in stack if one not in labels] or stack
         row = [value if kind == at else 0 for kind in range(kinds)]
-        yield b"".join(
-            (
-                packed(1, [tables.location(one) for one in reversed(functions or labels)]),
-                packed(2, row),
-                *(message(3, _label(one, tables)) for one in labels),
-            )
-        )
+        places = packed(1, [tables.location(series.frames[one]) for one in reversed(functions)])
+        yield b"".join((places, packed(2, row), *(labels[one] for one in stack if one in labels)))
 
 
 def _label(frame: Frame, tables: _Tables) -> bytes:
@@ -122,7 +120,7 @@ def _label(frame: Frame, tables: _Tables) -> bytes:
 
 
 def _named(series: Series) -> str:
-    return _GO_NAMES.get(series.name, series.name)
+    return _NAMES.get(series.name, series.name)
 
 
 def _type(series: Series, tables: _Tables) -> bytes:

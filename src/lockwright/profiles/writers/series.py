@@ -13,16 +13,18 @@ from lockwright.profiles.folding import by_event
 from lockwright.profiles.model import Frame
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from lockwright.profiles.model import Profile, Sample, Stack, Wait
+    from lockwright.profiles.model import Holding, Profile, Sample, Stack, Wait
 
 PERCENT, SAMPLES, NANOSECONDS, EVENTS = "percent", "samples", "nanoseconds", "events"
-WAITING_TIME, WAITS = "waiting for locks", "waits for locks"
-"""The names of the two series that waits make: how long, and how many."""
+WAITING_TIME, WAITS, HOLDING_TIME = "waiting for locks", "waits for locks", "holding locks"
+"""The names of the series that are no events: how long and how often locks were waited for, how long they were held."""
 COMMAND, LOCK = "command", "lock"
 """The modules of the two frames that no stack has: the task at its outer end, the lock at the inner end of a wait."""
-_CLOCKS = frozenset({"cpu-clock", "task-clock"})
+_CLOCKS = frozenset({"cpu-clock", "task-clock", "off-cpu"})
+_NAMELESS = (Frame("[unknown]"),)
+Numbers = tuple[int, ...]
 _ADDRESS = re.compile(r"(?:0x)?[0-9a-f]{4,16}")
 
 
@@ -31,34 +33,41 @@ class Series:
     """What all stacks weigh in one event, or in waiting.
 
     Args:
-        name: The event, such as `cycles`; `samples` where the file names none; `WAITING_TIME` or `WAITS`.
+        name: The event, such as `cycles`; `samples` where the file names none; `WAITING_TIME`, `WAITS`, `HOLDING_TIME`.
         unit: `percent`, `samples`, `nanoseconds`, or `events` where each weight counts what the event counts.
-        weights: Of each stack, the outermost function first: the command before it where one is known, the lock
-            after it where one is waited for. Functions have symbol and module and no address.
-        counts: How many samples, or waits, each of these stacks stands for.
+        frames: Functions, commands and locks; functions have symbol and module and no address.
+        weights: Of each stack, as numbers of `frames`, the outermost first: the command before it where one is known,
+            the lock after it where one is waited for.
     """
 
     name: str
     unit: str
-    weights: Mapping[Stack, float]
-    counts: Mapping[Stack, int]
+    frames: Sequence[Frame]
+    weights: Mapping[Numbers, float]
 
     @property
     def total(self) -> float:
         """The weight of all stacks."""
         return sum(self.weights.values())
 
+    def stacks(self) -> Iterator[tuple[Stack, float]]:
+        """Yield each stack, the outermost function first, and its weight."""
+        for numbers, weight in self.weights.items():
+            yield tuple([self.frames[number] for number in numbers]), weight
+
 
 def all_series(profile: Profile) -> tuple[Series, ...]:
-    """Return what was sampled, the event with most samples first, then what was waited for.
+    """Return what was sampled, the event with most samples first, then what was waited for, then what was held.
 
     Waits whose ends no file tells have no time: a profile of such waits alone has the series `WAITS` alone.
     """
     found = [of_samples(event, some, profile.unit) for event, some in by_event(profile.samples).items()]
     if any(one.total_ns for one in profile.waits):
         found.append(of_waits(profile.waits, WAITING_TIME))
-    if profile.waits:
+    if any(one.contended for one in profile.waits):
         found.append(of_waits(profile.waits, WAITS))
+    if any(one.total_ns for one in profile.holdings):
+        found.append(of_holdings(profile.holdings))
     return tuple(found)
 
 
@@ -80,7 +89,7 @@ def refused(code: str, title: str, instead: str) -> LockwrightError:
     return LockwrightError([Diagnostic(code, title, Label(NOWHERE), helps=(instead,))])
 
 
-def of_samples(event: str, samples: Iterable[Sample], unit: str) -> Series:
+def of_samples(event: str, samples: Sequence[Sample], unit: str) -> Series:
     """Return what samples of one event weigh.
 
     Args:
@@ -88,42 +97,74 @@ def of_samples(event: str, samples: Iterable[Sample], unit: str) -> Series:
         samples: Its samples.
         unit: Of the profile, as `Profile.unit`.
     """
-    weights: dict[Stack, float] = {}
-    counts: dict[Stack, int] = {}
-    kept: dict[Frame, Frame] = {}
+    found = _Gathered()
     for one in samples:
-        stack = _outermost_first(one.stack, one.command, kept)
-        weights[stack] = weights.get(stack, 0.0) + one.weight
-        counts[stack] = counts.get(stack, 0) + one.count
-    return Series(event or SAMPLES, _unit(event, unit), weights, counts)
+        found.add(one.stack or _NAMELESS, one.command, None, one.weight)
+    return found.series(event or SAMPLES, _unit(event, unit))
 
 
-def of_waits(waits: Iterable[Wait], name: str) -> Series:
+def of_waits(waits: Sequence[Wait], name: str) -> Series:
     """Return what waits weigh: their time as `WAITING_TIME`, their number as `WAITS`."""
-    weights: dict[Stack, float] = {}
-    counts: dict[Stack, int] = {}
-    kept: dict[Frame, Frame] = {}
+    found = _Gathered()
     for one in waits:
-        stack = (*_outermost_first(one.stack, one.command, kept), waited_for(one))
-        weights[stack] = weights.get(stack, 0.0) + (one.total_ns if name == WAITING_TIME else one.contended)
-        counts[stack] = counts.get(stack, 0) + one.contended
-    return Series(name, NANOSECONDS if name == WAITING_TIME else SAMPLES, weights, counts)
+        weight = one.total_ns if name == WAITING_TIME else one.contended
+        found.add(one.stack, one.command, waited_for(one), weight)
+    return found.series(name, NANOSECONDS if name == WAITING_TIME else SAMPLES)
 
 
-def waited_for(wait: Wait) -> Frame:
-    """Return the lock as a frame: its kind, and its name where it has one that is no address."""
-    named = "" if _ADDRESS.fullmatch(wait.lock) else wait.lock
+def of_holdings(holdings: Sequence[Holding]) -> Series:
+    """Return for how long locks were held."""
+    found = _Gathered()
+    for one in holdings:
+        found.add(one.stack, "", waited_for(one), one.total_ns)
+    return found.series(HOLDING_TIME, NANOSECONDS)
+
+
+def waited_for(wait: Wait | Holding) -> Frame:
+    """Return the lock as a frame: its kind, and its name where it has one that is no address.
+
+    `perf` writes `mmap_lock@ffff8cc7...` where it knows both.
+    """
+    named = "" if _ADDRESS.fullmatch(wait.lock) else wait.lock.partition("@")[0]
     return Frame(" ".join(one for one in (wait.kind, named) if one) or "a lock", LOCK)
 
 
-def _outermost_first(stack: Stack, command: str, kept: dict[Frame, Frame]) -> Stack:
-    """Return a stack with its command and without addresses: calls from two places of a function are calls by it."""
-    frames = [kept[frame] if frame in kept else kept.setdefault(frame, _bare(frame)) for frame in reversed(stack)]
-    return (Frame(command, COMMAND), *frames) if command else tuple(frames)
+class _Gathered:
+    """Stacks as numbers: frames are told apart by symbol and module, and looked at once.
 
+    A call from two places of a function is a call by it, so addresses are left out. Frames are remembered by identity:
+    whoever adds their stacks keeps them alive meanwhile.
+    """
 
-def _bare(frame: Frame) -> Frame:
-    return Frame(frame.symbol, frame.module)
+    def __init__(self) -> None:
+        self.frames: list[Frame] = []
+        self.names: dict[tuple[str, str], int] = {}
+        self.known: dict[int, int] = {}
+        self.weights: dict[Numbers, float] = {}
+
+    def add(self, stack: Stack, command: str, lock: Frame | None, weight: float) -> None:
+        known = self.known
+        try:
+            numbers = [known[id(frame)] for frame in reversed(stack)]
+        except KeyError:
+            for frame in stack:
+                known[id(frame)] = self._number(frame.symbol, frame.module)
+            numbers = [known[id(frame)] for frame in reversed(stack)]
+        if command:
+            numbers.insert(0, self._number(command, COMMAND))
+        if lock is not None:
+            numbers.append(self._number(lock.symbol, LOCK))
+        key = tuple(numbers)
+        self.weights[key] = self.weights.get(key, 0.0) + weight
+
+    def _number(self, symbol: str, module: str) -> int:
+        number = self.names.setdefault((symbol, module), len(self.frames))
+        if number == len(self.frames):
+            self.frames.append(Frame(symbol, module))
+        return number
+
+    def series(self, name: str, unit: str) -> Series:
+        return Series(name, unit, self.frames, self.weights)
 
 
 def _unit(event: str, unit: str) -> str:

@@ -22,7 +22,7 @@ SCHEMA = "https://www.speedscope.app/file-format-schema.json"
 
 
 def speedscope(profile: Profile) -> str:
-    """Return a profile as JSON: one speedscope profile for each event, then waiting time in ns, then waits.
+    """Return a profile as JSON: a speedscope profile for each event, then waiting time, waits, holding time (ns).
 
     Raises:
         LockwrightError: It has neither samples nor waits.
@@ -42,7 +42,8 @@ def speedscope(profile: Profile) -> str:
 
 def _profile(series: Series, numbers: dict[Frame, int]) -> dict[str, Any]:
     """Return one event; functions get their numbers in the order in which they are met."""
-    samples = [[numbers.setdefault(frame, len(numbers)) for frame in stack] for stack in series.weights]
+    own = [numbers.setdefault(frame, len(numbers)) for frame in series.frames]
+    samples = [[own[number] for number in stack] for stack in series.weights]
     weights = [_plain(one) for one in series.weights.values()]
     unit = f"{series.name} (percent)" if series.unit == PERCENT else series.name
     return {

@@ -27,6 +27,14 @@ class FunctionProfile:
 
 
 @dataclass(frozen=True, slots=True)
+class StackCycles:
+    """What one function took in the measured window when it had been called in one way, over all CPUs and seeds."""
+
+    stack: tuple[str, ...]  # symbols, the innermost first
+    cycles: int
+
+
+@dataclass(frozen=True, slots=True)
 class SeedRun:
     """One run with one seed."""
 
@@ -55,6 +63,7 @@ class SeedRun:
     rereads: int = 0  # loads by waiters that somebody's write had woken
     reread_cycles: int = 0  # for how long such loads occupied their lines
     idle_cycles: int = 0  # of all CPUs, while their threads slept in the system; with the profile's: time x CPUs
+    stacks: tuple[StackCycles, ...] = ()  # the profile by the calls through which each function was reached
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +115,7 @@ class Point:
     split: Split | None = None  # None: no lock was under test
     limits: str = ""  # what limits it, in words
     is_program: bool = False  # a whole program, which may have locks inside
+    stacks: tuple[StackCycles, ...] = ()  # the profile by calls, the most first
 
     @property
     def named(self) -> str:

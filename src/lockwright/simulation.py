@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from lockwright.ir.program import Program
     from lockwright.machines import Machine, MachineModel
     from lockwright.points import Point, SeedRun
+    from lockwright.profiles.model import Profile
     from lockwright.report.figures import Chart
     from lockwright.simulate.program import Code
     from lockwright.simulate.sweep import Job, Progress, Sweep
@@ -50,6 +51,30 @@ class Simulation(SimulationResult):
         from lockwright.report.figures import throughput
 
         return throughput(self)
+
+    def profile(self, lock: str | None = None, cpus: int | None = None) -> Profile:
+        """Return where the cycles of one lock went, by stack, as `lockwright.profile` returns what a profiler wrote.
+
+        Args:
+            lock: Which lock, as it was named; may be left out if there is one.
+            cpus: On how many CPUs; by default the most that were run.
+
+        Raises:
+            LockwrightError: There are several locks, or no such lock or number of CPUs.
+        """
+        from lockwright.report.simulation_profile import point_profile
+
+        names = list(dict.fromkeys(point.lock for point in self.points))
+        if lock is None and len(names) == 1:
+            lock = names[0]
+        if lock not in names:
+            told = "one profile is of one lock" if lock is None else f"`{lock}` was not simulated"
+            raise wrong(told, "one of " + ", ".join(f"`{name}`" for name in names))
+        points = {point.cpus: point for point in self.points if point.lock == lock}
+        found = points.get(max(points) if cpus is None else cpus)
+        if found is None:
+            raise wrong(f"`{lock}` was not simulated on {cpus} CPUs", "one of " + ", ".join(map(str, points)))
+        return point_profile(found)
 
     def frame(self) -> pl.DataFrame:
         """Return the points as a data frame of polars, with a column for each parameter.

@@ -24,16 +24,18 @@ class Outputs:
         csv: Write the points as CSV.
         html: Write one page with pictures, profiles and the reasons; it needs no network.
         svg: Write the picture of the throughput.
+        folded: Write the profile of the one lock at most CPUs as folded stacks, for `lockwright profile` and others.
     """
 
     json: Annotated[str | None, Parameter(allow_leading_hyphen=True)] = None
     csv: str | None = None
     html: str | None = None
     svg: str | None = None
+    folded: str | None = None
 
     def by_option(self) -> dict[str, str | None]:
         """Return the targets by the options that name them."""
-        return {"--json": self.json, "--csv": self.csv, "--html": self.html, "--svg": self.svg}
+        return {"--json": self.json, "--csv": self.csv, "--html": self.html, "--svg": self.svg, "--folded": self.folded}
 
 
 def simulate(
@@ -79,6 +81,8 @@ def simulate(
         return mistaken(
             "no lock is named", "`lockwright simulate ticket mcs`, or a file; `lockwright locks` lists what is built in"
         )
+    if outputs.folded is not None and len(set(locks)) > 1:
+        return mistaken("`--folded` writes the profile of one lock", f"`lockwright simulate {locks[0]} --folded FILE`")
     refuse_unwritable(outputs.by_option())
     from lockwright.cli.progress import Bar, tell_of_compilation
     from lockwright.simulation import simulate as run
@@ -122,6 +126,11 @@ def _write(result: Simulation, outputs: Outputs) -> None:
         from lockwright.report.simulation_page import simulation_page
 
         write(outputs.html, simulation_page(result))
+    if outputs.folded:
+        from lockwright.profiles.writers import folded
+        from lockwright.profiles.writers.series import writable_series
+
+        write(outputs.folded, folded(writable_series(result.profile())[0]))
     if outputs.svg:
         from lockwright.report.drawing import svg
 

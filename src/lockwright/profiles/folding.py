@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar
 
 from lockwright.profiles.model import Frame, Sample, Stack, Wait
-from lockwright.profiles.symbols import IDLE, INSIDE, WAITING, Family, table
+from lockwright.profiles.symbols import IDLE, INSIDE, WAITING, Family, of_language, table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -29,7 +29,8 @@ def plain(symbol: str) -> str:
 
 def family(symbol: str) -> Family | None:
     """Return what a function is; None if the table does not know it."""
-    return table().get(plain(symbol))
+    name = plain(symbol)
+    return table().get(name) or of_language(name)
 
 
 def role(symbol: str) -> str:

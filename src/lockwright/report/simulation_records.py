@@ -113,7 +113,7 @@ def _fall(fall: Fall) -> dict[str, Any]:
 
 def _run(run: Any) -> dict[str, Any]:
     record = {name: _known(value) for name, value in asdict(run).items()}
-    del record["profile"], record["handoff_distance"]
+    del record["profile"], record["stacks"], record["handoff_distance"]
     return record
 
 

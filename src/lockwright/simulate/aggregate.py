@@ -11,7 +11,7 @@ import math
 from statistics import fmean, stdev
 from typing import TYPE_CHECKING
 
-from lockwright.points import FunctionProfile, Point
+from lockwright.points import FunctionProfile, Point, StackCycles
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -71,6 +71,15 @@ def merged(runs: Sequence[SeedRun]) -> tuple[FunctionProfile, ...]:
     return tuple(sorted(profile, key=lambda row: (-row.cycles, row.name, row.caller)))
 
 
+def merged_stacks(runs: Sequence[SeedRun]) -> tuple[StackCycles, ...]:
+    """Return the cycles of some runs by calls as one, the most first."""
+    cycles: dict[tuple[str, ...], int] = {}
+    for run in runs:
+        for one in run.stacks:
+            cycles[one.stack] = cycles.get(one.stack, 0) + one.cycles
+    return tuple(StackCycles(*pair) for pair in sorted(cycles.items(), key=lambda pair: (-pair[1], pair[0])))
+
+
 def _counts(row: FunctionProfile) -> tuple[int, ...]:
     return row.cycles, row.instructions, row.cache_references, row.cache_misses, row.branches, row.branch_misses
 
@@ -105,6 +114,7 @@ def point(lock: str, cpus: int, machine: str, params: Mapping[str, object], runs
         branches=branches(throughputs),
         runs=tuple(runs),
         profile=merged(runs),
+        stacks=merged_stacks(runs),
     )
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lockwright.flat import opcodes as op
-from lockwright.points import FunctionProfile
+from lockwright.points import FunctionProfile, StackCycles
 from lockwright.simulate import places as at
 from lockwright.simulate.accounting import ticks_of_rows
 
@@ -23,13 +23,23 @@ if TYPE_CHECKING:
 CYCLES, INSTRUCTIONS, REFERENCES, MISSES, BRANCHES, BRANCH_MISSES = range(6)
 
 
-def profile_of(code: Code, model: MachineModel, state: State) -> tuple[FunctionProfile, ...]:
-    """Return what each function took, by its caller, the most first."""
+def profile_of(
+    code: Code, model: MachineModel, state: State
+) -> tuple[tuple[FunctionProfile, ...], tuple[StackCycles, ...]]:
+    """Return what each function took by its caller, and by all the calls that led to it, the most first."""
     counted = _counted(code, model, state)
+    stacks: dict[tuple[str, ...], NDArray[np.int64]] = defaultdict(lambda: np.zeros(6, dtype=np.int64))
+    for row in np.flatnonzero(counted.any(axis=1)):
+        stacks[_stack(code, int(row))] += counted[row]
+    cycles = [StackCycles(stack, int(one[CYCLES]) // at.TICKS_PER_CYCLE) for stack, one in stacks.items()]
+    by_calls = tuple(sorted((one for one in cycles if one.cycles), key=lambda one: (-one.cycles, one.stack)))
+    return _functions(stacks), by_calls
+
+
+def _functions(stacks: dict[tuple[str, ...], NDArray[np.int64]]) -> tuple[FunctionProfile, ...]:
     total: dict[tuple[str, str], NDArray[np.int64]] = defaultdict(lambda: np.zeros(6, dtype=np.int64))
-    for row, numbers in enumerate(counted):
-        if numbers.any():
-            total[_function(code, row)] += numbers
+    for (name, *callers), numbers in stacks.items():
+        total[name, callers[0] if callers else ""] += numbers
     for one in total.values():
         one[CYCLES] //= at.TICKS_PER_CYCLE
     busy = max(1, sum(int(one[CYCLES]) for one in total.values()))
@@ -58,12 +68,11 @@ def _counted(code: Code, model: MachineModel, state: State) -> NDArray[np.int64]
     return found
 
 
-def _function(code: Code, row: int) -> tuple[str, str]:
-    """Return the function that a row belongs to and its caller, as a profile calls them."""
+def _stack(code: Code, row: int) -> tuple[str, ...]:
+    """Return the function that a row belongs to and those through whose calls it was reached, the innermost first."""
     name, instruction = code.sheet.tables.instructions[int(code.rows[row, op.SOURCE])]
     chain = [name, *(site.function for site in instruction.inlined)]
-    names = [symbol(code.program, one) for one in chain]
-    return names[-1], names[-2] if len(names) > 1 else ""
+    return tuple(symbol(code.program, one) for one in reversed(chain))
 
 
 def symbol(program: Program, function: str) -> str:

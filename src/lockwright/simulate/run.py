@@ -154,6 +154,7 @@ def _seen(code: Code, model: MachineModel, settings: Settings, state: State, tic
     shares = state.threads[:, at.ACQUIRED if has_lock else at.ROUNDS].astype(float)
     handoffs, sections = int(cfg[at.HANDOFFS]), int(cfg[at.SECTIONS])
     count = int(shares.sum())
+    profile, stacks = profile_of(code, model, state)
     return SeedRun(
         seed=settings.seed,
         start=settings.start,
@@ -168,7 +169,8 @@ def _seen(code: Code, model: MachineModel, settings: Settings, state: State, tic
         latency_ns_p99=_quantile(state, 0.99) * tick_ns,
         latency_ns_max=float(cfg[at.LONGEST_WAIT]) * tick_ns,
         handoff_distance=_distances(model, state.handoffs),
-        profile=profile_of(code, model, state),
+        profile=profile,
+        stacks=stacks,
         waiters=_mean(cfg[at.WAITERS_SEEN], handoffs),
         transfers_per_acquisition=_mean(cfg[at.TRANSFERS], count),
         failed_assertions=0,  # counted when all threads have ended

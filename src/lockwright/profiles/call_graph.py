@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-_BRANCH = re.compile(r"(?P<bar>[\s|]*)--\s?(?P<share>\d{1,3}\.\d{1,2})%--\s?(?P<symbol>.*)")
-_ROOT = re.compile(r"(?P<bar>[\s|]*)---\s?(?P<symbol>.*)")
-_SIGN = re.compile(r"(?P<bar>\s+)[-+]\s+(?:(?P<share>\d{1,3}\.\d{1,2})%\s+)?(?P<symbol>\S.*)")
-_FLAT = re.compile(r"\s*(?P<share>\d{1,3}\.\d{1,2})%(?:\s+(?P<path>[^\s;]+|[^\s;][^;]*(?:;[^;]+)+))?\s*")
-_NEXT = re.compile(r"[\s|]{3,}(?P<symbol>[^\s|].*)")
+_BRANCH = re.compile(r"(?P<bar>[\s|]*+)--\s?(?P<share>\d{1,3}\.\d{1,2})%--\s?(?P<symbol>.*)")
+_ROOT = re.compile(r"(?P<bar>[\s|]*+)---\s?(?P<symbol>.*)")
+_SIGN = re.compile(r"(?P<bar>\s++)[-+]\s+(?:(?P<share>\d{1,3}\.\d{1,2})%\s+)?(?P<symbol>\S.*)")
+_FLAT = re.compile(r"\s*+(?P<share>\d{1,3}\.\d{1,2})%(?:\s+(?P<path>[^\s;]+|[^\s;][^;]*(?:;[^;]+)+))?\s*")
+_NEXT = re.compile(r"[\s|]{3,}+(?P<symbol>[^\s|].*)")
 _SYMBOL = re.compile(r"[^\s(<]+$|[^\s].*[(<\[:*&].*|operator.*")
 _ROUNDING = 0.02  # percentage points that a printed share may differ by
 _DEEPEST = 64  # branches inside each other; deeper ones are cut

@@ -30,19 +30,19 @@ _TAIL = re.compile(
     rf"(?:(?P<kind>{_KIND})\s+(?P<caller>\S.*)|(?P<address>[0-9a-f]{{8,16}})\s+(?P<symbol>\S.*)"
     r"|(?P<task>-?\d{1,10})\s+(?P<comm>\S.*))"
 )
-_ROW = re.compile(rf"\s*(?P<numbers>(?:\d{{1,15}}\s+)?(?:{_TIME}\s+){{1,5}}|\d{{1,15}}\s+(?={_KIND}))(?P<tail>\S.*)")
+_ROW = re.compile(rf"\s*+(?P<numbers>(?:\d{{1,15}}\s+)?(?:{_TIME}\s+){{1,5}}|\d{{1,15}}\s+(?={_KIND}))(?P<tail>\S.*)")
 _ONE = re.compile(rf"{_TIME}|\d{{1,15}}")
 _HEAD = re.compile(
-    r"\s*(?P<numbers>(?:(?:contended|(?:total|max|avg|min) wait)\s+){1,5})"
+    r"\s*+(?P<numbers>(?:(?:contended|(?:total|max|avg|min) wait)\s+){1,5})"
     r"(?:(?P<caller>type\s+caller)|(?P<task>pid\s+(?:comm|owner))|address\s+symbol)\s*"
 )
-_SEPARATED = re.compile(r"\s*# output: (?:contended|(?:total|max|avg|min) wait)(?P<separator>[^\w\s]{1,3}|\t) .*")
-_QUIET = re.compile(rf"\s*(?:\d{{1,15}}, ){{4}}{_KIND}, \S+")
+_SEPARATED = re.compile(r"\s*+# output: (?:contended|(?:total|max|avg|min) wait)(?P<separator>[^\w\s]{1,3}|\t) .*")
+_QUIET = re.compile(rf"\s*+(?:\d{{1,15}}, ){{4}}{_KIND}, \S+")
 _FRAME = re.compile(r"\s+0x(?P<address>[0-9a-f]{1,16})(?:\s+(?P<symbol>\S.*?)(?:\+0x(?P<offset>[0-9a-f]{1,16}))?)?\s*")
-_STACKED = re.compile(r"\s*0x(?P<address>[0-9a-f]{1,16}) (?P<symbol>\S+?)(?:\+0x(?P<offset>[0-9a-f]{1,16}))?\s*")
+_STACKED = re.compile(r"\s*+0x(?P<address>[0-9a-f]{1,16}) (?P<symbol>\S+?)(?:\+0x(?P<offset>[0-9a-f]{1,16}))?\s*")
 _TYPED = re.compile(rf"(?P<symbol>.*?)\s*\((?P<kind>{_KIND})\)")
-_OTHER = re.compile(r"\s*(?:=== output for debug ?===|bad.*|histogram of .*|# debug: .*)|\s+\w+: \d+")
-_OWNERS = re.compile(r"\s*(?:=== owner stack trace ===|# owner stack trace:)\s*")
+_OTHER = re.compile(r"\s*+(?:=== output for debug ?===|bad.*|histogram of .*|# debug: .*)|\s+\w+: \d+")
+_OWNERS = re.compile(r"\s*+(?:=== owner stack trace ===|# owner stack trace:)\s*")
 
 
 def _claims(head: Sequence[str]) -> list[int]:

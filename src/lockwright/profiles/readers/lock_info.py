@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 NAME = "perf lock info"
 _LONGEST = 4096
-_HEADS = (re.compile(r"\s*Thread ID: comm\s*"), re.compile(r"\s*Address of instance: name of class\s*"))
-_ROWS = (re.compile(r"\s*-?\d{1,10}: \S.{0,63}"), re.compile(r"\s*0x[0-9a-f]{1,16}: \S.*"))
+_HEADS = (re.compile(r"\s*+Thread ID: comm\s*"), re.compile(r"\s*+Address of instance: name of class\s*"))
+_ROWS = (re.compile(r"\s*+-?\d{1,10}: \S.{0,63}"), re.compile(r"\s*+0x[0-9a-f]{1,16}: \S.*"))
 
 
 def _claims(head: Sequence[str]) -> list[int]:

@@ -23,14 +23,14 @@ NAME = "perf lock report"
 _LONGEST = 4096
 _TIME = r"\d{1,15}(?:\.\d\d)? (?:ns|us|ms|s|m|h)\b"
 _COLUMN = r"(?:acquired|contended|(?:avg|total|max|min) wait(?: \(ns\))?)"
-_HEAD = re.compile(rf"\s*Name(?P<columns>(?:\s+{_COLUMN}){{1,6}})\s*")
-_ROW = re.compile(rf"\s*(?P<name>\S.{{0,60}}?)(?P<numbers>(?:\s+(?:{_TIME}|\d{{1,20}})){{1,6}})\s*")
-_SURE = re.compile(rf"\s*\S.{{0,60}}?\s+\d{{1,15}}\s+\d{{1,15}}(?:\s+{_TIME}){{3,4}}\s*")
+_HEAD = re.compile(rf"\s*+Name(?P<columns>(?:\s+{_COLUMN}){{1,6}})\s*")
+_ROW = re.compile(rf"\s*+(?P<name>\S.{{0,60}}?)(?P<numbers>(?:\s+(?:{_TIME}|\d{{1,20}})){{1,6}})\s*")
+_SURE = re.compile(rf"\s*+\S.{{0,60}}?\s+\d{{1,15}}\s+\d{{1,15}}(?:\s+{_TIME}){{3,4}}\s*")
 _NUMBER = re.compile(rf"{_TIME}|\d{{1,20}}")
 _COLUMNS = re.compile(_COLUMN)
 _OFFSET = re.compile(r"(?P<symbol>.+)\+0x(?P<offset>[0-9a-f]{1,16})")
 _TASK = re.compile(r":\d{1,10}")
-_OTHER = re.compile(r"\s*(?:=== output for debug ?===|bad.*|histogram of .*|-{10,})|\s+\w+: \d+")
+_OTHER = re.compile(r"\s*+(?:=== output for debug ?===|bad.*|histogram of .*|-{10,})|\s+\w+: \d+")
 _USUAL = ("acquired", "contended", "avg wait", "total wait", "max wait", "min wait")
 _CUT = "..."
 

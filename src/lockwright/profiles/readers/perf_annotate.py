@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 NAME = "perf annotate"
 _LONGEST = 4096
-_HEAD = re.compile(r"\s*Percent\s*\|\s+Source code & Disassembly of .*")
-_PLAIN_HEAD = re.compile(r"\s*Percent(?:\s*[|│].*|\s*)")
+_HEAD = re.compile(r"\s*+Percent\s*\|\s+Source code & Disassembly of .*")
+_PLAIN_HEAD = re.compile(r"\s*+Percent(?:\s*[|│].*|\s*)")
 _TITLE = re.compile(r"[\w.]+\(\)\s+\S*/\S*\s*")
-_ROW = re.compile(r"\s*(?:\d{1,3}\.\d\d)?\s*[:|│]\s+[0-9a-f]{1,16}:\s+\S.*")
-_DISASSEMBLY = re.compile(r"\s*:?\s*(?:\d{1,6}\s+)?Disassembly of section \S+:?\s*")
+_ROW = re.compile(r"\s*+(?:\d{1,3}\.\d\d)?\s*[:|│]\s+[0-9a-f]{1,16}:\s+\S.*")
+_DISASSEMBLY = re.compile(r"\s*+:?\s*(?:\d{1,6}\s+)?Disassembly of section \S+:?\s*")
 
 
 def _claims(head: Sequence[str]) -> list[int]:

@@ -24,23 +24,23 @@ if TYPE_CHECKING:
 NAME = "perf c2c report"
 _LONGEST = 4096
 _TITLE = re.compile(
-    r"\s*(?:Trace Event Information|Global Shared Cache Line Event Information|c2c details"
+    r"\s*+(?:Trace Event Information|Global Shared Cache Line Event Information|c2c details"
     r"|Shared Data Cache Line Table|Shared Cache Line Distribution Pareto)\s*"
 )
 _ADDRESS = r"0x[0-9a-f]{1,16}"
 _NODE = r"(?:N/A|\d{1,5}(?:\{[^}]*\})?(?:,\d{1,5})*)"
 _LINE = re.compile(
-    rf"\s*\d{{1,6}}\s+(?P<address>{_ADDRESS})(?:\s+{_NODE}\s+\d{{1,12}})?(?P<records>\s+\d{{1,15}})?"
+    rf"\s*+\d{{1,6}}\s+(?P<address>{_ADDRESS})(?:\s+{_NODE}\s+\d{{1,12}})?(?P<records>\s+\d{{1,15}})?"
     r"\s+\d{1,3}\.\d\d%(?P<counts>(?:\s+\d{1,15}){3,30})\s*"
 )
-_HEAD = re.compile(rf"\s*\d{{1,6}}(?P<counts>(?:\s+\d{{1,15}}){{4,6}})\s+(?P<address>{_ADDRESS})\s*")
+_HEAD = re.compile(rf"\s*+\d{{1,6}}(?P<counts>(?:\s+\d{{1,15}}){{4,6}})\s+(?P<address>{_ADDRESS})\s*")
 _ACCESS = re.compile(
-    rf"\s*(?P<shares>(?:\d{{1,3}}\.\d\d%\s+){{4,6}})(?P<offset>{_ADDRESS})\s+{_NODE}\s+\d{{1,12}}\s+"
+    rf"\s*+(?P<shares>(?:\d{{1,3}}\.\d\d%\s+){{4,6}})(?P<offset>{_ADDRESS})\s+{_NODE}\s+\d{{1,12}}\s+"
     rf"(?P<task>(?:-?\d{{1,10}}\s+)?-?\d{{1,10}}:\S.{{0,20}}?\s+)?(?:{_ADDRESS}\s+)?(?P<numbers>(?:-?\d{{1,15}}\s+){{2,8}})"
     r"(?P<code>\S.*)"
 )
 _ABOUT = re.compile(r"\s+(?P<name>(?:[A-Z][\w /()-]*?)?)\s*:\s+(?P<value>\S.*)")
-_RULE = re.compile(r"\s*[-=]{5,}\s*")
+_RULE = re.compile(r"\s*+[-=]{5,}\s*")
 _SYMBOL = re.compile(r"\[[.kguH!]\]\s+")
 _GAP = re.compile(r"\s{2,}")
 _PEERS = re.compile(r"-- Peer Snoop --|Load Peer")

@@ -28,13 +28,13 @@ _EVENT = re.compile(r"#\s*Event '(?P<event>[^']+)'\s*")
 _FILES = re.compile(r"#\s*(?:Data files:|\[\d+\] .*)\s*")
 _SHARE = r"\d{1,3}\.\d\d%"
 _SIGNED = rf"[-+]{_SHARE}"
-_SURE = re.compile(rf"\s*(?:{_SHARE}\s+{_SIGNED}|{_SIGNED})\s.*\[[.kguH!]\]\s+\S.*")
+_SURE = re.compile(rf"\s*+(?:{_SHARE}\s+{_SIGNED}|{_SIGNED})\s.*\[[.kguH!]\]\s+\S.*")
 _NUMBER = re.compile(
-    rf"\s*(?:(?P<share>{_SHARE})|(?P<delta>{_SIGNED})|(?P<ratio>\d{{1,12}}\.\d{{6}})|(?P<none>N/A)"
+    rf"\s*+(?:(?P<share>{_SHARE})|(?P<delta>{_SIGNED})|(?P<ratio>\d{{1,12}}\.\d{{6}})|(?P<none>N/A)"
     r"|(?P<count>-?\d{1,20}))(?=\s)"
 )
 _FORMULA = re.compile(
-    r"\s*(?:\((?P<after>\d{1,20}) \* (?:100 / \d{1,20}|\d{1,9})\)"
+    r"\s*+(?:\((?P<after>\d{1,20}) \* (?:100 / \d{1,20}|\d{1,9})\)"
     r" - \((?P<before>\d{1,20}) \* (?:100 / \d{1,20}|\d{1,9})\)"
     r"|(?P<after2>\d{1,20}) / (?P<before2>\d{1,20}))(?=\s)"
 )

@@ -23,15 +23,15 @@ if TYPE_CHECKING:
 NAME = "perf report"
 _LONGEST = 4096  # characters of a line that can be one of these
 _ROW = re.compile(
-    r"\s*(?:[-+]\s+)?(?P<first>\d{1,3}\.\d{1,2})%(?:\s+(?P<second>\d{1,3}\.\d{1,2})%)?\s+(?P<cells>(?![-+]?\d{1,3}\.\d\d%)\S.*)"
+    r"\s*+(?:[-+]\s++)?(?P<first>\d{1,3}\.\d{1,2})%(?:\s+(?P<second>\d{1,3}\.\d{1,2})%)?\s++(?P<cells>(?![-+]?\d{1,3}\.\d\d%)\S.*)"
 )
 _SYMBOL = re.compile(r"(?:(?P<before>.*?)\s+)?\[(?P<level>[.kguH!])\]\s+(?P<symbol>\S.*)")
 _GAP = re.compile(r"\s{2,}|\t")
 _HEAD = re.compile(r"#\s+(?:Children\s+Self|Overhead)(?:\s{2,}\S|\t|\s*$)")
-_SAMPLES = re.compile(r"#?\s*Samples?:\s*(?P<count>\S+)\s+of events?\s+'?(?P<event>[^',]+)'?.*")
-_EVENTS_2011 = re.compile(r"#?\s*Events:\s*(?P<count>\S+)\s+(?P<event>[\w:.-]+)\s*")
-_COUNT = re.compile(r"#\s*Event count \(approx\.\):\s*(?P<count>\d+).*")
-_LOST = re.compile(r"#\s*Total Lost Samples:\s*(?P<count>\d+).*")
+_SAMPLES = re.compile(r"#?\s*+Samples?:\s*(?P<count>\S+)\s+of events?\s+'?(?P<event>[^',]+)'?.*")
+_EVENTS_2011 = re.compile(r"#?\s*+Events:\s*(?P<count>\S+)\s+(?P<event>[\w:.-]+)\s*")
+_COUNT = re.compile(r"#\s*+Event count \(approx\.\):\s*(?P<count>\d+).*")
+_LOST = re.compile(r"#\s*+Total Lost Samples:\s*(?P<count>\d+).*")
 
 
 def _claims(head: Sequence[str]) -> list[int]:

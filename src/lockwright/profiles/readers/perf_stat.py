@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 NAME = "perf stat"
 _LONGEST = 4096
-_HEAD = re.compile(r"\s*Performance counter stats for .*:\s*|#\s+time\s+(?:\S+\s+)*counts\s+(?:unit\s+)?events\s*")
+_HEAD = re.compile(r"\s*+Performance counter stats for .*:\s*|#\s+time\s+(?:\S+\s+)*counts\s+(?:unit\s+)?events\s*")
 _ROW = re.compile(
-    r"\s*(?:\d+\.\d{9}\s+)?(?:S\d+\S*\s+\d+\s+|CPU\d+\s+)?(?:(?P<missing><not (?:counted|supported)>)|[\d,.]{1,30})\s+"
+    r"\s*+(?:\d+\.\d{9}\s+)?(?:S\d+\S*\s+\d+\s+|CPU\d+\s+)?(?:(?P<missing><not (?:counted|supported)>)|[\d,.]{1,30})\s+"
     r"(?:(?:msec|ns|Joules|MiB|C)\s+)?[a-zA-Z][\w:./,=-]*(?(missing)|(?:\s+#|\s+\(\s*[\d.]+%\)|\s+\( \+-)).*"
 )
-_TIME = re.compile(r"\s*[\d.,]+ (?:\+- [\d.]+ )?seconds (?:time elapsed|user|sys)\b.*")
+_TIME = re.compile(r"\s*+[\d.,]+ (?:\+- [\d.]+ )?seconds (?:time elapsed|user|sys)\b.*")
 _SEPARATED = re.compile(r"(?:[\d.]+|<not \w+>)([,;])(?:msec|ns|)\1[a-zA-Z][\w:./=-]*\1\d+\1\d+\.\d\d(?:\1.*)?")
 _JSON = re.compile(r'\{"(?:interval" : [\d.]+, "|[\w-]+" : "[^"]*", ")*counter-value" : .*\}')
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.profiles.writers.protobuf import decoded
 
 import lockwright
 from lockwright.cli.main import run
@@ -13,6 +14,8 @@ from lockwright.errors import LockwrightError
 from lockwright.profiles import folding, read
 from lockwright.profiles.diagnosis import CONTENDED, MINOR, diagnose
 from lockwright.profiles.symbols import ACQUIRE, SPIN, UNLOCK, of_language
+from lockwright.profiles.writers import pprof
+from lockwright.report.profile_page import profile_page
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,6 +44,21 @@ def test_a_contended_lock_is_called_one(ticket: lockwright.api.Simulation) -> No
     assert found.lock.function == "TicketLock[u16].lock"
     assert found.lock.sites[0].caller == WORKLOAD
     assert diagnose(ticket.profile(cpus=1)).verdict == MINOR
+
+
+def test_pages_and_writers_take_it_and_say_what_it_is(ticket: lockwright.api.Simulation) -> None:
+    profile = ticket.profile()
+    page = profile_page(profile, diagnose(profile))
+    assert "<p>ticket on 48 CPUs of opteron48: a simulation, with call graphs</p>" in page
+    assert "Simulated on opteron48: no such machine was run." in page
+    assert 'class="w" title="TicketLock[u16].lock&#10;takes a spinlock&#10;' in page
+    assert f'class="c" title="{WORKLOAD}&#10;wants the lock&#10;' in page
+    found = decoded(pprof(profile))
+    assert (found.types, found.comment.partition(", ")[2]) == (
+        [("cycles", "count")],
+        "a simulation, written by lockwright",
+    )
+    assert sum(values[0] for _, values, _ in found.samples) == round(profile.total)
 
 
 def test_calls_lead_to_the_innermost_function() -> None:

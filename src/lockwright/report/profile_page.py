@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from lockwright.profiles.writers.series import Series
 
 ROWS = 25  # of a table
+_LARGE = ((1e12, "trillion"), (1e9, "billion"), (1e6, "million"))
 SIMULATED_ON = "simulated on"
 """The fact that names the machine of a profile that no machine made."""
 _STYLE = """<style>
@@ -179,7 +180,15 @@ def _amount(series: Series) -> Callable[[float], str]:
     if series.unit == PERCENT:
         return lambda weight: f"{weight:.4g} % of {series.name}"
     word = series.name if series.unit != SAMPLES or series.name in {SAMPLES, WAITS} else f"samples of {series.name}"
-    return lambda weight: f"{weight:,.6g} {word}"
+    return lambda weight: f"{_number(weight)} {word}"
+
+
+def _number(value: float) -> str:
+    """Return a number with all of its digits if they are few, with three otherwise."""
+    size, word = next(((size, word) for size, word in _LARGE if value >= size), (1.0, ""))
+    if word:
+        return f"{value / size:.3g} {word}"
+    return f"{value:,.0f}" if value == int(value) else f"{value:,.4g}"
 
 
 # Tables.

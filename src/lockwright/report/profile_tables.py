@@ -68,6 +68,8 @@ def about(profile: Profile, events: Mapping[str, tuple[Sample, ...]]) -> Iterato
     """Yield what was read, how much it covers, and what is missing, a line each."""
     origin = profile.provenance
     parts = [f"{origin.source}: read as {origin.reader}", counted(origin.lines, "line")]
+    if not origin.lines:
+        parts = [f"{origin.source}: a {origin.reader}"]
     samples = next(iter(events.values()), ())
     count = sum(one.count for one in samples)
     if count:

@@ -51,7 +51,9 @@ def pprof(profile: Profile) -> bytes:
     tables = _Tables()
     samples = [one for at, some in enumerate(series) for one in _samples(some, at, len(series), tables)]
     types = [_type(one, tables) for one in series]
-    comment = tables.string(f"{profile.provenance.source}, read as {profile.provenance.reader}, written by lockwright")
+    origin = profile.provenance
+    told = f"read as {origin.reader}" if origin.lines else f"a {origin.reader}"
+    comment = tables.string(f"{origin.source}, {told}, written by lockwright")
     body = [
         *(message(_SAMPLE_TYPE, one) for one in types),
         *(message(_SAMPLE, one) for one in samples),

@@ -1,7 +1,7 @@
 """Lockwright: write a lock once; prove it, run it, and see it on a thousand cores before you patch anything.
 
 The public names, each one call for a command: `check`, `simulate`, `show`, `locks`, `litmus`, `gallery`, `explain`,
-`profile`, `record`, `replay`, `study`, `studies`.
+`profile`, `diff`, `record`, `replay`, `study`, `studies`.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from lockwright.api import (
         check,
+        diff,
         explain,
         gallery,
         litmus,
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "check",
+    "diff",
     "explain",
     "gallery",
     "litmus",

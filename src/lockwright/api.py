@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from lockwright.bugs import BugResult
     from lockwright.litmus import Judgement
     from lockwright.profiles import Profile
+    from lockwright.profiles.comparing import Comparison
     from lockwright.profiles.recording import CallGraph, Recording
     from lockwright.results import CheckResult
     from lockwright.simulate.sweep import Progress
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Simulation",
     "check",
+    "diff",
     "explain",
     "gallery",
     "litmus",
@@ -356,6 +358,44 @@ def record(
         megabytes,
     )
     return recording.record(request, lambda _: None)
+
+
+def diff(
+    before: str | Sequence[str],
+    after: str | Sequence[str] = (),
+    *,
+    before_seconds: Sequence[float] = (),
+    after_seconds: Sequence[float] = (),
+    before_work: Sequence[float] = (),
+    after_work: Sequence[float] = (),
+    table: str | None = None,
+    seed: int = 1,
+) -> Comparison:
+    """Compare two sides of recordings: shares with intervals, costs, waits, and what changed in words.
+
+    Args:
+        before: A file as for `profile`, or several runs; what `perf diff` wrote stands for both sides.
+        after: Likewise.
+        before_seconds: How long each run lasted; one value for all, or one for each; by default what the files say.
+        after_seconds: Likewise.
+        before_work: How many operations each run did; one value for all, or one for each.
+        after_work: Likewise.
+        table: A CSV file with the columns threads, before and after.
+        seed: Of the random numbers of the bootstrap.
+
+    Raises:
+        LockwrightError: A file cannot be read as a profile, the sides have nothing in common, or a number makes no
+            sense.
+        OSError: A file is not there, or may not be read.
+    """
+    from lockwright.profiles import comparing
+
+    rows = comparing.thread_table(Path(table).read_text(encoding="utf-8", errors="replace"), table) if table else ()
+    names = [(one,) if isinstance(one, str) else tuple(one) for one in (before, after)]
+    runs = comparing.recordings(*names)
+    first = comparing.side(runs[0], before_seconds, before_work, "before")
+    second = comparing.side(runs[1], after_seconds, after_work, "after")
+    return comparing.compare(first, second, seed=seed, threads=rows)
 
 
 def explain(code: str) -> str:

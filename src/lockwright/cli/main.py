@@ -24,6 +24,7 @@ _COMMANDS = {
     "gallery": "bugs that kernel locks had: the failing trace, the fix, its proof",
     "profile": "what a profiler wrote: which lock, through which caller",
     "record": "run a command under perf, and say which lock it waits for",
+    "diff": "what changed between two profiles: which lock, by how much, and the block to paste",
     "study": "a published experiment: its figures beside those of a simulation",
     "studies": "the published experiments that can be run",
     "explain": "what stands behind a code such as L012 or V005",

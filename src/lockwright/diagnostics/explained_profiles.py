@@ -105,4 +105,44 @@ PROFILES: tuple[tuple[str, str, str], ...] = (
         CPU; a program that waits for the network or a disk has few.
         """,
     ),
+    (
+        "P040",
+        "one side of a comparison is missing",
+        """
+        A comparison needs recordings of before and of after: `lockwright diff BEFORE AFTER`, or several runs a side,
+        `--before A B C --after D E F`. One file alone has both sides only if `perf diff` wrote it.
+        """,
+    ),
+    (
+        "P041",
+        "lengths of runs that do not fit",
+        """
+        `--before-seconds`, `--before-work` and those of after take numbers above zero: one for all runs of the side, or
+        one for each, in the order of the files. Work is how many operations a run did: requests, files, transactions.
+        """,
+    ),
+    (
+        "P042",
+        "runs of one side that have nothing in common",
+        """
+        Several runs of a side are taken together, so all of them must have sampled the same event: `cycles` and
+        `cpu-clock` are not the same, and waits for locks are no samples. Record all runs with one command.
+        """,
+    ),
+    (
+        "P043",
+        "two sides of different kinds",
+        """
+        Samples say where time was spent on a CPU, lock events how long was waited: one cannot be subtracted from the
+        other. Record both sides in the same way.
+        """,
+    ),
+    (
+        "P044",
+        "a table that is none",
+        """
+        `--table` takes three columns: a number of threads, what was measured before, and after. A first line of words
+        is allowed; commas, semicolons, tabs or spaces part the cells. Each number of threads stands once.
+        """,
+    ),
 )

@@ -1,0 +1,136 @@
+"""Why two profiles may not be comparable, or why shares deceive in them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lockwright.profiles.comparing.tally import plain_event
+from lockwright.profiles.comparing.wording import listed, percent, times
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lockwright.profiles.comparing.costs import Measured
+    from lockwright.profiles.comparing.results import SideSummary
+    from lockwright.profiles.comparing.sides import Side
+
+_LONGER = 2.0  # times as many samples: not a recording of the same length
+_FEW = 200  # samples: intervals are wide
+_IDLER = 5.0  # points of idle time
+_MAIN_COMMAND = 15.0  # percent of what is busy
+_LITTLE = 50.0  # percent of all samples that the rows cover
+_MACHINE = {
+    "hostname": "hosts",
+    "os release": "kernels",
+    "cpudesc": "CPUs",
+    "nrcpus online": "numbers of CPUs",
+    "frequency_hz": "sampling frequencies",
+}
+
+
+def cautions(
+    before: Side, after: Side, here: Measured, there: Measured, one: SideSummary, other: SideSummary
+) -> tuple[str, ...]:
+    """Return sentences that warn, the gravest first.
+
+    Args:
+        before: One side.
+        after: The other one.
+        here: What was tallied of `before`.
+        there: What was tallied of `after`.
+        one: What is known of `before`.
+        other: What is known of `after`.
+    """
+    found = [*_other_things(one, other), *_commands(here, there)]
+    if here.shares or there.shares:
+        found += [*_idle(one, other), *_lengths(one, other), *_coverage(here, there, one, other)]
+    if one.waits and other.waits and not (one.seconds and other.seconds):
+        found.append("lengths of the recordings are not known: totals of waits grow with them, means do not")
+    found += [
+        f"{run.provenance.source} breaks off: {run.provenance.cut}"
+        for side in (before, after)
+        for run in side.runs
+        if run.provenance.cut
+    ]
+    return tuple(found)
+
+
+def _other_things(one: SideSummary, other: SideSummary) -> Iterator[str]:
+    """Yield what differs in how, or where, the two were recorded."""
+    if plain_event(one.event) != plain_event(other.event) and one.event and other.event:
+        yield f"different events: {one.event} before, {other.event} after; their shares mean different things"
+    elif one.event != other.event and one.event and other.event:
+        yield f"different modifiers of an event: {one.event} before, {other.event} after: one may not see the kernel"
+    if one.readers != other.readers:
+        yield f"different kinds of file: {listed(one.readers)} before, {listed(other.readers)} after"
+    for key, what in _MACHINE.items():
+        here, there = one.facts.get(key), other.facts.get(key)
+        if here and there and here != there:
+            yield f"different {what}: {here} before, {there} after"
+
+
+def _commands(here: Measured, there: Measured) -> Iterator[str]:
+    """Yield the main command of a side that the other one has not."""
+    first, second = _commands_of(here), _commands_of(there)
+    parts = []
+    for side, other, name in ((first, second, "before"), (second, first, "after")):
+        missing = [
+            one for one, share in side.items() if one and share >= _MAIN_COMMAND and one not in other and any(other)
+        ]
+        if missing:
+            parts.append(f"{listed(missing)} ran {name} only")
+    if parts:
+        yield f"different commands: {', '.join(parts)}"
+
+
+def _commands_of(side: Measured) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for run in side.tallies:
+        for command, share in run.commands.items():
+            found[command] = max(share, found.get(command, 0.0))
+    return found
+
+
+def _idle(one: SideSummary, other: SideSummary) -> Iterator[str]:
+    grown = other.idle - one.idle
+    if abs(grown) < _IDLER:
+        return
+    verb = "grew" if grown > 0 else "shrank"
+    why = (
+        "CPUs wait for something that is no CPU: less work, sleep in place of spinning, or a device"
+        if grown > 0
+        else "more work is done, or what slept spins now"
+    )
+    yield f"idle time {verb} from {percent(one.idle)} to {percent(other.idle)}, and is in no share below; {why}"
+
+
+def _lengths(one: SideSummary, other: SideSummary) -> Iterator[str]:
+    has_rates = (one.work and other.work) or (one.seconds and other.seconds)
+    if one.samples and other.samples:
+        ratio = max(one.samples, other.samples) / min(one.samples, other.samples)
+        larger = "before" if one.samples > other.samples else "after"
+        few = [name for name, some in (("before", one), ("after", other)) if some.samples < _FEW]
+        if few:
+            yield f"few samples {' and '.join(few)}: {one.samples:,} before, {other.samples:,} after"
+        if ratio >= _LONGER and not has_rates:
+            yield (
+                f"{times(ratio)} times as many samples {larger}, of runs whose lengths are not known: "
+                "shares can be compared, numbers of samples cannot"
+            )
+    if not has_rates:
+        yield (
+            "shares alone do not say whether it became faster: --before-work N --after-work N (operations done), "
+            "and --before-seconds, --after-seconds tell"
+        )
+
+
+def _coverage(here: Measured, there: Measured, one: SideSummary, other: SideSummary) -> Iterator[str]:
+    floors = [max((run.floor for run in side.tallies), default=0.0) for side in (here, there)]
+    parts = [
+        f"{percent(side.covered)} {name} (others are below {percent(floor)} each)"
+        for side, name, floor in zip((one, other), ("before", "after"), floors, strict=True)
+        if floor > 0
+    ]
+    if parts:
+        grave = "much is not listed" if min(one.covered, other.covered) < _LITTLE else "not all is listed"
+        yield f"{grave}: the rows cover {', '.join(parts)}"

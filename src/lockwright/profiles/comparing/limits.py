@@ -1,0 +1,53 @@
+"""The next limit: what is on top now on the path of what changed, or on top at all."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lockwright.profiles.comparing.path import next_on_path
+from lockwright.profiles.comparing.results import LOCK
+from lockwright.profiles.comparing.tally import Key
+from lockwright.profiles.comparing.wording import named, percent
+
+if TYPE_CHECKING:
+    from lockwright.profiles.comparing.findings import Told
+    from lockwright.profiles.comparing.results import Change
+
+_LEAST = 1.0  # percent: a lock that is worth a word
+
+
+def next_limit(found: Told, lock: Change | None) -> str:
+    """Return what limits next, with its share before; empty if nothing weighs enough.
+
+    Args:
+        found: What was found.
+        lock: The lock that changed; None if none did.
+    """
+    if lock is not None and lock.kind == LOCK and lock.caller and lock.difference.value < 0:
+        key = Key(LOCK, lock.lock, lock.caller)
+        found_next = next_on_path(key, found.samples_before, found.samples_after)
+        if found_next is not None:
+            name = (
+                f"the {found_next.key.name} wanted by {found_next.key.caller or 'a caller unknown'}"
+                if found_next.key.kind == LOCK
+                else found_next.key.name
+            )
+            return f"on the same path, through {found_next.through}: {name}, {percent(found_next.share)} after"
+    return _heaviest(found, lock)
+
+
+def _heaviest(found: Told, lock: Change | None) -> str:
+    fallen = lock if lock is not None and lock.difference.value < 0 else None
+    functions = [one for one in found.functions if not one.unlisted_after and one.after.value >= _LEAST]
+    locks = [one for one in found.locks if one is not fallen and not one.unlisted_after and one.after.value >= _LEAST]
+    tops = [max(rows, key=lambda one: (one.after.value, one.symbol)) for rows in (functions, locks) if rows]
+    tops.sort(key=lambda one: -one.after.value)
+    told = [f"{named(one)} with {percent(one.after.value)} ({_before(one)} before)" for one in tops]
+    if not told:
+        return ""
+    why = "" if found.has_callers else "no call graph, so on top of all: "
+    return why + ", then ".join(told)
+
+
+def _before(one: Change) -> str:
+    return f"below {percent(one.before.value)}" if one.unlisted_before else percent(one.before.value)

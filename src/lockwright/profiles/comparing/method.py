@@ -1,0 +1,60 @@
+"""How intervals and decisions were made, and what they assume: a comparison says it itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lockwright.profiles.comparing.resampling import DRAWS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lockwright.profiles.comparing.costs import Measured
+    from lockwright.profiles.comparing.results import WaitChange
+
+_BASES = {
+    "samples": "samples of a run taken as independent of each other; how runs differ is not in it",
+    "CPUs": "CPUs differ by more than chance, so they are drawn, not samples; how runs differ is not in it",
+    "runs": "runs taken as independent of each other, few of them answered by Student's t",
+}
+
+
+def method(before: Measured, after: Measured, rows: int, waits: Sequence[WaitChange]) -> tuple[str, ...]:
+    """Return sentences on how intervals came about.
+
+    Args:
+        before: One side.
+        after: The other one.
+        rows: How many rows were looked at.
+        waits: What was waited for.
+    """
+    found = ["shares are of what was busy: idle left out, commands together, names without suffixes"] if rows else []
+    missing = [name for name, one in (("before", before), ("after", after)) if rows and one.spread is None]
+    if missing:
+        says = f"{' and '.join(missing)} {'say' if len(missing) > 1 else 'says'}"
+        found.append(
+            f"no interval: {says} in percent what weighs how much, not of how many samples (`perf report -n` does)"
+        )
+    elif rows:
+        found += _intervals(before, after)
+        found.append(
+            f"changed are rows that chance does not explain: of {rows} rows looked at, 5 % of those called changed "
+            "may be so by chance (false discovery rate, Benjamini and Hochberg)"
+        )
+    if waits:
+        found.append("times of waits: as recorded; how far they may be off is not known from one table of sums")
+    return tuple(found)
+
+
+def _intervals(before: Measured, after: Measured) -> list[str]:
+    bases = [one.spread.basis for one in (before, after) if one.spread is not None]
+    drawn = f"95 % intervals: bootstrap, {DRAWS:,} draws"
+    if len(set(bases)) == 1:
+        found = [f"{drawn} of {bases[0]}: {_BASES[bases[0]]}"]
+    else:
+        found = [f"{drawn}: before of {bases[0]}, after of {bases[1]}", *(f"{one}: {_BASES[one]}" for one in bases)]
+    runs = [len(one.tallies) for one in (before, after)]
+    if min(runs) == 1 < max(runs):
+        lent = "before" if runs[0] == 1 else "after"
+        found.append(f"{lent} is one run: its runs are taken to differ as much as those of the other side")
+    return found

@@ -1,0 +1,73 @@
+"""Whether it became faster: throughput, and what a lock costs for each operation, against what its share says."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lockwright.profiles.comparing.wording import amount, named, times
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lockwright.profiles.comparing.findings import Told
+    from lockwright.profiles.comparing.results import Change, Estimate
+
+_FLAT = 0.03  # relative difference below which throughput of single runs counts as the same
+
+
+def sentences(found: Told, lock: Change | None) -> Iterator[str]:
+    """Yield what throughput and costs say, and where they contradict the shares.
+
+    Args:
+        found: What was found.
+        lock: The lock that changed most, or all locks together; None if there is none.
+    """
+    one, other = found.before.throughput, found.after.throughput
+    if one is not None and other is not None:
+        yield f"operations a second: {_spelled(one)} before, {_spelled(other)} after, {speed_up(one, other)}"
+    if lock is None:
+        return
+    if lock.per_operation is not None:
+        yield _cost(found, lock, lock.per_operation, "for each operation")
+    elif lock.per_second is not None:
+        yield _cost(found, lock, lock.per_second, "in each second")
+
+
+def warnings(found: Told, lock: Change | None) -> Iterator[str]:
+    """Yield where the share of a lock deceives."""
+    one, other = found.before.throughput, found.after.throughput
+    if lock is None or one is None or other is None:
+        return
+    if lock.difference.value > 0 and other.value > one.value and not is_flat(one, other):
+        yield f"the share of {named(lock)} rose while more was done: not worse; a share says nothing of speed"
+    elif lock.difference.value < 0 and is_flat(one, other):
+        yield (
+            f"the share of {named(lock)} fell and throughput stayed: something behind it limits now, see the next limit"
+        )
+    elif lock.difference.value < 0 and other.value < one.value:
+        yield f"the share of {named(lock)} fell and less was done: look at what the CPUs wait for instead"
+
+
+def is_flat(one: Estimate, other: Estimate) -> bool:
+    """Return whether two throughputs are the same, as far as is known."""
+    if one.low is not None and one.high is not None and other.low is not None and other.high is not None:
+        return one.low <= other.high and other.low <= one.high
+    return abs(other.value / one.value - 1) <= _FLAT
+
+
+def _spelled(one: Estimate) -> str:
+    if one.low is None or one.high is None:
+        return amount(one.value)
+    return f"{amount(one.value)} [{amount(one.low)} to {amount(one.high)}]"
+
+
+def speed_up(one: Estimate, other: Estimate) -> str:
+    """Return by how much throughput changed, and whether that is told from chance."""
+    flat = "; the difference is not told from chance" if is_flat(one, other) else ""
+    return f"{times(other.value / one.value)} times{flat}"
+
+
+def _cost(found: Told, lock: Change, pair: tuple[Estimate, Estimate], each: str) -> str:
+    before, after = pair
+    change = f", {times(after.value / before.value)} times" if before.value > 0 else ""
+    return f"{named(lock)} costs {_spelled(before)} {found.cost_unit} {each} before, {_spelled(after)} after{change}"

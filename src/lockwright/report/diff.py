@@ -1,0 +1,229 @@
+"""A comparison in a terminal: what changed, then the rows it rests on, then what to mistrust, last how it was made."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lockwright.profiles import folding
+from lockwright.profiles.comparing.results import GONE, LOCK, NEW, SYMBOL
+from lockwright.profiles.comparing.wording import amount, duration, percent, wrapped
+from lockwright.profiles.symbols import WAITING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from lockwright.profiles.comparing import Change, Comparison, Estimate, SideSummary, WaitChange
+    from lockwright.report.profile import Line
+
+ROWS = 12
+WIDTH = 100
+_INDENT = 2
+_WORDS = {
+    "spin": "spins for a {}",
+    "sleep": "waits for a {}: its slow path",
+    "acquire": "takes a {}",
+    "unlock": "releases a {}",
+    "schedule": "gives up the CPU",
+}
+
+
+def diff_lines(found: Comparison, rows: int = ROWS) -> Iterator[Line]:
+    """Yield the lines of a comparison, each with the name of its style.
+
+    Args:
+        found: The comparison.
+        rows: The most rows of a table.
+    """
+    yield from ((line, "title") for line in _wrapped("", found.headline))
+    for finding in found.findings:
+        yield from ((line, "") for line in _wrapped("  ", finding))
+    if found.next_limit:
+        yield from ((line, "") for line in _wrapped("  next limit: ", found.next_limit))
+    if found.unchanged:
+        yield from ((line, "") for line in _wrapped("  unchanged: ", ", ".join(found.unchanged)))
+    yield "", ""
+    for name, side in (("before", found.before), ("after", found.after)):
+        yield from ((line, "dim") for line in _wrapped(f"  {name:<6}  ", _about(side)))
+    yield from _changes(found, rows)
+    yield from _waits(found.waits, rows)
+    yield from _threads(found)
+    yield "", ""
+    for warning in found.warnings:
+        yield from ((line, "warning") for line in _wrapped("warning: ", warning))
+    for one in found.method:
+        yield from ((line, "dim") for line in _wrapped("method   ", one))
+
+
+def diff_text(found: Comparison, rows: int = ROWS) -> str:
+    """Return a comparison as plain text."""
+    return "\n".join(text for text, _ in diff_lines(found, rows)) + "\n"
+
+
+def _about(side: SideSummary) -> str:
+    """Return what was read of a side."""
+    runs = len(side.sources)
+    parts = [f"{side.sources[0]}{f' and {runs - 1} more' if runs > 1 else ''}: {', '.join(side.readers)}"]
+    if runs > 1:
+        parts.append(f"{runs} runs")
+        if side.spread is not None:
+            parts.append(f"at most {side.spread:.1f} points between two of them")
+    if side.samples:
+        parts.append(f"{side.samples:,} samples")
+    if side.event:
+        parts.append(f"of {side.event}")
+    if side.samples or side.event:
+        parts.append(f"{percent(side.idle)} of it idle" if side.idle else "none of it idle")
+    if side.waits:
+        parts.append(f"{side.waits:,} waits for locks")
+    if side.seconds:
+        parts.append(f"{amount(sum(side.seconds) / runs)} s{' each' if runs > 1 else ''}")
+    if side.work:
+        parts.append(f"{amount(sum(side.work) / runs)} operations{' each' if runs > 1 else ''}")
+    return ", ".join(parts)
+
+
+def _changes(found: Comparison, rows: int) -> Iterator[Line]:
+    symbols = [one for one in found.changes if one.kind == SYMBOL]
+    yield from _table(_cells(symbols[:rows], "symbol", found.cost_unit), _styles(symbols[:rows]), right=3)
+    yield from _more(len(symbols) - rows, "function")
+    locks = [one for one in found.changes if one.kind == LOCK]
+    if locks:
+        some = max(1, rows // 2)
+        yield from _table(_cells(locks[:some], "lock, by its caller", found.cost_unit), _styles(locks[:some]), right=3)
+        yield from _more(len(locks) - some, "lock")
+
+
+def _styles(changes: Sequence[Change]) -> list[str]:
+    return ["" if one.q is None or one.is_significant else "dim" for one in changes]
+
+
+def _cells(changes: Sequence[Change], what: str, unit: str) -> list[list[str]]:
+    if not changes:
+        return []
+    rows = [["before", "after", "difference", what, ""]]
+    rows += [
+        [
+            "-" if one.mark == NEW else share_cell(one.before, unlisted=one.unlisted_before),
+            "-" if one.mark == GONE else share_cell(one.after, unlisted=one.unlisted_after),
+            difference_cell(one),
+            name_cell(one),
+            "; ".join(filter(None, [*notes(one), _cost(one, unit)])),
+        ]
+        for one in changes
+    ]
+    return rows
+
+
+def share_cell(one: Estimate, *, unlisted: bool) -> str:
+    """Return a share for a table."""
+    return f"< {percent(one.value)}" if unlisted else percent(one.value)
+
+
+def difference_cell(one: Change) -> str:
+    """Return a difference in points, with its interval where there is one."""
+    if one.unlisted_before or one.unlisted_after:
+        if one.difference.value == 0:
+            return "?"
+        sign = "-" if one.difference.value < 0 else "+"
+        return f"{sign}{abs(one.difference.value):.1f} or more"
+    value = _signed(one.difference.value)
+    if one.difference.low is None or one.difference.high is None:
+        return value
+    return f"{value} [{_signed(one.difference.low)} to {_signed(one.difference.high)}]"
+
+
+def _signed(value: float) -> str:
+    return "0.0" if abs(value) < 0.05 else f"{value:+.1f}"
+
+
+def name_cell(one: Change) -> str:
+    """Return what a row is about."""
+    if one.kind == LOCK:
+        return f"{one.lock} by {one.caller or 'a caller unknown'}"
+    return one.symbol
+
+
+def notes(one: Change) -> list[str]:
+    """Return what else there is to say of a row, for the end of its line."""
+    found = []
+    if one.mark:
+        found.append(one.mark)
+    if one.renamed_from:
+        found.append(f"was {one.renamed_from}?")
+    if one.q is not None and not one.is_significant and not (one.unlisted_before or one.unlisted_after):
+        found.append("within chance")
+    family = folding.family(one.symbol) if one.kind == SYMBOL else None
+    if family is not None and family.role in _WORDS:
+        found.append(_WORDS[family.role].format(family.lock or "lock"))
+    if one.expected is not None and one.role in WAITING and one.difference.value > 0:
+        found.append(f"{percent(one.expected)} expected")
+    return found
+
+
+def _cost(one: Change, unit: str) -> str:
+    pair, each = (one.per_operation, "an operation") if one.per_operation else (one.per_second, "a second")
+    if pair is None or pair[0].value <= 0:
+        return ""
+    return f"{amount(pair[0].value)} → {amount(pair[1].value)} {unit} {each}"
+
+
+def _waits(waits: Sequence[WaitChange], rows: int) -> Iterator[Line]:
+    if not waits:
+        return
+    cells = [["total", "after", "mean", "after", "waits", "after", "lock, by its caller"]]
+    for one in waits[:rows]:
+        sides = (one.before, one.after)
+        cells.append(
+            [
+                *(duration(side.total_ns) if side.contended or side.total_ns else "-" for side in sides),
+                *(duration(side.mean_ns) if side.mean_ns is not None else "-" for side in sides),
+                *(f"{side.contended:,}" for side in sides),
+                f"{one.kind} by {one.caller or 'a caller unknown'}",
+            ]
+        )
+    yield from _table(cells, [""] * len(cells), right=6)
+    yield from _more(len(waits) - rows, "lock")
+
+
+def _threads(found: Comparison) -> Iterator[Line]:
+    if not found.threads:
+        return
+    cells = [["threads", "before", "after", "difference"]]
+    for row in found.threads:
+        difference = "-" if row.difference_percent is None else f"{row.difference_percent:+.1f} %"
+        cells.append([f"{row.threads:,}", amount(row.before), amount(row.after), difference])
+    yield from _table(cells, [""] * len(cells), right=4)
+
+
+def _more(number: int, word: str) -> Iterator[Line]:
+    if number > 0:
+        yield f"  and {number:,} more {word}{'s' * (number != 1)}", "dim"
+
+
+def _table(cells: list[list[str]], styles: Sequence[str], right: int) -> Iterator[Line]:
+    """Yield an empty line and rows, each column as wide as its widest cell, the first ones flush right.
+
+    What does not fit behind the last column is left to a line of its own.
+    """
+    if not cells:
+        return
+    yield "", ""
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    for row, style in zip(cells, ["", *styles], strict=False):
+        made = [
+            f"{cell:>{width}}" if at < right else f"{cell:<{width}}"
+            for at, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        line = f"  {'  '.join(made)}".rstrip()
+        if len(line) <= WIDTH or right >= len(row) - 1:
+            yield line, style
+            continue
+        begin = _INDENT + sum(widths[:right]) + 2 * right
+        yield f"  {'  '.join(made[:-1])}".rstrip(), style
+        for part in wrapped(row[-1], max(20, WIDTH - begin - 4)):
+            yield f"{' ' * (begin + 4)}{part}", style
+
+
+def _wrapped(head: str, text: str) -> list[str]:
+    """Return a paragraph behind a head; further lines are indented by four, or by the width of a short head."""
+    return wrapped(text, WIDTH, head, " " * min(max(len(head), 4), 10))

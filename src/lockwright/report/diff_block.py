@@ -1,0 +1,233 @@
+"""The block that maintainers ask for, ready to paste under a patch: plain text, or Markdown for a pull request.
+
+What it has, 75 published cures show: machine, command, runs and spread, the table from one thread on, the heaviest
+functions and locks on both sides, waits of the lock, the next limit, and what stayed unchanged.  What is not known is
+named with the option that gives it, never guessed.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lockwright.profiles.comparing.results import LOCK, SYMBOL
+from lockwright.profiles.comparing.speed import speed_up
+from lockwright.profiles.comparing.wording import amount, duration, percent, wrapped
+from lockwright.report.diff import difference_cell, name_cell, share_cell
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lockwright.profiles.comparing import Change, Comparison, SideSummary
+
+_LEADING = re.compile(r"(?<![^\W_])_+|_+(?!\w)")
+"""Underscores at the ends of names; Markdown leaves those inside alone."""
+_WIDTH = 75  # columns that survive being quoted in a mail
+_TOP = 5
+_TOP_LOCKS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What only the one who measured knows.
+
+    Args:
+        machine: CPUs, sockets, kernel.
+        command: What was run.
+    """
+
+    machine: str = ""
+    command: str = ""
+
+
+def block(found: Comparison, given: Given, *, markdown: bool = False) -> str:
+    """Return the block.
+
+    Args:
+        found: The comparison.
+        given: What the files may not say.
+        markdown: Whether tables are those of Markdown.
+    """
+    parts = [*_head(found, given, markdown=markdown)]
+    for title, cells in _tables(found):
+        made = _markdown_table(cells) if markdown else _plain_table(cells)
+        parts += ["", f"**{title}**" if markdown else f"{title}:", "", *made]
+    parts += ["", *_tail(found, markdown=markdown)]
+    return "\n".join(parts).rstrip() + "\n"
+
+
+def _head(found: Comparison, given: Given, *, markdown: bool) -> Iterator[str]:
+    yield from _line("", found.headline[:1].upper() + found.headline[1:] + ".", markdown=markdown, bullet=False)
+    yield ""
+    yield from _line(
+        "Machine", given.machine or _machine(found) or _missing("machine", "CPUs, sockets, kernel"), markdown=markdown
+    )
+    yield from _line(
+        "Command", given.command or _command(found) or _missing("command", "what was run"), markdown=markdown
+    )
+    yield from _line("Runs", _runs(found), markdown=markdown)
+    yield from _line("Throughput", _throughput(found), markdown=markdown)
+
+
+def _missing(option: str, what: str) -> str:
+    return f'not given: --{option} "{what}"'
+
+
+def _machine(found: Comparison) -> str:
+    """Return what the files say of the machine, of both sides where they differ."""
+    told = [_machine_of(side) for side in (found.before, found.after)]
+    if told[0] == told[1] or not all(told):
+        return told[0] or told[1]
+    return f"{told[0]} (before); {told[1]} (after)"
+
+
+def _machine_of(side: SideSummary) -> str:
+    facts = side.facts
+    cpus = facts.get("nrcpus online") or facts.get("cpus")
+    release = facts.get("os release")
+    parts = [facts.get("cpudesc"), f"{cpus} CPUs" if cpus else None, f"Linux {release}" if release else None]
+    return ", ".join(one for one in parts if one)
+
+
+def _command(found: Comparison) -> str:
+    told = [side.facts.get("command") or side.facts.get("cmdline") or "" for side in (found.before, found.after)]
+    return told[0] if told[0] == told[1] or not told[1] else f"{told[0]} (before); {told[1]} (after)"
+
+
+def _runs(found: Comparison) -> str:
+    parts = []
+    for name, side in (("before", found.before), ("after", found.after)):
+        samples = f", {side.samples:,} samples" if side.samples else ", number of samples not known"
+        spread = f", {side.spread:.1f} points at most between two" if side.spread is not None else ""
+        parts.append(f"{len(side.sources)} {name}{samples}{spread}")
+    single = len(found.before.sources) == len(found.after.sources) == 1
+    more = "; spread between runs not known: --before A B C --after D E F" if single else ""
+    return "; ".join(parts) + more
+
+
+def _throughput(found: Comparison) -> str:
+    one, other = found.before.throughput, found.after.throughput
+    if one is None or other is None:
+        return "not given: --before-work N --after-work N, --before-seconds S --after-seconds S"
+    return f"{amount(one.value)} operations/s before, {amount(other.value)} after: {speed_up(one, other)}"
+
+
+def _tables(found: Comparison) -> Iterator[tuple[str, list[list[str]]]]:
+    if found.threads:
+        rows = [
+            [
+                str(row.threads),
+                amount(row.before),
+                amount(row.after),
+                "-" if row.difference_percent is None else f"{row.difference_percent:+.1f} %",
+            ]
+            for row in found.threads
+        ]
+        yield "Threads", [["threads", "before", "after", "difference"], *rows]
+    tops = _tops(found)
+    if tops:
+        yield "Share of busy time, functions", [["before", "after", "difference", "function"], *map(_row, tops)]
+    locks = _top_locks(found)
+    if locks:
+        yield "Share of busy time, locks by caller", [["before", "after", "difference", "lock"], *map(_row, locks)]
+    if found.waits:
+        rows = [
+            [
+                f"{one.kind} by {one.caller or 'a caller unknown'}",
+                *(
+                    f"{duration(side.total_ns)} / {duration(side.mean_ns)}" if side.mean_ns is not None else "-"
+                    for side in (one.before, one.after)
+                ),
+            ]
+            for one in found.waits[:_TOP_LOCKS]
+        ]
+        yield "Waits, total / mean", [["lock", "before", "after"], *rows]
+
+
+def _tops(found: Comparison) -> list[Change]:
+    """Return the heaviest functions of each side, those of before first."""
+    rows = [one for one in found.changes if one.kind == SYMBOL]
+    before = sorted((one for one in rows if not one.unlisted_before), key=lambda one: -one.before.value)[:_TOP]
+    after = sorted((one for one in rows if not one.unlisted_after), key=lambda one: -one.after.value)[:_TOP]
+    return [*before, *(one for one in after if one not in before)]
+
+
+def _top_locks(found: Comparison) -> list[Change]:
+    rows = [one for one in found.changes if one.kind == LOCK]
+    return sorted(rows, key=lambda one: -max(one.before.value, one.after.value))[:_TOP_LOCKS]
+
+
+def _row(one: Change) -> list[str]:
+    name = name_cell(one)
+    if one.renamed_from:
+        name += f" (was {one.renamed_from}?)"
+    return [
+        share_cell(one.before, unlisted=one.unlisted_before),
+        share_cell(one.after, unlisted=one.unlisted_after),
+        difference_cell(one),
+        name,
+    ]
+
+
+def _tail(found: Comparison, *, markdown: bool) -> Iterator[str]:
+    if not found.waits:
+        yield from _line("Waits of the lock", "not given: record them with `perf lock record`", markdown=markdown)
+    yield from _line("Next limit", found.next_limit or "none that weighs as much as 1 %", markdown=markdown)
+    yield from _line("Unchanged", _unchanged(found), markdown=markdown)
+    if not found.threads:
+        yield from _line("1 to N threads", "not given: --table FILE.csv with threads,before,after", markdown=markdown)
+    for warning in found.warnings:
+        if "--before-work" not in warning:  # said above
+            yield from _line("Note", warning, markdown=markdown)
+    yield from _line("Method", "; ".join(found.method), markdown=markdown)
+
+
+def _unchanged(found: Comparison) -> str:
+    first = next((row for row in found.threads if row.threads == 1), None)
+    single = ""
+    if first is not None and first.difference_percent is not None:
+        single = f"1 thread {first.difference_percent:+.1f} %; "
+    return single + (", ".join(found.unchanged) or f"no row above {percent(1)} is known to be")
+
+
+def _line(head: str, text: str, *, markdown: bool, bullet: bool = True) -> Iterator[str]:
+    """Yield a paragraph behind its head, in plain text within the width of a mail."""
+    if markdown:
+        yield f"- **{head}**: {_escaped(text)}" if bullet else _escaped(text)
+        return
+    begin = f"{head}: " if head else ""
+    yield from wrapped(text, _WIDTH, begin, "  " if bullet else "")
+
+
+def _plain_table(cells: list[list[str]]) -> Iterator[str]:
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    left = {at for at, cell in enumerate(cells[0]) if cell in {"function", "lock"}}
+    for row in cells:
+        made = [
+            f"{cell:<{width}}" if at in left else f"{cell:>{width}}"
+            for at, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        yield f"  {'  '.join(made)}".rstrip()
+
+
+def _markdown_table(cells: list[list[str]]) -> Iterator[str]:
+    left = {at for at, cell in enumerate(cells[0]) if cell in {"function", "lock"}}
+    yield f"| {' | '.join(cells[0])} |"
+    yield f"|{'|'.join('---' if at in left else '---:' for at in range(len(cells[0])))}|"
+    for row in cells[1:]:
+        names = [
+            f"`{_code(cell)}`" if at in left else _escaped(cell).replace("|", "\\|") for at, cell in enumerate(row)
+        ]
+        yield f"| {' | '.join(names)} |"
+
+
+def _code(text: str) -> str:
+    return text.replace("`", "'").replace("|", "\\|")
+
+
+def _escaped(text: str) -> str:
+    """Return a text in which names with underscores, stars or angle brackets stay what they are."""
+    for sign in "*<":
+        text = text.replace(sign, f"\\{sign}")
+    return _LEADING.sub(lambda got: got[0].replace("_", "\\_"), text)

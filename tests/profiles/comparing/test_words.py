@@ -1,0 +1,182 @@
+"""The sentences: what changed, what is next, what stayed, and what deceives."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from tests.profiles.comparing.made import SLOW, compared, recording, side, together, waiting
+
+from lockwright.profiles.comparing import compare
+
+WORK = "work < handle < main"
+LOOKUP = f"{SLOW} < find < handle < main"
+OTHER = f"{SLOW} < account < handle < main"
+AWAY = f"{SLOW} < flush < writer < kthread"
+
+
+def without_intervals(text: str) -> str:
+    return re.sub(r" \[[^]]* to [^]]*\]", "", text)
+
+
+def test_a_lock_is_named_through_its_caller() -> None:
+    found = compared({LOOKUP: 600, WORK: 400}, {LOOKUP: 30, WORK: 970})
+    assert without_intervals(found.headline) == "less waiting: the spinlock wanted by find fell from 60.0 % to 3.0 %"
+    row = found.locks[0]
+    assert (row.before.low, row.before.high) == pytest.approx((56.9, 63.0), abs=0.2)  # Jeffreys, 600 of 1000
+
+
+def test_the_next_limit_is_looked_for_on_the_same_path() -> None:
+    found = compared({LOOKUP: 600, OTHER: 20, AWAY: 30, WORK: 350}, {LOOKUP: 30, OTHER: 150, AWAY: 300, WORK: 520})
+    assert found.next_limit == "on the same path, through handle: work, 52.0 % after"
+    found = compared({LOOKUP: 600, OTHER: 20, AWAY: 30, WORK: 350}, {LOOKUP: 30, OTHER: 400, AWAY: 500, WORK: 70})
+    assert found.next_limit == "on the same path, through handle: the spinlock wanted by account, 40.0 % after"
+
+
+def test_the_wait_may_move_to_another_lock() -> None:
+    found = compared({LOOKUP: 600, OTHER: 20, WORK: 380}, {LOOKUP: 30, OTHER: 590, WORK: 380})
+    assert found.headline.startswith("the wait moved: the spinlock wanted by find fell from 60.0 %")
+    assert "; the spinlock wanted by account rose from 2.0 %" in found.headline
+
+
+def test_a_share_that_the_base_has_raised_is_no_lock_that_got_worse() -> None:
+    before = {"chain < find < main": 500, LOOKUP: 50, WORK: 450}
+    found = compared(before, {"chain < find < main": 100, LOOKUP: 90, WORK: 810})
+    assert found.headline.startswith("not a lock: chain fell from 50.0 %")
+    assert found.headline.endswith("mostly because the base shrank")
+    assert any("every other share is 1.8 times what it was" in one for one in found.findings)
+    assert any(one.startswith("work (45.0 % → 81.0 %, 81.0 % expected)") for one in found.unchanged)
+
+
+def test_more_waiting_behind_what_fell() -> None:
+    found = compared({"chain < f": 500, LOOKUP: 100, WORK: 400}, {"chain < f": 150, LOOKUP: 400, WORK: 450})
+    assert found.headline.startswith("the wait grew behind it: chain fell from 50.0 %")
+    assert "; the spinlock wanted by find rose from 10.0 %" in found.headline
+    assert any("the rest of its rise is its own" in one for one in found.findings)
+
+
+def test_nothing_changed() -> None:
+    found = compared({LOOKUP: 600, WORK: 400}, {LOOKUP: 610, WORK: 390})
+    assert without_intervals(found.headline) == (
+        "no change beyond chance in 4 rows; waiting for locks is 61.0 %, 60.0 % before"
+    )
+
+
+def work_done(*, before: float, after: float, shares: tuple[int, int]) -> list[str]:
+    """Return the warnings where a lock has so many of 1000 samples, and so much was done in 10 s."""
+    runs = [recording({LOOKUP: share, WORK: 1000 - share}) for share in shares]
+    found = compare(side(runs[0], seconds=(10.0,), work=(before,)), side(runs[1], seconds=(10.0,), work=(after,)))
+    return [*found.warnings, *found.findings]
+
+
+def test_a_share_that_rises_while_more_is_done() -> None:
+    said = work_done(before=1e6, after=4e6, shares=(200, 400))
+    assert any(one.endswith("rose while more was done: not worse; a share says nothing of speed") for one in said)
+    assert "operations a second: 100,000 before, 400,000 after, 4 times" in said
+    assert (
+        "the spinlock wanted by find costs 0.0002 samples for each operation before, 0.0001 after, 0.5 times"
+        in without_intervals(" ".join(said))
+    )
+    assert not any("base shrank" in one for one in said)
+
+
+def test_a_share_that_falls_while_throughput_stays() -> None:
+    said = work_done(before=1e6, after=1.01e6, shares=(400, 100))
+    assert any("fell and throughput stayed: something behind it limits now" in one for one in said)
+
+
+def test_a_share_that_falls_while_less_is_done() -> None:
+    said = work_done(before=1e6, after=0.7e6, shares=(400, 100))
+    assert any("fell and less was done: look at what the CPUs wait for" in one for one in said)
+
+
+def test_without_work_shares_do_not_say_whether_it_is_faster() -> None:
+    found = compared({LOOKUP: 600, WORK: 400}, {LOOKUP: 30, WORK: 970})
+    assert any("shares alone do not say whether it became faster" in one for one in found.warnings)
+
+
+@pytest.mark.parametrize(
+    ("changed", "warning"),
+    [
+        ({"event": "instructions"}, "different events: cycles before, instructions after"),
+        ({"event": "cycles:u"}, "different modifiers of an event: cycles before, cycles:u after"),
+        ({"command": "other"}, "different commands: bench ran before only, other ran after only"),
+        ({"facts": {"os release": "6.1"}}, "different kernels: 5.10 before, 6.1 after"),
+        ({"facts": {"hostname": "b"}}, "different hosts: a before, b after"),
+    ],
+)
+def test_different_things_are_compared(changed: dict[str, str], warning: str) -> None:
+    facts = {"os release": "5.10", "hostname": "a"}
+    before = recording({WORK: 1000}, facts=facts)
+    after = recording({WORK: 1000}, **({"facts": facts} | changed))  # type: ignore[arg-type]
+    assert any(one.startswith(warning) for one in compare(side(before), side(after)).warnings)
+
+
+def test_idle_time_that_grew() -> None:
+    found = compared({"intel_idle": 100, WORK: 900}, {"intel_idle": 600, WORK: 400})
+    assert any(
+        one.startswith("idle time grew from 10.0 % to 60.0 %, and is in no share below") for one in found.warnings
+    )
+    assert found.symbols[0].before.value == found.symbols[0].after.value == 100
+
+
+def test_recordings_of_very_different_length() -> None:
+    found = compared({WORK: 1000}, {WORK: 9000})
+    assert any(one.startswith("9 times as many samples after, of runs whose lengths are not") for one in found.warnings)
+    told = compare(side(recording({WORK: 1000}), seconds=(1,)), side(recording({WORK: 9000}), seconds=(9,)))
+    assert not any("times as many samples" in one for one in told.warnings)
+
+
+def test_rates_of_runs_that_say_how_long_they_were() -> None:
+    runs = [
+        recording({LOOKUP: lock, WORK: 1000}, unit="period", per_sample=1e6, facts={"seconds": seconds})
+        for lock, seconds in ((1000, "10.0"), (100, "5.5"))
+    ]
+    found = compare(side(runs[0]), side(runs[1]))
+    assert (found.cost_unit, found.before.seconds, found.after.seconds) == ("cycles", (10.0,), (5.5,))
+    row = next(one for one in found.symbols if one.symbol == "work")
+    assert row.per_second is not None
+    assert [one.value for one in row.per_second] == pytest.approx([1e8, 1e9 / 5.5])
+
+
+def test_costs_of_several_runs_have_the_spread_of_runs() -> None:
+    runs = [recording({LOOKUP: 100, WORK: 900 + more}, unit="period", per_sample=1e6) for more in (0, 50, 100)]
+    found = compare(side(*runs, work=(1000,) * 3), side(*runs, work=(2000,) * 3))
+    row = next(one for one in found.symbols if one.symbol == "work")
+    assert row.per_operation is not None
+    before, after = row.per_operation
+    assert before.value == pytest.approx(950e6 / 1000)
+    assert after.value == pytest.approx(950e6 / 2000)
+    assert before.high is not None
+    assert before.high - before.value == pytest.approx(4.303 * 50e6 / 3**0.5 / 1000, rel=0.1)  # Student's t
+
+
+def test_waits_alone() -> None:
+    before = waiting(("spinlock", "find", 1000, 5e9), ("mutex", "open", 10, 1e6))
+    found = compare(side(before), side(waiting(("spinlock", "find", 900, 1e8), ("mutex", "open", 10, 1e6))))
+    assert found.headline == (
+        "waiting fell from 5 s in 1,010 waits to 101 ms in 910, most of the difference for spinlock wanted by find"
+    )
+    first = found.waits[0]
+    assert first.before.mean_ns == 5e6
+    assert first.after.mean_ns == pytest.approx(111_111, rel=1e-3)
+    assert "waits for spinlock wanted by find: 5 s in 1,000 waits, 5 ms each before" in found.findings[0]
+    assert any("totals of waits grow with them" in one for one in found.warnings)
+
+
+def test_two_events_are_not_added_up() -> None:
+    """The main event of before is compared, where after has it, too."""
+    before = together(recording({WORK: 900}), recording({"other": 100}, event="cache-misses"))
+    after = together(recording({WORK: 100}), recording({"other": 900}, event="cache-misses"))
+    found = compare(side(before), side(after))
+    assert (found.before.event, found.after.event) == ("cycles", "cycles")
+    assert [one.symbol for one in found.symbols] == ["work"]
+
+
+def test_a_user_lock_is_named_where_its_waiters_spin_in_the_kernel() -> None:
+    stack = (
+        "native_queued_spin_lock_slowpath < _raw_spin_lock < futex_q_lock < futex_wait < do_futex < __x64_sys_futex"
+        " < do_syscall_64 < entry_SYSCALL_64_after_hwframe < __lll_lock_wait < pthread_mutex_lock < enqueue < main"
+    )
+    found = compared({stack: 500, "work < main": 500}, {stack: 20, "work < main": 980})
+    assert found.headline.startswith("less waiting: the pthread lock wanted by enqueue fell from 50.0 %")

@@ -44,7 +44,7 @@ class Lines:
         probes: Some lines of the middle, and the last ones, each with its number.
     """
 
-    def __init__(self, name: str, raw: IO[bytes], watch: Watch | None = None) -> None:
+    def __init__(self, name: str, raw: IO[bytes] | io.RawIOBase, watch: Watch | None = None) -> None:
         self.name, self.count, self.cut = name, 0, ""
         self.watch = watch or Watch()
         self.probes: list[tuple[int, list[str]]] = []
@@ -122,7 +122,7 @@ class Lines:
 class _Counted(io.RawIOBase):
     """A file whose first bytes were looked at: they come again; all are counted."""
 
-    def __init__(self, start: bytes, rest: IO[bytes], watch: Watch) -> None:
+    def __init__(self, start: bytes, rest: IO[bytes] | io.RawIOBase, watch: Watch) -> None:
         self._start, self._rest, self._watch = start, rest, watch
 
     def readable(self) -> bool:

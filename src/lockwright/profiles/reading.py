@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import re
 import stat
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lockwright.diagnostics.diagnostic import Diagnostic, Label
 from lockwright.diagnostics.span import NOWHERE, Span
 from lockwright.errors import LockwrightError
+from lockwright.profiles import perf_data
 from lockwright.profiles.lines import HEAD_LINES, STANDARD_INPUT, Lines, opened
 from lockwright.profiles.mixed import others, several
 from lockwright.profiles.readers import readers
@@ -19,6 +21,7 @@ from lockwright.profiles.wrapped import margin, unwrapped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from io import RawIOBase
     from typing import IO
 
     from lockwright.profiles.model import Profile
@@ -38,13 +41,17 @@ def read(source: str, *, watch: Watch | None = None) -> Profile:
     """Read a file that a profiler wrote.
 
     Args:
-        source: The name of a file, plain or gzip; `-` is standard input.
+        source: The name of a file, plain or gzip; `-` is standard input.  What `perf record` wrote is read by running
+            `perf script`, where that is installed.
         watch: Is told how far it is, and can end it early.
 
     Raises:
         LockwrightError: It is empty, of no known kind, or has nothing of what its kind has.
         OSError: It is not there, or may not be read.
     """
+    program = perf_data.perf()
+    if program and perf_data.is_recording(source):
+        return _recorded(source, program, watch)
     file = opened(source)
     try:
         if watch is not None:
@@ -56,7 +63,23 @@ def read(source: str, *, watch: Watch | None = None) -> Profile:
             file.close()
 
 
-def read_from(file: IO[bytes], name: str, *, watch: Watch | None = None) -> Profile:
+def _recorded(source: str, program: str, watch: Watch | None) -> Profile:
+    """Read what `perf record` wrote by way of `perf script`; what it said stands in the facts."""
+    name = "standard input" if source == STANDARD_INPUT else source
+    profile = None
+    with perf_data.scripted(source, program) as run, suppress(LockwrightError):
+        profile = read_from(run.text, name, watch=watch)
+    if profile is None:
+        why = run.failure or "`perf script` printed no sample of it"
+        raise perf_data.unreadable(name, why, run.words)
+    facts = {**profile.facts, "read through": run.command}
+    if run.words:
+        facts["perf said"] = "; ".join(run.words)
+    cut = "; ".join(one for one in (profile.provenance.cut, run.failure) if one)
+    return replace(profile, facts=facts, provenance=replace(profile.provenance, cut=cut))
+
+
+def read_from(file: IO[bytes] | RawIOBase, name: str, *, watch: Watch | None = None) -> Profile:
     """Read what a profiler wrote from an open file.
 
     Args:
@@ -110,7 +133,8 @@ def _claimed(head: Sequence[str], reader: Reader) -> tuple[int, int, Reader, int
 
 def _binary(lines: Lines) -> LockwrightError:
     if lines.head[0].startswith(PERF_DATA):
-        title, instead = "is what `perf record` writes", "make text of it: `perf script -i FILE > FILE.txt`"
+        title = "is what `perf record` writes"
+        instead = "make text of it: `perf script --ns -i FILE > FILE.txt`; where perf is installed, FILE itself is read"
     else:
         title, instead = "is no text", "give text, or text in gzip"
     return _refused("P003", f"`{lines.name}` {title}", instead)

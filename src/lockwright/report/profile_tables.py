@@ -83,6 +83,10 @@ def about(profile: Profile, events: Mapping[str, tuple[Sample, ...]]) -> Iterato
     if "time resolution" in profile.facts:
         parts.append(f"times to {profile.facts['time resolution']}")
     yield ", ".join(parts)
+    if "read through" in profile.facts:
+        yield f"made text by `{profile.facts['read through']}`"
+    if "perf said" in profile.facts:
+        yield f"perf said: {profile.facts['perf said']}"
     if len(events) > 1:
         first, *others = (event or "an event without a name" for event in events)
         yield f"of {first}; also recorded: {', '.join(others)}"

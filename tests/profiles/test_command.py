@@ -9,25 +9,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.profiles.captured import CAPTURES, of, profile
+from tests.profiles.captured import CAPTURES, FILES, content, of, profile
 
 import lockwright
 from lockwright.cli.main import run
+from lockwright.profiles.diagnosis.headline import duration
 from lockwright.report.profile import profile_json, profile_text
-from lockwright.report.profile_tables import duration
 
 if TYPE_CHECKING:
     from tests.conftest import Golden
 
 PAGES = Path(__file__).parent / "pages"
-SHOWN = (
-    "commits/ipvs-before.txt",
-    "commits/ovs-flow-stats-before.txt",
-    "create-unlink.report.txt",
-    "create-unlink.cpu-cut.script.gz",
-    "timer-gettime.report-flat.txt",
-    "mmap-ns.lock.script.gz",
-)
+SHOWN = [name for name in FILES if "/" not in name or name.startswith("commits/")]
 
 
 @pytest.mark.parametrize("name", SHOWN)
@@ -35,7 +28,15 @@ def test_pages(name: str, golden: Golden, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.chdir(CAPTURES)
     page = profile_text(lockwright.profile(name), rows=6)
     assert all(len(line) <= 100 for line in page.splitlines())
-    golden(PAGES / f"{Path(name).name.split('.script')[0].removesuffix('.txt')}.txt", page)
+    golden(PAGES / f"{Path(name).name.removesuffix('.gz').removesuffix('.txt')}.txt", page)
+
+
+@pytest.mark.parametrize("columns", [40, 60, 80])
+def test_narrow_terminals_wrap(columns: int) -> None:
+    page = profile_text(of(content("commits/ovs-flow-stats-before.txt")), columns=columns)
+    text = page.partition("\nlock ")[2]
+    assert all(len(line) <= columns for line in text.splitlines())
+    assert all(len(line) <= columns for line in page.partition("\n\n")[0].splitlines())
 
 
 def test_the_command_prints_the_page(capsys: pytest.CaptureFixture[str]) -> None:
@@ -50,7 +51,7 @@ def test_standard_input() -> None:
         [sys.executable, "-m", "lockwright", "profile", "-"], input=text, capture_output=True, check=False
     )
     assert done.returncode == 0
-    assert done.stdout.startswith(b"locks: 4.5 % in functions that take one or wait for one")
+    assert done.stdout.startswith(b"not a lock: 43.1 % of busy time (42.4 % of all) in ip_vs_conn_in_get")
 
 
 def test_json(capsys: pytest.CaptureFixture[str]) -> None:
@@ -61,6 +62,9 @@ def test_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert (first["symbol"], first["role"], first["lock"]) == ("rwsem_spin_on_owner", "spin", "rwsem")
     assert first["share_percent"] == pytest.approx(3.91)
     assert {one["caller"] for one in found["lock_callers"]} >= {"do_unlinkat", "path_openat"}
+    told = found["diagnosis"]
+    assert (told["verdict"], told["lock"]["kind"]) == ("minor", "rwsem")
+    assert told["lock"]["sites"][0]["caller"] == "do_unlinkat"
 
 
 def test_waits_as_json() -> None:
@@ -89,8 +93,7 @@ def test_a_file_that_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[
 
 def test_a_profile_without_locks_says_so() -> None:
     assert profile_text(of("main;work 3\nmain;rest 1\n")).startswith(
-        "locks: no sample in a function that takes one, waits for one or releases one\n"
-        "  pasted.txt: read as folded stacks"
+        "no lock: no sample in a function that takes one or waits for one\n  pasted.txt: read as folded stacks"
     )
 
 
@@ -100,7 +103,7 @@ def test_several_events_are_not_added_up() -> None:
         for event, symbol in (("cycles", "osq_lock"), ("cache-misses", "memcpy"))
     )
     page = profile_text(of(text))
-    assert page.startswith("locks: 50.0 % in functions that take one")
+    assert page.startswith("undecided: 50.0 % of busy time waits for a mutex or rwsem")
     assert "of cycles; also recorded: cache-misses" in page
     assert "memcpy" not in page
 

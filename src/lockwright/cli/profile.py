@@ -14,7 +14,7 @@ _NOWHERE_ELSE = Outputs()
 
 
 def profile(file: File, /, *, rows: int = 12, outputs: Outputs = _NOWHERE_ELSE) -> int:
-    """Show what a profiler wrote: how much of it is locks, which, and through which caller.
+    """Say which lock is contended, through which caller, how much of the machine it burns, and what usually cures it.
 
     Read are `perf script` (samples, and events of locks), `perf report --stdio`, `perf top`, `perf lock contention`,
     oprofile and folded stacks, as they are pasted, plain or in gzip.
@@ -26,7 +26,7 @@ def profile(file: File, /, *, rows: int = 12, outputs: Outputs = _NOWHERE_ELSE) 
     """
     from lockwright.cli.usage import mistaken
     from lockwright.profiles import read  # not through the API: its imports take longer than most files
-    from lockwright.report.profile import profile_lines
+    from lockwright.report.profile import COLUMNS, profile_lines
     from lockwright.report.terminal import print_lines, terminal
 
     if rows < 1:
@@ -35,5 +35,7 @@ def profile(file: File, /, *, rows: int = 12, outputs: Outputs = _NOWHERE_ELSE) 
     found = read(file)
     outputs.write(found)
     if not outputs.is_streaming:
-        print_lines(profile_lines(found, rows), terminal())
+        console = terminal()
+        columns = min(COLUMNS, console.width) if console.is_terminal else COLUMNS
+        print_lines(profile_lines(found, rows, columns), console)
     return Status.FINE

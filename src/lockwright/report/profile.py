@@ -1,4 +1,4 @@
-"""A profile in a terminal and as data: how much of it is locks, which, and through which caller."""
+"""A profile in a terminal and as data: which lock, through which caller, and what to do."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from lockwright.profiles import folding
-from lockwright.profiles.symbols import UNLOCK, WAITING
-from lockwright.report import shared_lines
-from lockwright.report.profile_tables import ALL, about, counted, duration, tables, whole_of
+from lockwright.profiles.diagnosis import diagnose
+from lockwright.report.diagnosis import diagnosis_lines
+from lockwright.report.profile_tables import ALL, about, counted, tables, whole_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -20,35 +20,36 @@ if TYPE_CHECKING:
 Line = tuple[str, str]  # a text, and the name of its style
 SCHEMA = "lockwright.profile/1"
 ROWS = 12  # of a table, unless asked for more
-_WIDTH = 98  # columns beside the indent
+COLUMNS = 100  # of a terminal that says nothing else
 
 
-def profile_lines(profile: Profile, rows: int = ROWS) -> Iterator[Line]:
-    """Yield the lines of a profile, each with the name of its style.
+def profile_lines(profile: Profile, rows: int = ROWS, columns: int = COLUMNS) -> Iterator[Line]:
+    """Yield the lines of a profile, each with the name of its style: the verdict first.
 
     Args:
         profile: What was read.
         rows: The most rows of a table.
+        columns: How wide the terminal is.
     """
     events = folding.by_event(profile.samples)
     samples = next(iter(events.values()), ())
-    yield _headline(profile, samples), "title"
+    found = diagnose(profile)
+    yield from ((line, "title") for line in textwrap.wrap(found.headline, columns, subsequent_indent="  "))
     for text in about(profile, events):
-        yield from ((f"  {line}", "") for line in textwrap.wrap(text, _WIDTH, break_long_words=False))
+        yield from ((f"  {line}", "") for line in textwrap.wrap(text, columns - 2, break_long_words=False))
     if profile.provenance.cut:
         yield f"warning: the file breaks off: {profile.provenance.cut}", "warning"
     if profile.provenance.mixed:
         yield f"warning: {profile.provenance.mixed}", "warning"
     for one in tables(profile, samples, rows):
         yield from _table(one)
-    if samples and folding.in_locks(samples) and not profile.has_stacks:
-        yield "", ""
-        yield "record  perf record -g -- ...: then each lock has a caller", "help"
+    yield "", ""
+    yield from diagnosis_lines(found, columns)
 
 
-def profile_text(profile: Profile, rows: int = ROWS) -> str:
+def profile_text(profile: Profile, rows: int = ROWS, columns: int = COLUMNS) -> str:
     """Return a profile as plain text."""
-    return "\n".join(text for text, _ in profile_lines(profile, rows)) + "\n"
+    return "\n".join(text for text, _ in profile_lines(profile, rows, columns)) + "\n"
 
 
 def profile_json(profile: Profile) -> dict[str, Any]:
@@ -77,6 +78,7 @@ def profile_json(profile: Profile) -> dict[str, Any]:
         ],
         "waits": [asdict(one) for one in folding.waits_by_caller(profile.waits)],
         "shared_lines": [asdict(one) for one in profile.shared_lines],
+        "diagnosis": asdict(diagnose(profile)),
     }
 
 
@@ -91,24 +93,6 @@ def _records(profile: Profile, event: str, samples: Sequence[Sample]) -> Iterato
             "role": family.role if family else None,
             "lock": (family.lock or None) if family else None,
         }
-
-
-def _headline(profile: Profile, samples: Sequence[Sample]) -> str:
-    if profile.shared_lines and not samples:
-        return shared_lines.headline(profile.shared_lines)
-    if profile.waits and not samples:
-        heaviest = folding.waits_by_caller(profile.waits)[0]
-        total = sum(one.total_ns for one in profile.waits)
-        return (
-            f"locks: {duration(total)} of waiting, {duration(heaviest.total_ns)} of it for {heaviest.kind}, "
-            f"wanted by {heaviest.caller or 'a caller unknown'}"
-        )
-    whole, roles = whole_of(profile, samples), folding.by_role(samples)
-    waiting = ALL * sum(roles.get(one, 0.0) for one in WAITING) / whole
-    released = ALL * roles.get(UNLOCK, 0.0) / whole
-    if not waiting and not released:
-        return "locks: no sample in a function that takes one, waits for one or releases one"
-    return f"locks: {waiting:.1f} % in functions that take one or wait for one, {released:.1f} % where one is released"
 
 
 def _table(table: Table) -> Iterator[Line]:

@@ -6,6 +6,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from lockwright.profiles import folding
+from lockwright.profiles.diagnosis.headline import duration
 from lockwright.profiles.diagnosis.result import CONTENDED, LINE, NO_LOCK
 from lockwright.profiles.writers.series import (
     NANOSECONDS,
@@ -19,7 +20,7 @@ from lockwright.profiles.writers.series import (
 from lockwright.report.flame_graph import flame_graph, legend, script, shortened, style
 from lockwright.report.html import document, prose
 from lockwright.report.icicle import layout
-from lockwright.report.profile_tables import ALL, Table, about, duration, tables, whole_of
+from lockwright.report.profile_tables import ALL, Table, about, tables, whole_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lockwright.profiles import folding
+from lockwright.profiles.diagnosis.evidence import meaning_of
+from lockwright.profiles.diagnosis.headline import duration
 from lockwright.profiles.symbols import IDLE, WAITING
 from lockwright.report import shared_lines
 
@@ -15,15 +17,6 @@ if TYPE_CHECKING:
     from lockwright.profiles import Profile, Sample
 
 ALL = 100.0  # percent
-_WORDS = {
-    "spin": "spins for a {}",
-    "sleep": "waits for a {}: its slow path",
-    "acquire": "takes a {}",
-    "unlock": "releases a {}",
-    "schedule": "gives up the CPU",
-    "idle": "idle",
-}
-_UNITS = (("s", 1e9), ("ms", 1e6), ("us", 1e3), ("ns", 1.0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,15 +104,8 @@ def whole_of(profile: Profile, samples: Sequence[Sample]) -> float:
 
 
 def meaning(symbol: str) -> str:
-    """Return what a function is, in words; empty if the table of symbols does not know it."""
-    family = folding.family(symbol)
-    return _WORDS[family.role].format(family.lock or "lock") if family else ""
-
-
-def duration(time_ns: float) -> str:
-    """Return a time with three digits and its unit."""
-    unit, size = next(((unit, size) for unit, size in _UNITS if time_ns >= size), _UNITS[-1])
-    return f"{time_ns / size:.3g} {unit}" if time_ns < 999.5 * size else f"{time_ns / size:,.0f} {unit}"
+    """Return what a function is, in words: by the table of symbols, or what its name suggests; empty if neither."""
+    return meaning_of(symbol)[0]
 
 
 def counted(number: int, word: str) -> str:

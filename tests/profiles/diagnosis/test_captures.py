@@ -26,7 +26,7 @@ def test_profiles_of_commits(name: str) -> None:
 
 def test_a_hot_look_up_is_no_lock() -> None:
     found = diagnose(profile("commits/ipvs-before.txt"))
-    assert found.headline.startswith("not a lock: 43.1 % of busy time is in ip_vs_conn_in_get, a look-up by its name")
+    assert found.headline.startswith("not a lock: 43.1 % of busy time (42.4 % of all) in ip_vs_conn_in_get, a look-up")
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ def test_all_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     targets = {option: tmp_path / option[2:] for option in OPTIONS}
     assert run(["profile", WAITS, *(f"{option}={path}" for option, path in targets.items())]) == 0
     shown = capsys.readouterr()
-    assert shown.out.startswith("locks: ")
+    assert shown.out.startswith("contended lock: ")
     assert "note: `--folded` writes waiting for locks alone" in shown.err
     assert json.loads(targets["--json"].read_text())["command"] == "profile"
     total_ns = of(targets["--folded"].read_bytes()).total

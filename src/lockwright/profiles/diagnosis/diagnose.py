@@ -4,21 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lockwright.profiles.diagnosis.advice import cures_of
+from lockwright.profiles.diagnosis.cautions import cautions_of
 from lockwright.profiles.diagnosis.chain import chain_of
 from lockwright.profiles.diagnosis.evidence import evidence_of
 from lockwright.profiles.diagnosis.facts import facts_of
 from lockwright.profiles.diagnosis.headline import headline
 from lockwright.profiles.diagnosis.locks import lock_of, waited_lock_of
-from lockwright.profiles.diagnosis.result import Diagnosis
+from lockwright.profiles.diagnosis.missing import SLEEPING, not_covered_of, record_of
+from lockwright.profiles.diagnosis.promise import BYSTANDERS, RETRIES, SLEEPERS, promise_of
+from lockwright.profiles.diagnosis.result import CONTENDED, LINE, Diagnosis
 from lockwright.profiles.diagnosis.verdict import decide
 
 if TYPE_CHECKING:
     from lockwright.profiles.diagnosis.facts import Facts
-    from lockwright.profiles.diagnosis.result import Link, LockFound
+    from lockwright.profiles.diagnosis.result import Cure, Link, LockFound, Promise
     from lockwright.profiles.diagnosis.verdict import Decision
     from lockwright.profiles.model import Profile
 
 _ALL = 100.0  # percent
+_LEAST_PERCENT = 1.0  # of busy time that a promise is made of
 
 
 def diagnose(profile: Profile) -> Diagnosis:
@@ -26,12 +31,19 @@ def diagnose(profile: Profile) -> Diagnosis:
     facts = facts_of(profile)
     decision = decide(facts)
     lock = _lock(facts, decision)
+    chain = _chain(facts, decision)
+    cures = cures_of(facts, decision, lock)
     return Diagnosis(
         verdict=decision.verdict,
         headline=headline(facts, decision, lock),
         lock=lock,
-        evidence=evidence_of(facts, decision),
-        chain=_chain(facts, decision),
+        evidence=evidence_of(facts),
+        chain=chain,
+        promise=_promise(facts, decision, lock, chain, cures),
+        cures=cures,
+        cautions=cautions_of(facts, decision),
+        record=record_of(facts, decision, lock),
+        not_covered=not_covered_of(facts, decision, lock),
     )
 
 
@@ -40,7 +52,7 @@ def _lock(facts: Facts, decision: Decision) -> LockFound | None:
         return None
     if decision.why == "waits":
         return waited_lock_of(facts.view.profile, decision.group, facts.waited_ns)
-    return lock_of(facts.view, decision.group)
+    return lock_of(facts.view, decision.group, decision.owner_work)
 
 
 def _chain(facts: Facts, decision: Decision) -> tuple[Link, ...]:
@@ -52,3 +64,31 @@ def _chain(facts: Facts, decision: Decision) -> tuple[Link, ...]:
         return chain_of(facts.waits, decision.group, shares, has_stacks=profile.has_stacks)
     shares = {id(one): facts.view.busy(one.weight) for one in facts.groups}
     return chain_of(facts.groups, decision.group, shares, has_stacks=profile.has_stacks)
+
+
+def _promise(
+    facts: Facts, decision: Decision, lock: LockFound | None, chain: tuple[Link, ...], cures: tuple[Cure, ...]
+) -> Promise | None:
+    """Return what there is to gain; None where no share of busy time rests on more than a guess."""
+    base = "busy time" + (f" (event {facts.view.event})" if facts.view.event else "")
+    quartiles = cures[0].quartiles if cures else None
+    if decision.walk:
+        return promise_of(decision.walk.share_percent, quartiles, facts.waiting_percent, base)
+    if (
+        lock is None
+        or decision.why in {"release", "waits"}
+        or decision.verdict not in {CONTENDED, LINE, "minor", "undecided"}
+    ):
+        return None
+    share = lock.share_busy_percent or 0.0
+    if share < _LEAST_PERCENT:
+        return None
+    behind = next((one.share_percent for one in chain if one.same_path is not False), 0.0)
+    return promise_of(share, quartiles, behind, base, _above(lock))
+
+
+def _above(lock: LockFound) -> tuple[str, ...]:
+    """Return which of the known ways above the bound this kind of lock may take."""
+    if lock.kind == "line":
+        return (BYSTANDERS,)
+    return (SLEEPERS, RETRIES) if lock.kind in SLEEPING else (RETRIES, BYSTANDERS)

@@ -11,13 +11,12 @@ from lockwright.profiles.diagnosis.result import Evidence
 
 if TYPE_CHECKING:
     from lockwright.profiles.diagnosis.facts import Facts
-    from lockwright.profiles.diagnosis.verdict import Decision
 
 _ROWS = 8
 _LEAST_PERCENT = 0.5  # of busy time
 WORDS = {
     "spin": "spins for {}",
-    "sleep": "slow path of {}",
+    "sleep": "waits for {}: its slow path",
     "acquire": "takes {}",
     "unlock": "releases {}",
     "schedule": "gives up the CPU",
@@ -25,9 +24,8 @@ WORDS = {
 }
 
 
-def evidence_of(facts: Facts, decision: Decision) -> tuple[Evidence, ...]:
+def evidence_of(facts: Facts) -> tuple[Evidence, ...]:
     """Return the functions that say something, the heaviest first."""
-    del decision
     rows: list[Evidence] = []
     for symbol, weight in folding.by_symbol(facts.view.samples).items():
         meaning, rests_on = meaning_of(symbol)

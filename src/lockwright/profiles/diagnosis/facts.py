@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lockwright.profiles.diagnosis.base import role, view_of
+from lockwright.profiles.diagnosis.base import family, view_of
 from lockwright.profiles.diagnosis.groups import sample_groups, wait_groups
 from lockwright.profiles.diagnosis.hot import PROFILER, hot_functions, suggests
-from lockwright.profiles.symbols import SPIN, UNLOCK
+from lockwright.profiles.diagnosis.owners import owner
+from lockwright.profiles.symbols import SLEEP, UNLOCK
 
 if TYPE_CHECKING:
     from lockwright.profiles.diagnosis.base import View
@@ -66,6 +68,26 @@ class Facts:
         return self.view.busy(sum(one.weight for one in self.groups))
 
     @property
+    def sleepers(self) -> dict[str, float]:
+        """The weight of samples on the way to sleep for a lock of user space, or to wake others, by who wanted it."""
+        found: dict[str, float] = defaultdict(float)
+        for one in self.view.samples:
+            at = next((at for at, frame in enumerate(one.stack) if _wakes_or_sleeps(frame.symbol)), None)
+            if at is not None:
+                found[owner(one.stack[at:]).caller] += one.weight
+        return dict(sorted(found.items(), key=lambda pair: -pair[1]))
+
+    @property
+    def has_sleepers(self) -> bool:
+        """Whether any sample is on the way to sleep for a lock, or to wake who sleeps for one."""
+        return any(_wakes_or_sleeps(frame.symbol) for one in self.view.samples for frame in one.stack)
+
+    @property
+    def has_masked_clock(self) -> bool:
+        """Whether the clock of the profiler is an interrupt, which cannot come while interrupts are off."""
+        return self.view.event.partition(":")[0] in {"cpu-clock", "task-clock"}
+
+    @property
     def release_percent(self) -> float:
         """All releasing, in percent of busy time."""
         return self.view.busy(sum(one.weight for one in self.releases))
@@ -98,6 +120,8 @@ def _is_own(group: Group) -> bool:
     return own > group.weight / 2
 
 
-def spins(group: Group) -> bool:
-    """Return whether a group has samples of spinning."""
-    return any(role(function) == SPIN for function in group.functions())
+def _wakes_or_sleeps(symbol: str) -> bool:
+    found = family(symbol)
+    if found is None:
+        return False
+    return found.role == SLEEP or (found.role == UNLOCK and "wake" in symbol)

@@ -4,42 +4,98 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lockwright.profiles.diagnosis.hot import LOOK_UP, pair_beside
+from lockwright.profiles.diagnosis.lines import is_of_lock, line_percent, passing_percent, touches
 from lockwright.profiles.diagnosis.result import CONTENDED, MINOR, NO_LOCK
+from lockwright.profiles.diagnosis.verdict import CONTENDED_PERCENT
 
 if TYPE_CHECKING:
     from lockwright.profiles.diagnosis.facts import Facts
-    from lockwright.profiles.diagnosis.result import LockFound
+    from lockwright.profiles.diagnosis.hot import Hot
+    from lockwright.profiles.diagnosis.result import LockFound, WaitTimes
     from lockwright.profiles.diagnosis.verdict import Decision
 
 _UNITS = (("s", 1e9), ("ms", 1e6), ("us", 1e3), ("ns", 1.0))
+_SAME = 0.05  # percentage points that are not printed
 _LEADS = {CONTENDED: "contended lock", MINOR: "visible but minor"}
 
 
 def headline(facts: Facts, decision: Decision, lock: LockFound | None) -> str:
     """Return the verdict as a person says it."""
     if decision.why == "walk" and decision.walk:
-        walk = decision.walk
-        rest = f"; waiting for locks has {facts.waiting_percent:.1f} %"
-        return f"not a lock: {walk.share_percent:.1f} % of busy time is in {walk.symbol}, a look-up by its name{rest}"
+        return _walk(facts, decision.walk)
+    if decision.why in {"count", "line", "passing"}:
+        return _line(facts, decision, lock)
     if lock is None or decision.why == "nothing":
         return _nothing(facts)
     if decision.why == "release":
-        share, by = f"{facts.release_percent:.1f} % of busy time", f" by {lock.caller}" if lock.caller else ""
+        share, by = both(facts, facts.release_percent), f" by {lock.caller}" if lock.caller else ""
         return f"undecided: {share} where {article(lock.kind)} is released{by}: waiting or work with interrupts off"
     if decision.why == "unnamed":
-        return (
-            f"undecided: {facts.waiting_percent:.1f} % of busy time waits for {article(lock.kind)}, "
-            "and nothing tells which"
-        )
+        share = both(facts, facts.waiting_percent)
+        return f"undecided: {share} waits for {article(lock.kind)}, and nothing tells for which one{_more(facts)}"
     lead = _LEADS.get(decision.verdict, "not a lock" if decision.verdict == NO_LOCK else decision.verdict)
     if decision.why == "waits" and lock.waits:
-        waits = lock.waits
-        mean = f" of {duration(waits.mean_ns)}" if waits.mean_ns is not None else ""
-        return (
-            f"{lead}: {article(lock.kind)}{wanted(lock)}, {duration(waits.total_ns)} of waiting in "
-            f"{waits.contended:,} wait{'s' * (waits.contended != 1)}{mean}"
-        )
-    return f"{lead}: {lock.share_busy_percent or 0.0:.1f} % of busy time for {article(lock.kind)}{wanted(lock)}"
+        return f"{lead}: {_waits(lock, lock.waits)}"
+    if decision.verdict == MINOR:
+        return f"{lead}: {_share(facts, lock)} for {article(lock.kind)}{wanted(lock)}{_more(facts)}"
+    owner = f"; its owner may be in {decision.owner_work[0].caller}" if decision.owner_work and not lock.caller else ""
+    if (lock.share_busy_percent or 0.0) < CONTENDED_PERCENT:
+        waiting = both(facts, facts.waiting_percent)
+        return f"contended locks: {waiting} waits, most of it for {article(lock.kind)}{wanted(lock)}{owner}"
+    return f"{lead}: {_share(facts, lock)} for {article(lock.kind)}{wanted(lock)}{owner}"
+
+
+def _walk(facts: Facts, walk: Hot) -> str:
+    share = both(facts, walk.share_percent)
+    rest = f"{facts.waiting_percent:.1f} % waits for locks" if facts.waiting_percent else "nothing waits for locks"
+    return f"not a lock: {share} in {walk.symbol}, a look-up by its name; {rest}"
+
+
+def _waits(lock: LockFound, waits: WaitTimes) -> str:
+    mean = f" of {duration(waits.mean_ns)}" if waits.mean_ns is not None else ""
+    number = f"{waits.contended:,} wait{'s' * (waits.contended != 1)}"
+    return f"{article(lock.kind)}{wanted(lock)}, {duration(waits.total_ns)} of waiting in {number}{mean}"
+
+
+def _share(facts: Facts, lock: LockFound) -> str:
+    return both(facts, lock.share_busy_percent or 0.0)
+
+
+def both(facts: Facts, share_percent: float) -> str:
+    """Return a share of busy time, and of everything where that is not the same."""
+    whole = share_percent * facts.view.busy_weight / facts.view.all_weight
+    same = abs(share_percent - whole) < _SAME
+    return f"{share_percent:.1f} % of busy time" + ("" if same else f" ({whole:.1f} % of all)")
+
+
+def _more(facts: Facts) -> str:
+    """Return what is hotter than all locks, and why it may belong to them."""
+    if facts.view.profile.has_stacks:
+        return ""
+    pair = pair_beside(facts.hot)
+    if pair and pair.share_percent > facts.waiting_percent:
+        return f"; allocating and freeing beside the look-up {pair.walk} has {pair.share_percent:.1f} %"
+    walk = next((one for one in facts.hot if one.kind == LOOK_UP), None)
+    if walk and walk.share_percent > max(facts.waiting_percent, CONTENDED_PERCENT):
+        return f"; {walk.symbol}, a look-up by its name, has {walk.share_percent:.1f} %"
+    return ""
+
+
+def _line(facts: Facts, decision: Decision, lock: LockFound | None) -> str:
+    if decision.line is not None:
+        places = touches(decision.line)
+        who = " and ".join(dict.fromkeys(one.symbol for one in places[:2]))
+        lead = "shared cache line of a lock" if is_of_lock(decision.line) else "shared cache line"
+        return f"{lead}: {decision.line.address}, touched by {who}" if who else f"{lead}: {decision.line.address}"
+    if lock is None:
+        share = line_percent(facts)
+        return f"shared cache line: {share:.1f} % of busy time changes counts that CPUs share, and waits for no lock"
+    share = passing_percent(facts, decision.group) if decision.group else 0.0
+    return (
+        f"shared cache line: {share:.1f} % of busy time takes and releases {article(lock.kind)}{wanted(lock)}, "
+        "and nobody is seen to wait"
+    )
 
 
 def _nothing(facts: Facts) -> str:

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
     from lockwright.profiles.diagnosis.base import View
 
-LOOK_UP, ALLOCATE, FREE, POLL, PROFILER, PAGE = "look-up", "allocation", "freeing", "polling", "profiler", "page lock"
+LOOK_UP, ALLOCATE, FREE, POLL = "look-up", "allocation", "freeing", "polling"
+PROFILER, PAGE, COUNT = "profiler", "page lock", "shared count"
 
 
 def suggests(symbol: str) -> str:
@@ -46,3 +47,42 @@ def hot_functions(view: View) -> list[Hot]:
 def share_of(hot: Iterable[Hot], kind: str) -> float:
     """Return the share of functions whose names suggest one thing."""
     return sum(one.share_percent for one in hot if one.kind == kind)
+
+
+_PAIR = 0.5  # how close allocating and freeing are to count as a pair
+_LEAST_PERCENT = 1.0  # of each of them
+_WALK_PERCENT = 5.0  # of the look-up beside them
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Allocating and freeing that go with a look-up, without stacks to tell whether they belong together.
+
+    Args:
+        walk: The look-up.
+        made_percent: Allocating, of busy time.
+        freed_percent: Freeing.
+    """
+
+    walk: str
+    made_percent: float
+    freed_percent: float
+
+    @property
+    def share_percent(self) -> float:
+        """Both together."""
+        return self.made_percent + self.freed_percent
+
+
+def pair_beside(hot: Iterable[Hot]) -> Pair | None:
+    """Return allocating and freeing of about the same share beside a hot look-up; None if that is not so."""
+    some = tuple(hot)
+    walk = next((one for one in some if one.kind == LOOK_UP), None)
+    made, freed = share_of(some, ALLOCATE), share_of(some, FREE)
+    if (
+        walk is None
+        or walk.share_percent < _WALK_PERCENT
+        or min(made, freed) < max(_LEAST_PERCENT, _PAIR * max(made, freed))
+    ):
+        return None
+    return Pair(walk.symbol, made, freed)

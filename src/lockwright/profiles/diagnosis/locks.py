@@ -21,8 +21,14 @@ _SITES = 4  # callers that are kept
 _INSIDE = 3  # functions under the lock that are kept
 
 
-def lock_of(view: View, group: Group) -> LockFound:
-    """Return the lock that a group of samples is about."""
+def lock_of(view: View, group: Group, owner_work: tuple[Site, ...] = ()) -> LockFound:
+    """Return the lock that a group of samples is about.
+
+    Args:
+        view: The busy samples.
+        group: Those that wait for it.
+        owner_work: What its holder can be running, where no stack tells.
+    """
     inside, running = _inside(view, group)
     return LockFound(
         kind=group.kind,
@@ -35,8 +41,9 @@ def lock_of(view: View, group: Group) -> LockFound:
         share_all_percent=view.all(group.weight),
         waiting_percent=view.busy(group.waiting),
         inside_percent=running,
-        inside=inside,
+        inside=inside or owner_work,
         rests_on=_how(group, has_stacks=view.profile.has_stacks),
+        through_futex=group.futex,
     )
 
 
@@ -48,7 +55,7 @@ def _shown(group: Group) -> str:
 
 def _how(group: Group, *, has_stacks: bool) -> str:
     if group.futex and group.kind != FUTEX:
-        return "its waiters sleep and wake through a futex: the lock is the one above it on the stack, not the kernel's"
+        return "the frames above the futex that its waiters sleep on"
     if any(caller for caller, _, _ in group.sites):
         return "the first function on the stack that is no part of locking"
     if has_stacks:
@@ -115,7 +122,14 @@ def waited_lock_of(profile: Profile, group: Group, all_ns: float) -> LockFound:
         for (caller, within), time_ns in list(group.by_caller().items())[:_SITES]
     ]
     named = "the address of the lock" if group.lock else _how(group, has_stacks=profile.has_stacks)
-    return LockFound(group.kind, _shown(group), tuple(sites), waits=waits_of(profile, group, all_ns), rests_on=named)
+    return LockFound(
+        group.kind,
+        _shown(group),
+        tuple(sites),
+        waits=waits_of(profile, group, all_ns),
+        rests_on=named,
+        through_futex=group.futex,
+    )
 
 
 def owner_work(view: View, group: Group, most: int = _INSIDE) -> tuple[Site, ...]:

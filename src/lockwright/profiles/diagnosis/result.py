@@ -69,6 +69,7 @@ class LockFound:
         inside: What runs there, the heaviest first.
         waits: Times of waits, where they are known.
         rests_on: How it was named.
+        through_futex: Whether its waiters sleep, and are woken, through a futex of the kernel.
     """
 
     kind: str
@@ -81,6 +82,7 @@ class LockFound:
     inside: tuple[Site, ...] = ()
     waits: WaitTimes | None = None
     rests_on: str = ""
+    through_futex: bool = False
 
     @property
     def caller(self) -> str:
@@ -166,6 +168,7 @@ class CaseShown:
         gain: How many times better; None if no number was published.
         measured: What was measured, and on what.
         source: Where it stands.
+        change: What was done.
     """
 
     id: str
@@ -174,6 +177,7 @@ class CaseShown:
     gain: float | None
     measured: str
     source: str
+    change: str
 
 
 @dataclass(frozen=True, slots=True)

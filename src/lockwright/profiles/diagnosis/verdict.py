@@ -10,18 +10,26 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lockwright.profiles.diagnosis.base import span_ns
+from lockwright.profiles.diagnosis.groups import MERGED
 from lockwright.profiles.diagnosis.hot import LOOK_UP
-from lockwright.profiles.diagnosis.result import CONTENDED, MINOR, NO_LOCK, UNDECIDED
+from lockwright.profiles.diagnosis.lines import is_of_lock, line_percent, passing_percent, touches
+from lockwright.profiles.diagnosis.locks import owner_work
+from lockwright.profiles.diagnosis.reason import Reason
+from lockwright.profiles.diagnosis.result import CONTENDED, LINE, MINOR, NO_LOCK, UNDECIDED
 
 if TYPE_CHECKING:
     from lockwright.profiles.diagnosis.facts import Facts
     from lockwright.profiles.diagnosis.groups import Group
-from lockwright.profiles.diagnosis.hot import Hot
+    from lockwright.profiles.diagnosis.hot import Hot
+    from lockwright.profiles.diagnosis.result import Site
+    from lockwright.profiles.model import SharedLine
 
 CONTENDED_PERCENT = 10.0  # of busy time that waits: a lock is the matter
 VISIBLE_PERCENT = 1.0  # of busy time: a lock can be seen
 WALK_PERCENT = 15.0  # of busy time in one look-up: it is the matter
 WALK_TIMES = 2.0  # as much as all waiting: then not the lock is
+LINE_PERCENT = 5.0  # of busy time in functions that change a shared count
+PASSING_PERCENT = 10.0  # of busy time in taking and releasing what nobody waits for
 CONTENDED_AT_ONCE = 0.1  # tasks that wait at any moment
 VISIBLE_AT_ONCE = 0.01
 LEAST_NS = 1e6  # all waits together: less is minor in any recording of 10 ms
@@ -36,16 +44,25 @@ class Decision:
         why: `samples`, `waits`, `release`, `walk`, `unnamed`, or `nothing`.
         group: The lock; None if there is none.
         walk: The look-up that is hotter than all locks.
+        owner_work: What the holder of a kernel lock can be running, where no stack tells.
+        reasons: Classes of cure that the verdict itself points to, and why.
+        line: The cache line, where its address is known.
     """
 
     verdict: str
     why: str
     group: Group | None = None
     walk: Hot | None = None
+    owner_work: tuple[Site, ...] = ()
+    reasons: tuple[Reason, ...] = ()
+    line: SharedLine | None = None
 
 
 def decide(facts: Facts) -> Decision:
     """Return the verdict."""
+    profile = facts.view.profile
+    if profile.shared_lines and not facts.view.samples and not facts.waits:
+        return _of_line(profile.shared_lines[0])
     if not facts.view.samples:
         return _of_waits(facts)
     found = _of_samples(facts)
@@ -64,11 +81,40 @@ def _of_samples(facts: Facts) -> Decision:
     if facts.release_percent >= CONTENDED_PERCENT and facts.release_percent > facts.lock_percent:
         return Decision(UNDECIDED, "release", facts.releases[0])
     if waiting >= CONTENDED_PERCENT and first:
-        named = any(caller for caller, _ in first.by_caller()) or first.kind not in {"spinlock", "rwlock", "futex"}
-        return Decision(CONTENDED if named else UNDECIDED, "samples" if named else "unnamed", first)
+        work = () if facts.view.profile.has_stacks or first.kind not in MERGED else owner_work(facts.view, first)
+        named = any(caller for caller, _ in first.by_caller()) or bool(work)
+        return Decision(CONTENDED if named else UNDECIDED, "samples" if named else "unnamed", first, owner_work=work)
+    passed = _of_passing(facts, waiting)
+    if passed:
+        return passed
     if facts.lock_percent >= VISIBLE_PERCENT and first:
         return Decision(MINOR, "samples", first)
     return Decision(NO_LOCK, "nothing", first)
+
+
+def _of_passing(facts: Facts, waiting: float) -> Decision | None:
+    """Return the verdict if a line is passed around, with a lock on it or without."""
+    counted = line_percent(facts)
+    if counted >= LINE_PERCENT and counted > waiting:
+        reason = "functions that count references of shared objects, or add to a shared count, are hot"
+        return Decision(LINE, "count", reasons=(Reason("refcount", reason), Reason("split", reason)))
+    for one in facts.groups:
+        share = passing_percent(facts, one)
+        if share >= PASSING_PERCENT:
+            readers = any("read" in name or "rdlock" in name or "LWLock" in name for name in one.functions())
+            reason = f"taking and releasing it has {share:.1f} %, and nobody is seen to wait"
+            return Decision(LINE, "passing", one, reasons=(Reason("split" if readers else "lock type", reason),))
+    return None
+
+
+def _of_line(line: SharedLine) -> Decision:
+    """Return the verdict on the worst line of `perf c2c`."""
+    places = touches(line)
+    if is_of_lock(line):
+        return Decision(LINE, "line", reasons=(), line=line)
+    apart = len({one.offset for one in places}) > 1
+    reason = "different places of one line are touched" if apart else "one place of the line is touched by all"
+    return Decision(LINE, "line", reasons=(Reason("fields apart" if apart else "split", reason),), line=line)
 
 
 def _heaviest(facts: Facts) -> Group | None:

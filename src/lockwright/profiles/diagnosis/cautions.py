@@ -1,0 +1,158 @@
+"""False friends: what looks like contention, or like work, and is not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lockwright.profiles.diagnosis.base import plain, role
+from lockwright.profiles.diagnosis.hot import PAGE, POLL, PROFILER, share_of
+from lockwright.profiles.diagnosis.owners import FUTEX
+from lockwright.profiles.diagnosis.result import NO_LOCK, Caution
+from lockwright.profiles.symbols import ACQUIRE, SPIN
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from lockwright.profiles.diagnosis.facts import Facts
+    from lockwright.profiles.diagnosis.verdict import Decision
+
+_VISIBLE_PERCENT = 3.0  # of busy time: less misleads nobody
+_OWN_PERCENT = 1.0
+_OWNERS = frozenset({"mutex_spin_on_owner", "rwsem_spin_on_owner", "osq_lock", "mutex_optimistic_spin"})
+_READER_LOCKS = ("rwsem", "rwlock")
+
+SHARE_RISES = (
+    "a share of waiting that rises while throughput rises, too, is no worse lock: faster code elsewhere brings more "
+    "threads to it"
+)
+"""What to say where two profiles are compared and both rise."""
+
+
+def cautions_of(facts: Facts, decision: Decision) -> tuple[Caution, ...]:
+    """Return the false friends that are present."""
+    return tuple(
+        Caution(name, sentence) for name, look in _LOOKS.items() for sentence in look(facts, decision) if sentence
+    )
+
+
+def _unlock(facts: Facts, decision: Decision) -> Iterator[str]:
+    share = facts.release_percent
+    if share < _VISIBLE_PERCENT:
+        return
+    if facts.has_masked_clock:
+        yield (
+            f"{share:.1f} % in functions that release a lock: {facts.view.event} is an interrupt itself, so time with "
+            "interrupts off, waiting or working, is put down to where they come on again"
+        )
+    elif decision.why == "release" or share > facts.lock_percent:
+        yield (
+            f"{share:.1f} % in functions that release a lock, which is seldom slow: a profiler whose clock is an "
+            "interrupt, as in guests, puts down there the time that interrupts were off"
+        )
+
+
+def _line_of_the_lock(facts: Facts, _: Decision) -> Iterator[str]:
+    taking = _share(facts, lambda symbol: role(symbol) == ACQUIRE)
+    if taking < _VISIBLE_PERCENT:
+        return
+    if facts.has_spinning:
+        yield (
+            f"{taking:.1f} % in functions that take locks, beside their slow paths: a cache line on its way, or locks "
+            "taken often, not waiting"
+        )
+    else:
+        yield (
+            f"{taking:.1f} % in functions that take locks, and no slow path in sight: it may be inlined (then it is "
+            "waiting), or a cache line is on its way"
+        )
+
+
+def _owner_spin(facts: Facts, _: Decision) -> Iterator[str]:
+    share = _share(facts, _OWNERS.__contains__)
+    if share >= _VISIBLE_PERCENT:
+        yield (
+            f"{share:.1f} % watch the owner of a mutex or rwsem: waiting, though it counts as running; the lock is as "
+            "slow as what its owner runs"
+        )
+
+
+def _futex(_: Facts, decision: Decision) -> Iterator[str]:
+    group = decision.group
+    if group is None or not group.futex:
+        return
+    if group.kind == FUTEX:
+        yield "the kernel waits here on the way of a lock of user space, which only a user stack names"
+    elif any(role(one) == SPIN for one in group.functions()):
+        yield "the spin lock is that of a futex bucket in the kernel: a part of sleeping, not the lock itself"
+
+
+def _sleepers(facts: Facts, decision: Decision) -> Iterator[str]:
+    if decision.verdict != NO_LOCK or not facts.has_sleepers:
+        return
+    found = facts.sleepers
+    names = ", ".join(one for one in list(found)[:2] if one)
+    yield (
+        f"{facts.view.busy(sum(found.values())):.1f} % on the way to sleep for a lock, or to wake others"
+        f"{f' (in {names})' if names else ''}: whoever sleeps is in no sample of a CPU"
+    )
+
+
+def _page(facts: Facts, _: Decision) -> Iterator[str]:
+    share = share_of(facts.hot, PAGE)
+    if share >= _VISIBLE_PERCENT:
+        yield f"{share:.1f} % wait for pages, by their names: mostly for the disk, not for whoever holds a lock"
+
+
+def _polling(facts: Facts, _: Decision) -> Iterator[str]:
+    share = share_of(facts.hot, POLL)
+    if share >= _VISIBLE_PERCENT:
+        first = next(one.symbol for one in facts.hot if one.kind == POLL)
+        yield (
+            f"{share:.1f} % poll ({first}, by its name): busy whether or not there is work, so that other shares look "
+            "smaller than they are"
+        )
+
+
+def _profiler(facts: Facts, _: Decision) -> Iterator[str]:
+    own = facts.view.busy(sum(one.weight for one in facts.own))
+    share = own + share_of(facts.hot, PROFILER)
+    if own >= _OWN_PERCENT:
+        yield f"{own:.1f} % wait for locks that the profiler itself takes: left out of the verdict; sample less often"
+    elif share >= _VISIBLE_PERCENT:
+        yield f"{share:.1f} % are the profiler itself, by its names: sample less often, or trace fewer events"
+
+
+def _walk(facts: Facts, decision: Decision) -> Iterator[str]:
+    if decision.walk and facts.waiting_percent >= _VISIBLE_PERCENT:
+        yield (
+            "a look-up that runs under a lock makes others wait for it: the "
+            f"{facts.waiting_percent:.1f} % of waiting may go with it, or be the next limit"
+        )
+
+
+def _readers(_: Facts, decision: Decision) -> Iterator[str]:
+    group = decision.group
+    if group and any(one in group.kind for one in _READER_LOCKS):
+        yield (
+            "whether readers should share this lock, or no longer, is undecided: that takes the length of a hold, and "
+            "the reads for each write"
+        )
+
+
+def _share(facts: Facts, holds: Callable[[str], bool]) -> float:
+    """Return the share of innermost functions for whose names something holds."""
+    return facts.view.busy(sum(one.weight for one in facts.view.samples if holds(plain(one.stack[0].symbol))))
+
+
+_LOOKS: dict[str, Callable[[Facts, Decision], Iterator[str]]] = {
+    "unlock": _unlock,
+    "line of the lock": _line_of_the_lock,
+    "spinning on the owner": _owner_spin,
+    "futex": _futex,
+    "sleepers": _sleepers,
+    "page lock": _page,
+    "polling": _polling,
+    "profiler": _profiler,
+    "look-up under a lock": _walk,
+    "reader/writer lock": _readers,
+}

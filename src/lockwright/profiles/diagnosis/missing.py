@@ -1,0 +1,79 @@
+"""What to record next, and what a profile cannot tell."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lockwright.profiles.diagnosis.base import span_ns
+from lockwright.profiles.diagnosis.owners import FUTEX
+from lockwright.profiles.diagnosis.result import LINE, MINOR, NO_LOCK
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lockwright.profiles.diagnosis.facts import Facts
+    from lockwright.profiles.diagnosis.result import LockFound
+    from lockwright.profiles.diagnosis.verdict import Decision
+
+SLEEPING = frozenset({"mutex", "rwsem", "mutex or rwsem", "semaphore", "pthread lock", FUTEX})
+_SHOWN_PERCENT = 95.0  # of busy time with a name: less is a table of its first rows
+_READER_LOCKS = ("rwsem", "rwlock")
+_CALLERS = "`perf record -g -- COMMAND`"
+_WAITS = "`perf lock record -- COMMAND`, then `perf script --ns` (or `lockwright record -- COMMAND`)"
+
+
+def record_of(facts: Facts, decision: Decision, lock: LockFound | None) -> tuple[str, ...]:
+    """Return what to record next, what tells most first."""
+    return tuple(dict.fromkeys(_record(facts, decision, lock)))[:3]
+
+
+def _record(facts: Facts, decision: Decision, lock: LockFound | None) -> Iterator[str]:
+    profile = facts.view.profile
+    if decision.why == "release":
+        yield f"{_WAITS}: waits of each lock, which this clock cannot tell from work"
+    if facts.view.samples and not profile.has_stacks and (facts.groups or facts.releases):
+        first = decision.group or (facts.groups or facts.releases)[0]
+        yield f"{_CALLERS}: then the caller of {next(iter(first.functions()), 'the lock')} has a name"
+    elif lock and not lock.caller:
+        if lock.kind == FUTEX:
+            yield "`perf record --call-graph dwarf -- COMMAND`: the user lock is named by frames of user space"
+        else:
+            yield "`perf record --call-graph dwarf -- COMMAND`: these stacks end before a caller has a name"
+    if decision.verdict == LINE and not profile.shared_lines:
+        yield "`perf c2c record -- COMMAND`, then `perf c2c report --stdio`: which line, and who writes it"
+    if facts.view.samples and not facts.waits and _sleeps(facts, lock):
+        yield f"{_WAITS}: tasks asleep for a lock are in no sample of a CPU"
+    if facts.waits and not span_ns(profile) and not facts.view.samples:
+        yield "`lockwright record -- COMMAND`: the run time, too; waits alone do not tell how much of it they are"
+    if lock and any(one in lock.kind for one in _READER_LOCKS) and decision.verdict not in {MINOR, NO_LOCK}:
+        yield "`/proc/lock_stat` (CONFIG_LOCK_STAT): holds and acquisitions, of readers and of writers"
+
+
+def _sleeps(facts: Facts, lock: LockFound | None) -> bool:
+    """Return whether tasks may sleep for a lock that the samples show."""
+    if lock and lock.kind in SLEEPING:
+        return True
+    return facts.has_sleepers
+
+
+def not_covered_of(facts: Facts, decision: Decision, lock: LockFound | None) -> tuple[str, ...]:
+    """Return what the profile cannot tell."""
+    return tuple(_not_covered(facts, decision, lock))
+
+
+def _not_covered(facts: Facts, decision: Decision, lock: LockFound | None) -> Iterator[str]:
+    profile = facts.view.profile
+    shown = facts.view.shown_percent
+    if facts.view.samples and profile.unit == "percent" and shown < _SHOWN_PERCENT:
+        yield f"{100 - shown:.0f} % of busy time has no row"
+    if facts.view.samples and not facts.waits:
+        yield "tasks that sleep for a lock"
+    if not facts.view.samples and facts.waits:
+        yield "CPU time"
+        if not span_ns(profile):
+            yield "how much of the run the waits are"
+    if profile.compared:
+        yield "the other side of the comparison"
+    if lock and not (lock.waits and lock.waits.held_ns):
+        yield "how long the lock is held"
+    del decision

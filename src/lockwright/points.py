@@ -64,6 +64,7 @@ class SeedRun:
     reread_cycles: int = 0  # for how long such loads occupied their lines
     idle_cycles: int = 0  # of all CPUs, while their threads slept in the system; with the profile's: time x CPUs
     stacks: tuple[StackCycles, ...] = ()  # the profile by the calls through which each function was reached
+    whole_ns: float = nan  # of a program that ends by itself: until its last thread has ended
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +117,8 @@ class Point:
     limits: str = ""  # what limits it, in words
     is_program: bool = False  # a whole program, which may have locks inside
     stacks: tuple[StackCycles, ...] = ()  # the profile by calls, the most first
+    run_ns: tuple[float, float, float] | None = None
+    """Of a program that ends by itself, the time until its last thread has ended: mean over the seeds, its interval."""
 
     @property
     def named(self) -> str:

@@ -104,7 +104,7 @@ def simulate(
     readers: float | None = None,
     workload: str | None = None,
     seeds: int = 5,
-    start: Literal["spread", "together"] = "spread",
+    start: Literal["spread", "together"] | None = None,
     ops: int | None = None,
     sensitivity: bool = False,
     progress: Callable[[Progress], None] | None = None,
@@ -123,7 +123,8 @@ def simulate(
         readers: For a reader-writer lock: which part of the sections only read, 0 to 1.
         workload: What the lock is put into instead: a name of `lockwright locks`, or a file `work.py:MyWorkload`.
         seeds: How many runs there are of each point, with seeds 1, 2, ...
-        start: `spread` over a while, or all `together`: near a collapse they may end on different branches.
+        start: `spread` over a while, or all `together`: near a collapse they may end on different branches.  By default
+            `spread`, but `together` where threads end by themselves and a run is the whole program.
         ops: How many rounds of all threads together, an acquisition each, a run measures; by default 2,000, or 20
             for each CPU.
         sensitivity: Also run with each weak number of the machine at 80 % and at 125 %.
@@ -139,17 +140,18 @@ def simulate(
     named = [locks] if isinstance(locks, str) else list(dict.fromkeys(locks))
     known = machines.load(machine)
     model = known.model()
-    counts = _counts(cpus, model)
     chosen = _seeds(seeds)
-    _one_of("--start", start, STARTS)
+    _one_of("--start", start or STARTS[0], STARTS)
     _one_of("--think-distribution", think_distribution, DISTRIBUTIONS)
     asked = _Asked(hold, think, think_distribution, lines, locks_count, readers, workload)
     programs = {lock: asked.program(lock, model.ghz) for lock in named}
-    runner = _Runner(programs, start, _positive("--ops", ops))
+    counts = _counts(cpus, model, programs)
+    starts = {lock: start or _usual_start(program) for lock, program in programs.items()}
+    runner = _Runner(programs, starts, _positive("--ops", ops))
     result = Simulation(known.name, known.texts.get("what", ""), weak=list(known.weak()), seeds=chosen)
-    params = {lock: asked.params(lock, model.ghz) | {"start": start, "ops": ops} for lock in named}
+    params = {lock: asked.params(lock, model.ghz) | {"start": starts[lock], "ops": ops} for lock in named}
     result.params = {"machine": known.name, "lock": named, "cpus": list(counts)} | next(iter(params.values()))
-    result.settings = asked.words(named, len(chosen), start)
+    result.settings = asked.words(named, len(chosen), start or "")
     result.least_transfer = _least_transfer(known, model)
     result.subjects = {lock: _subject(lock, program, model, max(counts)) for lock, program in programs.items()}
     sweep = _run(result, runner, model, params, counts, progress)
@@ -164,7 +166,7 @@ class _Runner:
     """Runs one job; what all seeds and numbers of a machine share is made once for each number of CPUs."""
 
     programs: Mapping[str, Program]
-    start: str
+    starts: Mapping[str, str]  # of each lock
     ops: int | None
     codes: dict[tuple[str, int], Code] = field(default_factory=dict)
 
@@ -174,7 +176,7 @@ class _Runner:
         settings = Settings(
             cpus=job.cpus,
             seed=job.seed,
-            start=self.start,
+            start=self.starts[job.lock],
             warm_up_rounds=max(LEAST_WARM_UP, WARM_UP_EACH * job.cpus),
             measured_rounds=self.ops or max(LEAST_ROUNDS, ROUNDS_EACH * job.cpus),
         )
@@ -249,7 +251,7 @@ class _Asked:
             told.append(f"{self.lines} shared line{'s' if self.lines != 1 else ''}")
         if self.readers is not None:
             told.append(f"{self.readers:.0%} readers")
-        if start != "spread":
+        if start == "together":
             told.append("all start together")
         told.append(f"{seeds} seed{'s' if seeds != 1 else ''}")
         return tuple(told)
@@ -316,7 +318,11 @@ def _warnings(result: Simulation, planned: int, done: int) -> list[str]:
         found.append(f"interrupted: {done:,} of {planned:,} runs had ended")
     if len(result.seeds) == 1:
         found.append("one seed: there are no intervals, and branches go unseen")
-    few = [one for one in result.points if min(run.acquisitions for run in one.runs) < FEW_EACH * one.cpus]
+    few = [
+        one
+        for one in result.points
+        if one.run_ns is None and min(run.acquisitions for run in one.runs) < FEW_EACH * one.cpus
+    ]
     if few:
         found.append(f"a thread came round less than {FEW_EACH} times at {few[0].cpus} CPUs: `--ops` measures longer")
     for lock in dict.fromkeys(point.lock for point in result.points):
@@ -352,8 +358,20 @@ def _vary(
 # Values that make no sense.
 
 
-def _counts(cpus: str | Sequence[int] | None, model: MachineModel) -> tuple[int, ...]:
-    """Return the CPU counts; by default one, one die, two dies, and all."""
+def _usual_start(program: Program) -> str:
+    from lockwright.simulate.whole import ends_by_itself
+
+    return "together" if ends_by_itself(program) else "spread"
+
+
+def _counts(cpus: str | Sequence[int] | None, model: MachineModel, programs: Mapping[str, Program]) -> tuple[int, ...]:
+    """Return the CPU counts; by default as many as the programs have threads, or one, one die, two dies, and all."""
+    from lockwright.simulate.whole import own_threads
+
+    if cpus is None:
+        own = {own_threads(one) for one in programs.values()}
+        if len(own) == 1 and None not in own:
+            cpus = [one for one in own if one is not None]
     if cpus is None:
         die = sum(model.node_of_core[core] == model.node_of_core[0] for core in set(model.core_of_cpu))
         return tuple(sorted({1, min(die, model.cpus), min(2 * die, model.cpus), model.cpus}))

@@ -65,7 +65,6 @@ SMALL = ["--cpus", "1,12", "--seeds", "2", "--ops", "300"]
         (["ticket", "--html", "/nowhere/page.html"], "there is no folder"),
         (["openvswitch:PerNode", "--hold", "5ns"], "is a whole program with times of its own"),
         (["openvswitch:PerNode", "--cpus", "12"], "has 3 threads of its own, so it does not run on 12 CPUs"),
-        (["ipvs:Traffic", "--cpus", "12"], "ends by itself"),
     ],
 )
 def test_what_is_refused(arguments: list[str], told: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -114,11 +113,28 @@ def test_a_whole_program_runs_as_it_is(capsys: pytest.CaptureFixture[str]) -> No
     assert "hold" not in shown
 
 
+def test_a_program_that_ends_by_itself_runs_as_a_whole(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    target, page = tmp_path / "result.json", tmp_path / "page.html"
+    options = ["--seeds", "2", "--json", str(target), "--html", str(page)]
+    assert run(["simulate", "openvswitch:PerNode:each=50", *options]) == Status.FINE
+    shown = " ".join(capsys.readouterr().out.split())
+    document = json.loads(target.read_text())
+    (point,) = document["points"]
+    assert (point["cpus"], point["params"]["start"]) == (3, "together")
+    assert [one["throughput_per_s"] for one in document["runs"]] == [
+        pytest.approx(3e9 / one["whole_ns"]) for one in document["runs"]
+    ]
+    told = "ends by itself, so a run is all of it and each thread one round: it takes"
+    assert told in shown
+    assert told in page.read_text()
+    assert "came round less than" not in shown
+
+
 def test_sections_of_readers_overlap_so_their_time_is_not_split(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["simulate", "linux_rwlock", "--readers", "0.9", *SMALL]) == Status.FINE
     shown = capsys.readouterr().out
     assert "90% readers" in shown
-    assert "lines move between cores for each round" in shown
+    assert "lines move between cores for each section" in shown
     assert "the lock is free" not in shown
 
 

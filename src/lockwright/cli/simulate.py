@@ -50,7 +50,7 @@ def simulate(
     readers: float | None = None,
     workload: str | None = None,
     seeds: int = 5,
-    start: str = "spread",
+    start: str | None = None,
     ops: int | None = None,
     sensitivity: Annotated[bool, Parameter(negative="")] = False,
     outputs: Outputs = Outputs(),
@@ -69,7 +69,8 @@ def simulate(
         readers: For a reader-writer lock: which part of the sections only read, such as `0.9`.
         workload: What the lock is put into instead: a name of `lockwright locks`, or a file `work.py:MyWorkload`.
         seeds: How many runs there are of each point.
-        start: `spread`, or `together`: near a collapse the two may end on different branches.
+        start: `spread`, or `together`: near a collapse the two may end on different branches; by default `spread`, but
+            `together` for a program that ends by itself.
         ops: How many rounds of all threads together, an acquisition each, a run measures; by default 2,000,
             or 20 for each CPU.
         sensitivity: Also tell which of the machine's weak numbers decide the result.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from lockwright.report.simulation_fall import in_a_line
 from lockwright.report.simulation_numbers import asked_of, moved, telling, weak_first
 from lockwright.report.terminal import WIDTH, print_lines, terminal
+from lockwright.results import counted, listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -46,6 +47,8 @@ def styled_lines(result: SimulationResult, width: int = WIDTH) -> Iterator[tuple
         yield "nothing was finished", "warning"
         return
     yield from _tables(result, width)
+    for text in whole_runs(result):
+        yield from ((line, "") for line in _wrapped("", text, width))
     for sentence in result.collapses:
         yield from ((line, "fault") for line in _wrapped("collapse: ", sentence, width))
     for text in filter(None, (in_a_line(one, result) for one in result.falls)):
@@ -92,6 +95,22 @@ def throughput(point: Point, by: float) -> str:
     half = (point.throughput_per_s_high - point.throughput_per_s_low) / 2 / by
     value = point.throughput_per_s / by
     return amount(value) if len(point.runs) < 2 else f"{amount(value)} ± {half:,.{_digits(value)}f}"
+
+
+def whole_runs(result: SimulationResult) -> Iterator[str]:
+    """Yield how long programs took that end by themselves."""
+    for lock in locks_of(result):
+        points = [one for one in result.points if one.lock == lock and one.run_ns is not None]
+        if points:
+            times = listed([_taken(one) for one in points])
+            yield f"{lock} ends by itself, so a run is all of it and each thread one round: it takes {times}"
+
+
+def _taken(point: Point) -> str:
+    assert point.run_ns is not None
+    mean, low, high = (value * 1e-3 for value in point.run_ns)
+    some = f"{amount(mean)} us" if len(point.runs) < 2 else f"{amount(mean)} us ({amount(low)} to {amount(high)})"
+    return f"{some} on {counted(point.cpus, 'CPU')}"
 
 
 def focus(result: SimulationResult) -> str:

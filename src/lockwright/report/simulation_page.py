@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from lockwright.report.drawing import scripts
 from lockwright.report.figures import all_figures
 from lockwright.report.html import document
-from lockwright.report.simulation import amount, change, heading, locks_of, scale, throughput
+from lockwright.report.simulation import amount, change, heading, locks_of, scale, throughput, whole_runs
 from lockwright.report.simulation_numbers import asked_of, meaning, moved, telling, unmoved, weak_first
 from lockwright.report.simulation_story import PARTS, opening, parts, section, story, told_points
 from lockwright.results import listed
@@ -80,6 +80,7 @@ def _body(result: SimulationResult, charts: set[str]) -> Iterator[str]:
     if not result.points:
         return
     yield from (f'<p class="answer">{_prose(text)}.</p>' for text in map(_sentence, result.collapses))
+    yield from (f"<p>{_prose(text)}.</p>" for text in whole_runs(result))
     yield from _figure("throughput", charts, _throughput_caption(result))
     yield f"<h2>Why</h2>\n<p>{_WORDS}</p>"
     for lock in locks_of(result):

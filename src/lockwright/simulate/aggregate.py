@@ -115,6 +115,7 @@ def point(lock: str, cpus: int, machine: str, params: Mapping[str, object], runs
         runs=tuple(runs),
         profile=merged(runs),
         stacks=merged_stacks(runs),
+        run_ns=interval([run.whole_ns for run in runs]) if not math.isnan(runs[0].whole_ns) else None,
     )
 
 

@@ -108,7 +108,8 @@ def _fetched(point: Point) -> str:
 def _without_lock(point: Point) -> str:
     moved = mean_of([run.transfers_per_acquisition for run in point.runs])
     if point.cpus > 1 and moved > MOST:
-        return f"sharing: {moved:,.1f} lines move between cores for each round{_fetched(point)}"
+        each = "round" if all(isnan(run.section_ns) for run in point.runs) else "section"
+        return f"sharing: {moved:,.1f} lines move between cores for each {each}{_fetched(point)}"
     return f"the work itself{_fetched(point)}"
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from lockwright.flat.program import TooLargeError
 from lockwright.points import SeedRun
-from lockwright.simulate import accounting
+from lockwright.simulate import accounting, whole
 from lockwright.simulate import places as at
 from lockwright.simulate.at_rest import failed_at_rest
 from lockwright.simulate.build import Settings, build
@@ -19,6 +19,7 @@ from lockwright.simulate.profile import profile_of
 from lockwright.simulate.program import prepared
 from lockwright.simulate.seats import shape_of
 from lockwright.simulate.troubles import endless, faulted, handles_interrupts, other_threads, over, stuck, too_large
+from lockwright.simulate.whole import ends_by_itself
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -33,6 +34,10 @@ __all__ = ["Settings", "measured", "run_once"]
 SLICE_EVENTS = 2_000_000
 FRUITLESS_SLICES = 10
 """Stretches of the run after which a program in which nobody has come round counts as one that never does."""
+
+FRUITLESS_SLICES_OF_A_WHOLE = 100
+"""Likewise where a round is all that a thread does: some seconds."""
+NEVER = np.iinfo(np.int64).max
 
 _SEEN = (
     at.ACCESSES, at.TRANSFERS, at.ACQUISITIONS, at.LONGEST_BYPASS, at.HANDOFFS, at.HANDOFF_TICKS, at.WAITERS_SEEN,
@@ -79,6 +84,8 @@ def measured(code: Code, model: MachineModel, settings: Settings) -> SeedRun:
     """Run rows that were made before."""
     began = time.perf_counter()
     state = build(code, model, settings)
+    if ends_by_itself(code.program):
+        return replace(_whole(code, model, settings, state), host_seconds=time.perf_counter() - began)
     rounds = _warmed_up(code, state, settings.warm_up_rounds)
     first = _now(state)
     _forget(state)
@@ -89,6 +96,17 @@ def measured(code: Code, model: MachineModel, settings: Settings) -> SeedRun:
     _let_end(code, state)
     failed = int(state.cfg[at.FAILED]) + failed_at_rest(code, state)
     return replace(seen, failed_assertions=failed, host_seconds=time.perf_counter() - began)
+
+
+def _whole(code: Code, model: MachineModel, settings: Settings, state: State) -> SeedRun:
+    """Run a program that ends by itself, from its begin to its end."""
+    begins = state.threads[:, at.TIME].copy()
+    state.cfg[at.STOP_ROUNDS] = NEVER
+    _run(code, state, FRUITLESS_SLICES_OF_A_WHOLE)
+    ticks = whole.account(state, begins)
+    seen = _seen(code, model, replace(settings, measured_rounds=len(begins)), state, ticks)
+    failed = int(state.cfg[at.FAILED]) + failed_at_rest(code, state)
+    return replace(seen, failed_assertions=failed, whole_ns=ticks / (at.TICKS_PER_CYCLE * model.ghz))
 
 
 def _warmed_up(code: Code, state: State, least_rounds: int) -> int:
@@ -114,11 +132,11 @@ def _advance(code: Code, state: State, rounds: int) -> None:
 def _let_end(code: Code, state: State) -> None:
     """Let every thread come to its end: a program in which one cannot has a deadlock that the window did not show."""
     state.cfg[at.NICE] = 1
-    state.cfg[at.STOP_ROUNDS] = np.iinfo(np.int64).max
+    state.cfg[at.STOP_ROUNDS] = NEVER
     _run(code, state)
 
 
-def _run(code: Code, state: State) -> int:
+def _run(code: Code, state: State, patience: int = FRUITLESS_SLICES) -> int:
     """Run until the rounds are made or every thread has ended; return which."""
     state.cfg[at.MOST_EVENTS] = SLICE_EVENTS
     fruitless = 0
@@ -135,7 +153,7 @@ def _run(code: Code, state: State) -> int:
                 raise endless(code, state)
         came_round = int(state.cfg[at.TOTAL_ROUNDS] - state.cfg[at.ALIVE]) > before
         fruitless = 0 if came_round else fruitless + 1
-        if fruitless == FRUITLESS_SLICES:
+        if fruitless == patience:
             raise endless(code, state)
 
 

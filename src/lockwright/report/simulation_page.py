@@ -12,7 +12,7 @@ from lockwright.report.figures import all_figures
 from lockwright.report.html import document
 from lockwright.report.simulation import amount, change, heading, locks_of, scale, throughput, whole_runs
 from lockwright.report.simulation_numbers import asked_of, meaning, moved, telling, unmoved, weak_first
-from lockwright.report.simulation_story import PARTS, opening, parts, section, story, told_points
+from lockwright.report.simulation_story import PARTS, handoffs, opening, parts, section, story, told_points
 from lockwright.results import listed
 
 if TYPE_CHECKING:
@@ -34,8 +34,6 @@ _CAPTIONS = {
     "interval.",
     "cycles": "Cycles from the begin of one section to the begin of the next, and what they go to: compare the section "
     "with the price of handing the lock on.",
-    "handoffs": "How far the next holder is from the last one. A lock that stays near moves its lines cheaply, and may "
-    "be unfair.",
     "fairness": "Jain's index of the acquisitions of each thread: 1 if all got the same, 1/n if one got everything.",
     "latency": "How long it takes to get the lock, from the begin of `lock` to its end; the scale is logarithmic.",
 }
@@ -97,7 +95,8 @@ def _body(result: SimulationResult, charts: set[str]) -> Iterator[str]:
         if name in charts:
             yield f"<h2>{title}</h2>"
             passed = _BYPASS if any(one.longest_bypass for one in result.points) else _NO_BYPASS
-            yield from _figure(name, charts, _CAPTIONS[name] + (passed if name == "fairness" else ""))
+            said = handoffs(result) if name == "handoffs" else _CAPTIONS[name] + (passed if name == "fairness" else "")
+            yield from _figure(name, charts, said)
     yield f"<h2>All points</h2>\n<p><small>{_prose(_POINTS)}</small></p>"
     yield from _points(result)
     yield from _foundations(result)

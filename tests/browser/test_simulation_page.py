@@ -40,6 +40,13 @@ def test_the_page_of_a_collapse(browser: Browser, tmp_path: Path, scheme: str) -
     assert page.locator("section.lock").count() == 2
     assert page.locator("table.profile").count() == 2
     assert page.locator("table.points tbody tr").count() == 8
+    assert page.locator("#flame-1 .boxes > b").all_inner_texts() == [
+        "mcs, 48 CPUs",
+        "Contention.each_thread",
+        "TicketLock.lock",
+    ]
+    page.locator("#flame-1 .boxes > b").last.click()
+    assert page.locator("#flame-1 .details").inner_text().startswith("Zoomed to TicketLock.lock\ntakes a")
     assert page.locator("#figure-throughput svg").get_by_text("throughput, M/s").count() == 1
     for width in (1280, 1100, 420):
         page.set_viewport_size({"width": width, "height": 800})

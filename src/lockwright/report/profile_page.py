@@ -20,7 +20,7 @@ from lockwright.profiles.writers.series import (
 from lockwright.report.flame_graph import flame_graph, legend, script, shortened, style
 from lockwright.report.html import document, prose
 from lockwright.report.icicle import layout
-from lockwright.report.profile_tables import ALL, Table, about, tables, whole_of
+from lockwright.report.profile_tables import ALL, Table, about, quantity, tables, whole_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from lockwright.profiles.writers.series import Series
 
 ROWS = 25  # of a table
-_LARGE = ((1e12, "trillion"), (1e9, "billion"), (1e6, "million"))
 SIMULATED_ON = "simulated on"
 """The fact that names the machine of a profile that no machine made."""
 _STYLE = """<style>
@@ -181,15 +180,7 @@ def _amount(series: Series) -> Callable[[float], str]:
     if series.unit == PERCENT:
         return lambda weight: f"{weight:.4g} % of {series.name}"
     word = series.name if series.unit != SAMPLES or series.name in {SAMPLES, WAITS} else f"samples of {series.name}"
-    return lambda weight: f"{_number(weight)} {word}"
-
-
-def _number(value: float) -> str:
-    """Return a number with all of its digits if they are few, with three otherwise."""
-    size, word = next(((size, word) for size, word in _LARGE if value >= size), (1.0, ""))
-    if word:
-        return f"{value / size:.3g} {word}"
-    return f"{value:,.0f}" if value == int(value) else f"{value:,.4g}"
+    return lambda weight: f"{quantity(weight)} {word}"
 
 
 # Tables.

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from lockwright.report.icicle import Box, Layout, Node
 
-LONGEST = 320  # characters of a name that is shown
+_LONGEST = 320  # characters of a name that is shown
 _NAMELESS = "[no name]"
 _TAIL = 60  # of them at its end
 _LEAST_FOR_TEXT = 0.02  # of the width: less holds no two letters
@@ -171,9 +171,14 @@ def _kind(node: Node, callers: Collection[str]) -> str:
 
 def shortened(name: str) -> str:
     """Return a name that a page can show: without its middle if it is long, without what cannot be printed."""
-    if len(name) > LONGEST:
-        name = f"{name[: LONGEST - _TAIL - 1]}…{name[-_TAIL:]}"
-    return _UNPRINTABLE.sub("\ufffd", name) if name.strip() else _NAMELESS
+    if len(name) > _LONGEST:
+        name = f"{name[: _LONGEST - _TAIL - 1]}…{name[-_TAIL:]}"
+    return printable(name) if name.strip() else _NAMELESS
+
+
+def printable(text: str) -> str:
+    """Return a text without the characters that HTML cannot hold."""
+    return _UNPRINTABLE.sub("\ufffd", text)
 
 
 def _share(weight: float, whole: float) -> str:

@@ -108,10 +108,10 @@ def _mistake(
 def _show(found: Comparison, given: Given, *, block: bool, markdown: str | None, rows: int, json: str | None) -> None:
     """Write and print what was asked for."""
     from lockwright.cli.output import STANDARD_OUTPUT, write
+    from lockwright.report.console import print_lines, terminal
     from lockwright.report.diff import diff_lines
     from lockwright.report.diff_block import block as made
     from lockwright.report.diff_records import diff_json
-    from lockwright.report.terminal import print_lines, terminal
 
     if json:
         import msgspec

@@ -67,8 +67,8 @@ def _finished(result: BugResult, results: list[BugResult], bugs: tuple[str, ...]
     if json == "-":
         return
     if bugs:
+        from lockwright.report.console import WIDTH, print_lines, terminal
         from lockwright.report.gallery import page
-        from lockwright.report.terminal import WIDTH, print_lines, terminal
 
         console = terminal()
         print_lines(page(result, min(WIDTH, console.width) if console.is_terminal else WIDTH), console)

@@ -16,7 +16,7 @@ def locks() -> int:
     from rich.table import Table
 
     from lockwright import api
-    from lockwright.report.terminal import terminal
+    from lockwright.report.console import terminal
 
     table = Table("lock", "promises", "what it is", "source", box=box.SIMPLE_HEAD, pad_edge=False)
     for one in api.locks():

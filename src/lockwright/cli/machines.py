@@ -50,9 +50,9 @@ def show(name: str, /, *, json: Json = None) -> int:
         json: Write everything as JSON to a file, or to standard output with `-`.
     """
     from lockwright.machines import cost_names, cost_texts, costs, load
+    from lockwright.report.console import WIDTH, print_lines, terminal
     from lockwright.report.machines import costs_page, page
     from lockwright.report.machines_json import costs_json, machine_json
-    from lockwright.report.terminal import WIDTH, print_lines, terminal
 
     refuse_unwritable({"--json": json})
     console = terminal()
@@ -112,8 +112,8 @@ def _print_table(every: list[Machine]) -> None:
     from rich import box
     from rich.table import Table
 
+    from lockwright.report.console import terminal
     from lockwright.report.machines import COLUMNS, row
-    from lockwright.report.terminal import terminal
 
     table = Table(*COLUMNS, box=box.SIMPLE_HEAD, pad_edge=False)
     for one in every:

@@ -26,8 +26,8 @@ def profile(file: File, /, *, rows: int = 12, outputs: Outputs = _NOWHERE_ELSE) 
     """
     from lockwright.cli.usage import mistaken
     from lockwright.profiles import read  # not through the API: its imports take longer than most files
+    from lockwright.report.console import print_lines, terminal
     from lockwright.report.profile import COLUMNS, profile_lines
-    from lockwright.report.terminal import print_lines, terminal
 
     if rows < 1:
         return mistaken(f"`--rows {rows}` is no number of rows", "`--rows 12`")

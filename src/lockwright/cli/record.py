@@ -58,8 +58,8 @@ def record(
     from lockwright.cli.usage import mistaken
     from lockwright.profiles.recording import CALL_GRAPHS, Request, is_call_graph
     from lockwright.profiles.recording import record as recorded
+    from lockwright.report.console import print_lines, terminal
     from lockwright.report.recording import recording_lines
-    from lockwright.report.terminal import print_lines, terminal
 
     if rows < 1:
         return mistaken(f"`--rows {rows}` is no number of rows", "`--rows 12`")
@@ -93,8 +93,8 @@ def _tell(what: str) -> None:
 
 def _tell_what_can_be(request: Request) -> int:
     from lockwright.profiles.recording import look
+    from lockwright.report.console import print_lines, terminal
     from lockwright.report.recording import plan_lines
-    from lockwright.report.terminal import print_lines, terminal
 
     print_lines(plan_lines(*look(request)), terminal())
     return Status.FINE

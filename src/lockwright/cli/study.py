@@ -33,8 +33,8 @@ def study(
     with Bar(name) as bar:
         result = api.study(name, progress=bar.show)
     if json != STANDARD_OUTPUT:
+        from lockwright.report.console import WIDTH, print_lines, terminal
         from lockwright.report.study import study_lines
-        from lockwright.report.terminal import WIDTH, print_lines, terminal
 
         console = terminal()
         width = min(WIDTH, console.width) if console.is_terminal else WIDTH

@@ -5,10 +5,11 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING, Any
 
+from lockwright.report.console import WIDTH
 from lockwright.report.explored import COUNTER, claim, explored
 from lockwright.report.gallery_docs import breaks, kind
 from lockwright.report.json import check_json
-from lockwright.report.terminal import WIDTH, fault_lines
+from lockwright.report.terminal import fault_lines
 from lockwright.results import PROVED
 
 if TYPE_CHECKING:

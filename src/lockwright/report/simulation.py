@@ -6,9 +6,9 @@ import math
 import textwrap
 from typing import TYPE_CHECKING
 
+from lockwright.report.console import WIDTH, print_lines, terminal
 from lockwright.report.simulation_fall import in_a_line
 from lockwright.report.simulation_numbers import asked_of, moved, telling, weak_first
-from lockwright.report.terminal import WIDTH, print_lines, terminal
 from lockwright.results import counted, listed
 
 if TYPE_CHECKING:

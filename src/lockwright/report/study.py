@@ -6,7 +6,7 @@ import math
 import textwrap
 from typing import TYPE_CHECKING
 
-from lockwright.report.terminal import WIDTH
+from lockwright.report.console import WIDTH
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 import textwrap
 from functools import partial
 from typing import TYPE_CHECKING
@@ -11,6 +9,7 @@ from typing import TYPE_CHECKING
 from lockwright.diagnostics.diagnostic import Label
 from lockwright.diagnostics.render import excerpt
 from lockwright.report.columns import table
+from lockwright.report.console import WIDTH, print_lines, terminal
 from lockwright.report.legend import legend_lines, turns
 from lockwright.report.places import places
 from lockwright.results import (
@@ -29,27 +28,11 @@ from lockwright.results import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
 
     from rich.console import Console
 
     from lockwright.bugs import Code
-
-WIDTH = 100
-STAND_INS = {"→": "->", "←": "<-", "×": "x", "·": ".", "…": "...", "–": "-"}
-"""What to write where the encoding has no such sign."""
-
-_STYLES = {
-    "fault": "bold red",
-    "proved": "bold green",
-    "not exhausted": "bold yellow",
-    "not covered": "bold yellow",
-    "help": "bold cyan",
-    "warning": "yellow",
-    "title": "bold",
-    "dim": "dim",
-    "": "",
-}
 
 
 def print_check(result: CheckResult, console: Console | None = None, *, replay_path: str = "") -> None:
@@ -65,40 +48,9 @@ def print_check(result: CheckResult, console: Console | None = None, *, replay_p
     print_lines(styled_lines(result, width, replay_path=replay_path), console)
 
 
-def terminal() -> Console:
-    """Return the terminal, without colour when it is none; a reader that goes away changes no exit status."""
-    from rich.console import Console
-
-    class Terminal(Console):
-        def on_broken_pipe(self) -> None:  # rich would exit with 1, which says `a finding`
-            self.quiet = True
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-    return Terminal(highlight=False)
-
-
-def print_lines(lines: Iterable[tuple[str, str]], console: Console) -> None:
-    """Print lines, each in the style that it names."""
-    from rich.text import Text
-
-    for text, style in lines:
-        console.print(Text(spelled(text, console.encoding), style=_STYLES[style]), soft_wrap=True)
-
-
 def check_text(result: CheckResult, width: int = WIDTH, *, replay_path: str = "") -> str:
     """Return a check as plain text."""
     return "\n".join(text for text, _ in styled_lines(result, width, replay_path=replay_path)) + "\n"
-
-
-def spelled(text: str, encoding: str) -> str:
-    """Return a text with stand-ins for signs that an encoding lacks."""
-    try:
-        text.encode(encoding)
-    except (UnicodeEncodeError, LookupError):
-        for sign, instead in STAND_INS.items():
-            text = text.replace(sign, instead)
-        return text.encode("ascii", "replace").decode()
-    return text
 
 
 def styled_lines(result: CheckResult, width: int = WIDTH, *, replay_path: str = "") -> Iterator[tuple[str, str]]:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lockwright.profiles.cures import classes
+from lockwright.profiles.cures import NAMES, cure_class
 from lockwright.profiles.diagnosis.promise import BYSTANDERS, RETRIES, bound, expected, promise_of
 
 KNOWN = {  # case: class, share of the profile in percent, gain, and what explains a gain above what is promised
@@ -30,7 +30,7 @@ PERCENT = st.floats(0, 100)
 @pytest.mark.parametrize("case", KNOWN)
 def test_published_gains_are_within_or_flagged(case: str) -> None:
     name, share, gain, flag = KNOWN[case]
-    found = promise_of(share, classes()[name].quartiles, 0.0, "busy time", (RETRIES, BYSTANDERS))
+    found = promise_of(share, cure_class(name).quartiles, 0.0, "busy time", (RETRIES, BYSTANDERS))
     assert found.alone.low <= gain
     if flag:
         assert gain > found.alone.high
@@ -39,9 +39,9 @@ def test_published_gains_are_within_or_flagged(case: str) -> None:
         assert gain <= found.alone.high
 
 
-@given(PERCENT, st.sampled_from(sorted(classes())))
+@given(PERCENT, st.sampled_from(NAMES))
 def test_never_more_than_the_share_allows(share: float, name: str) -> None:
-    found, _ = expected(share, classes()[name].quartiles)
+    found, _ = expected(share, cure_class(name).quartiles)
     assert 1 <= found.low <= found.high <= bound(share) * (1 + 1e-12)
 
 
@@ -51,9 +51,9 @@ def test_a_larger_share_has_a_larger_bound(one: float, other: float) -> None:
     assert bound(small) <= bound(large)
 
 
-@given(PERCENT, PERCENT, st.sampled_from(sorted(classes())))
+@given(PERCENT, PERCENT, st.sampled_from(NAMES))
 def test_the_next_lock_adds(share: float, behind: float, name: str) -> None:
-    found = promise_of(share, classes()[name].quartiles, behind, "busy time")
+    found = promise_of(share, cure_class(name).quartiles, behind, "busy time")
     if found.with_next is not None:
         assert found.with_next.high >= found.alone.high
         assert found.with_next.low >= found.alone.low
@@ -61,10 +61,10 @@ def test_the_next_lock_adds(share: float, behind: float, name: str) -> None:
 
 @pytest.mark.parametrize(("share", "most"), [(8.2, 1.09), (50.0, 2.0), (93.1, 3.5)])
 def test_three_stretches(share: float, most: float) -> None:
-    assert expected(share, classes()["split"].quartiles)[0].high == pytest.approx(most, rel=0.01)
+    assert expected(share, cure_class("split").quartiles)[0].high == pytest.approx(most, rel=0.01)
 
 
 def test_why_no_more() -> None:
     assert "practice" in expected(90, None)[1]
-    assert "quartiles" in expected(50, classes()["batch"].quartiles)[1]
+    assert "quartiles" in expected(50, cure_class("batch").quartiles)[1]
     assert "too few" in expected(50, None)[1]

@@ -1,6 +1,6 @@
 """Published cases of lock contention, by class of cure: what was done, what it gained, and why it failed."""
 
-from lockwright.profiles.cures.case import Case, cases
-from lockwright.profiles.cures.classes import CureClass, classes, gains, quartiles
+from lockwright.profiles.cures.case import Case
+from lockwright.profiles.cures.classes import NAMES, CureClass, cases, cure_class, gains, quartiles
 
-__all__ = ["Case", "CureClass", "cases", "classes", "gains", "quartiles"]
+__all__ = ["NAMES", "Case", "CureClass", "cases", "cure_class", "gains", "quartiles"]

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
-
-_FILES = ("cases.toml", "commits.toml")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +68,3 @@ class Case:
     def is_commit(self) -> bool:
         """Whether it is one of the eleven commits."""
         return self.id.startswith("C")
-
-
-@cache
-def cases() -> tuple[Case, ...]:
-    """Return all of them."""
-    folder = files("lockwright.profiles.cures")
-    found = (tomllib.loads(folder.joinpath(name).read_text(encoding="utf-8"))["case"] for name in _FILES)
-    return tuple(Case(**one) for some in found for one in some)

@@ -8,12 +8,11 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from lockwright.profiles.cures.case import cases
+from lockwright.profiles.cures.case import Case
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from lockwright.profiles.cures.case import Case
 
 _FEWEST = 3  # gains that have quartiles worth the name
 
@@ -71,18 +70,38 @@ def _at(numbers: tuple[float, ...], part: float) -> float:
     return numbers[below] + (place - below) * (numbers[below + 1] - numbers[below])
 
 
+NAMES = (
+    "split",
+    "avoid",
+    "lock type",
+    "batch",
+    "fields apart",
+    "waiting policy",
+    "lock-free read",
+    "shorten hold",
+    "move work out",
+    "refcount",
+    "fewer acquirers",
+    "to rwlock",
+    "from rwlock",
+    "structure",
+    "placement",
+)
+"""All classes, the one with most cases first."""
+
+
 @cache
-def classes() -> dict[str, CureClass]:
-    """Return all classes by name."""
-    text = files("lockwright.profiles.cures").joinpath("classes.toml").read_text(encoding="utf-8")
-    return {
-        one["name"]: CureClass(
-            one["name"],
-            one["do"],
-            one["pattern"],
-            one["test"],
-            tuple(case for case in cases() if case.cure == one["name"] and not case.failed),
-            tuple(case for case in cases() if case.cure == one["name"] and case.failed),
-        )
-        for one in tomllib.loads(text)["class"]
-    }
+def cure_class(name: str) -> CureClass:
+    """Return a class of cure, one of `NAMES`; a file each, as most runs need one or two."""
+    file = files("lockwright.profiles.cures").joinpath("published", f"{name.replace(' ', '-')}.toml")
+    found = tomllib.loads(file.read_text(encoding="utf-8"))
+    some = tuple(Case(cure=name, **one) for one in found["case"])
+    worked = tuple(one for one in some if not one.failed)
+    failed = tuple(one for one in some if one.failed)
+    return CureClass(name, found["do"], found["pattern"], found["test"], worked, failed)
+
+
+def cases() -> tuple[Case, ...]:
+    """Return all published cases, the eleven commits last."""
+    found = [one for name in NAMES for one in (*cure_class(name).worked, *cure_class(name).failed)]
+    return tuple(sorted(found, key=lambda one: (one.is_commit, one.id)))

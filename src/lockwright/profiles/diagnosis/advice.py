@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lockwright.profiles.cures import classes
+from lockwright.profiles.cures import cure_class
 from lockwright.profiles.diagnosis.hot import ALLOCATE, LOOK_UP, pair_beside, suggests
 from lockwright.profiles.diagnosis.reason import Reason
 from lockwright.profiles.diagnosis.result import LINE, NO_LOCK, CaseShown, Cure
@@ -39,7 +39,7 @@ def cures_of(facts: Facts, decision: Decision, lock: LockFound | None) -> tuple[
     for one in _reasons(facts, decision, lock):
         found.setdefault(one.cure, one)
     kind = lock.kind if lock else "line" if decision.verdict == LINE else ""
-    return tuple(_cure(classes()[one.cure], one, kind) for one in list(found.values())[:_CURES])
+    return tuple(_cure(cure_class(one.cure), one, kind) for one in list(found.values())[:_CURES])
 
 
 def _reasons(facts: Facts, decision: Decision, lock: LockFound | None) -> Iterator[Reason]:

@@ -390,7 +390,7 @@ def diff(
     """
     from lockwright.profiles import comparing
 
-    rows = comparing.thread_table(Path(table).read_text(encoding="utf-8", errors="replace"), table) if table else ()
+    rows = comparing.read_thread_table(table) if table else ()
     names = [(one,) if isinstance(one, str) else tuple(one) for one in (before, after)]
     runs = comparing.recordings(*names)
     first = comparing.side(runs[0], before_seconds, before_work, "before")

@@ -68,18 +68,15 @@ def diff(
     if json == "-" and (markdown == "-" or block):
         return mistaken("only one thing can go to standard output", "`--json FILE`, or `--markdown FILE`")
 
-    from lockwright.api import diff as compare
+    from lockwright.profiles import comparing
 
-    found = compare(
-        before or files[:1],
-        after or files[1:],
-        before_seconds=before_seconds,
-        after_seconds=after_seconds,
-        before_work=before_work,
-        after_work=after_work,
-        table=table,
-        seed=seed,
+    threads = comparing.read_thread_table(table) if table else ()
+    runs = comparing.recordings(before or files[:1], after or files[1:])
+    sides = (
+        comparing.side(runs[0], before_seconds, before_work, "before"),
+        comparing.side(runs[1], after_seconds, after_work, "after"),
     )
+    found = comparing.compare(*sides, seed=seed, threads=threads)
     _show(found, Given(machine, command), block=block, markdown=markdown, rows=rows, json=json)
     return Status.FINE
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 ROWS = 12
 WIDTH = 100
 _INDENT = 2
+_UNITS = {"ns of CPU time": "CPU ns"}
 _WORDS = {
     "spin": "spins for a {}",
     "sleep": "waits for a {}: its slow path",
@@ -83,14 +84,18 @@ def _about(side: SideSummary) -> str:
 
 
 def _changes(found: Comparison, rows: int) -> Iterator[Line]:
-    symbols = [one for one in found.changes if one.kind == SYMBOL]
-    yield from _table(_cells(symbols[:rows], "symbol", found.cost_unit), _styles(symbols[:rows]), right=3)
+    symbols, locks = ([one for one in _surest_first(found) if one.kind == kind] for kind in (SYMBOL, LOCK))
+    yield from _table(_cells(symbols[:rows], "symbol", found.cost_unit), _styles(symbols[:rows]))
     yield from _more(len(symbols) - rows, "function")
-    locks = [one for one in found.changes if one.kind == LOCK]
     if locks:
         some = max(1, rows // 2)
-        yield from _table(_cells(locks[:some], "lock, by its caller", found.cost_unit), _styles(locks[:some]), right=3)
+        yield from _table(_cells(locks[:some], "lock, by its caller", found.cost_unit), _styles(locks[:some]))
         yield from _more(len(locks) - some, "lock")
+
+
+def _surest_first(found: Comparison) -> list[Change]:
+    """Return the rows, those last whose difference may be chance."""
+    return sorted(found.changes, key=lambda one: one.q is not None and not one.is_significant)
 
 
 def _styles(changes: Sequence[Change]) -> list[str]:
@@ -100,16 +105,20 @@ def _styles(changes: Sequence[Change]) -> list[str]:
 def _cells(changes: Sequence[Change], what: str, unit: str) -> list[list[str]]:
     if not changes:
         return []
-    rows = [["before", "after", "difference", what, ""]]
+    costs = [_cost(one) for one in changes]
+    has_costs = any(costs)
+    head = f"{_UNITS.get(unit, unit)}{'/op' if changes[0].per_operation else '/s'}"
+    rows = [["before", "after", "difference", *([head] if has_costs else []), what, ""]]
     rows += [
         [
             "-" if one.mark == NEW else share_cell(one.before, unlisted=one.unlisted_before),
             "-" if one.mark == GONE else share_cell(one.after, unlisted=one.unlisted_after),
             difference_cell(one),
+            *([cost] if has_costs else []),
             name_cell(one),
-            "; ".join(filter(None, [*notes(one), _cost(one, unit)])),
+            "; ".join(notes(one)),
         ]
-        for one in changes
+        for one, cost in zip(changes, costs, strict=True)
     ]
     return rows
 
@@ -151,7 +160,7 @@ def notes(one: Change) -> list[str]:
     if one.renamed_from:
         found.append(f"was {one.renamed_from}?")
     if one.q is not None and not one.is_significant and not (one.unlisted_before or one.unlisted_after):
-        found.append("within chance")
+        found.append("may be chance")
     family = folding.family(one.symbol) if one.kind == SYMBOL else None
     if family is not None and family.role in _WORDS:
         found.append(_WORDS[family.role].format(family.lock or "lock"))
@@ -160,29 +169,37 @@ def notes(one: Change) -> list[str]:
     return found
 
 
-def _cost(one: Change, unit: str) -> str:
-    pair, each = (one.per_operation, "an operation") if one.per_operation else (one.per_second, "a second")
-    if pair is None or pair[0].value <= 0:
-        return ""
-    return f"{amount(pair[0].value)} → {amount(pair[1].value)} {unit} {each}"
+def _cost(one: Change) -> str:
+    pair = one.per_operation or one.per_second
+    return f"{amount(pair[0].value)} → {amount(pair[1].value)}" if pair else ""
 
 
 def _waits(waits: Sequence[WaitChange], rows: int) -> Iterator[Line]:
     if not waits:
         return
-    cells = [["total", "after", "mean", "after", "waits", "after", "lock, by its caller"]]
+    cells, styles = [["total", "after", "mean", "after", "waits", "after", "lock, by its caller"]], []
     for one in waits[:rows]:
         sides = (one.before, one.after)
         cells.append(
             [
-                *(duration(side.total_ns) if side.contended or side.total_ns else "-" for side in sides),
+                *(duration(side.total_ns) if side.total_ns else "-" for side in sides),
                 *(duration(side.mean_ns) if side.mean_ns is not None else "-" for side in sides),
-                *(f"{side.contended:,}" for side in sides),
-                f"{one.kind} by {one.caller or 'a caller unknown'}",
+                *(f"{side.contended:,.0f}" if side.contended else "-" for side in sides),
+                wait_cell(one) + (", may be chance" if one.is_significant is False else ""),
             ]
         )
-    yield from _table(cells, [""] * len(cells), right=6)
+        styles.append("dim" if one.is_significant is False else "")
+    yield from _table(cells, styles, right=6)
     yield from _more(len(waits) - rows, "lock")
+
+
+def wait_cell(one: WaitChange) -> str:
+    """Return which lock a row is about."""
+    if one.is_all:
+        return "all locks"
+    return (
+        f"{one.kind} {one.lock}" if one.lock and not one.caller else f"{one.kind} by {one.caller or 'a caller unknown'}"
+    )
 
 
 def _threads(found: Comparison) -> Iterator[Line]:
@@ -200,14 +217,16 @@ def _more(number: int, word: str) -> Iterator[Line]:
         yield f"  and {number:,} more {word}{'s' * (number != 1)}", "dim"
 
 
-def _table(cells: list[list[str]], styles: Sequence[str], right: int) -> Iterator[Line]:
+def _table(cells: list[list[str]], styles: Sequence[str], right: int = 0) -> Iterator[Line]:
     """Yield an empty line and rows, each column as wide as its widest cell, the first ones flush right.
 
-    What does not fit behind the last column is left to a line of its own.
+    Without a number of these, all are but the last two: a name, and what there is to say of it.  What does not fit
+    behind the last column is left to a line of its own.
     """
     if not cells:
         return
     yield "", ""
+    right = right or len(cells[0]) - 2
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     for row, style in zip(cells, ["", *styles], strict=False):
         made = [

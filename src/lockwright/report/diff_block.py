@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from lockwright.profiles.comparing.results import LOCK, SYMBOL
 from lockwright.profiles.comparing.speed import speed_up
 from lockwright.profiles.comparing.wording import amount, duration, percent, wrapped
-from lockwright.report.diff import difference_cell, name_cell, share_cell
+from lockwright.report.diff import difference_cell, name_cell, share_cell, wait_cell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -134,15 +134,15 @@ def _tables(found: Comparison) -> Iterator[tuple[str, list[list[str]]]]:
     if found.waits:
         rows = [
             [
-                f"{one.kind} by {one.caller or 'a caller unknown'}",
                 *(
                     f"{duration(side.total_ns)} / {duration(side.mean_ns)}" if side.mean_ns is not None else "-"
                     for side in (one.before, one.after)
                 ),
+                wait_cell(one),
             ]
-            for one in found.waits[:_TOP_LOCKS]
+            for one in found.waits[: _TOP_LOCKS + 1]
         ]
-        yield "Waits, total / mean", [["lock", "before", "after"], *rows]
+        yield "Waits in a run, total / mean", [["before", "after", "lock"], *rows]
 
 
 def _tops(found: Comparison) -> list[Change]:

@@ -34,9 +34,10 @@ def diff_json(found: Comparison) -> dict[str, Any]:
         "symbols": [_record(one) for one in found.changes if one.kind == SYMBOL],
         "locks": [_record(one) for one in found.changes if one.kind != SYMBOL],
         "waits": [
-            {"kind": one.kind, "caller": one.caller or None}
-            | _waited("before", one.before)
-            | _waited("after", one.after)
+            {"kind": one.kind or None, "caller": one.caller or None, "lock": one.lock or None, "is_all": one.is_all}
+            | _waited("before", one.before, one.total_before)
+            | _waited("after", one.after, one.total_after)
+            | {"is_significant": one.is_significant}
             for one in found.waits
         ],
         "threads": [asdict(one) | {"difference_percent": one.difference_percent} for one in found.threads],
@@ -80,5 +81,7 @@ def _estimate(name: str, one: Estimate | None) -> dict[str, float | None]:
     return {name: one.value if one else None, f"{name}_low": low, f"{name}_high": high}
 
 
-def _waited(side: str, one: Waited) -> dict[str, Any]:
-    return {f"{key}_{side}": value for key, value in (asdict(one) | {"mean_ns": one.mean_ns}).items()}
+def _waited(side: str, one: Waited, total: Estimate | None) -> dict[str, Any]:
+    found = {f"{key}_{side}": value for key, value in (asdict(one) | {"mean_ns": one.mean_ns}).items()}
+    low, high = (total.low, total.high) if total else (None, None)
+    return found | {f"total_ns_{side}_low": low, f"total_ns_{side}_high": high}

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 from tests.profiles.comparing.made import SLOW, compared, recording, side, together, waiting
 
+from lockwright.profiles import Profile, Provenance, Wait
 from lockwright.profiles.comparing import compare
 
 WORK = "work < handle < main"
@@ -155,13 +157,62 @@ def test_waits_alone() -> None:
     before = waiting(("spinlock", "find", 1000, 5e9), ("mutex", "open", 10, 1e6))
     found = compare(side(before), side(waiting(("spinlock", "find", 900, 1e8), ("mutex", "open", 10, 1e6))))
     assert found.headline == (
-        "waiting fell from 5 s in 1,010 waits to 101 ms in 910, most of the difference for spinlock wanted by find"
+        "less waiting: for spinlock wanted by find 5 s in 1,000 waits, 5 ms each before, 100 ms in 900 waits, "
+        "111 us each after; for all locks 5 s in 1,010 waits, 4.95 ms each before, "
+        "101 ms in 910 waits, 111 us each after"
     )
-    first = found.waits[0]
+    every, first = found.waits[:2]
+    assert every.is_all
+    assert every.before.contended == 1010
     assert first.before.mean_ns == 5e6
     assert first.after.mean_ns == pytest.approx(111_111, rel=1e-3)
-    assert "waits for spinlock wanted by find: 5 s in 1,000 waits, 5 ms each before" in found.findings[0]
+    assert first.is_significant is None
     assert any("totals of waits grow with them" in one for one in found.warnings)
+
+
+def test_waits_of_several_runs_are_means_of_a_run_with_their_spread() -> None:
+    before = [waiting(("mutex", "f", 100, total), ("mutex", "g", 10, 1e6)) for total in (4e9, 5e9, 6e9)]
+    after = [
+        waiting(("mutex", "f", 100, total), ("mutex", "g", 10, other)) for total, other in ((1e9, 1e6), (2e9, 9e6))
+    ]
+    found = compare(side(*before), side(*after))
+    mine = {one.caller: one for one in found.waits}
+    assert mine["f"].before.total_ns == 5e9
+    assert mine["f"].after.total_ns == 1.5e9
+    assert mine["f"].total_before is not None
+    assert mine["f"].total_before.high == pytest.approx(5e9 + 4.303 * 1e9 / 3**0.5, rel=0.05)  # Student's t
+    assert mine["f"].is_significant
+    assert not mine["g"].is_significant
+    assert found.headline.startswith("less waiting: for mutex wanted by f 5 s in 100 waits")
+
+
+def test_waits_that_samples_do_not_show() -> None:
+    """Who sleeps for a lock has no samples."""
+
+    def both(total: float) -> Profile:
+        return replace(recording({WORK: 1000}), waits=waiting(("rwsem:W", "rename", 100, total)).waits)
+
+    found = compare(side(both(4e9)), side(both(1e6)))
+    assert found.headline == (
+        "less waiting: for rwsem:W wanted by rename 4 s in 100 waits, 40 ms each before, "
+        "1 ms in 100 waits, 10 us each after"
+    )
+    assert "no change beyond chance" in compare(side(both(4e9)), side(both(4.2e9))).headline
+
+
+def test_waits_of_runs_of_different_length_are_compared_by_the_second() -> None:
+    runs = [waiting(("mutex", "f", 100 * longer, 1e9 * longer)) for longer in (1, 10)]
+    found = compare(side(runs[0], seconds=(2,)), side(runs[1], seconds=(20,)))
+    assert found.headline.startswith("no change of the waits that matters")
+    assert any("(0.50 and 0.50 tasks wait at any moment)" in one for one in found.findings)
+
+
+def test_locks_without_a_caller_are_told_by_name() -> None:
+    before, after = (
+        Profile(Provenance("lock_stat", "made", 1), (), (Wait("&rq->__lock", "spinlock", (), 10, 10, total, total),))
+        for total in (1e9, 1e6)
+    )
+    assert compare(side(before), side(after)).headline.startswith("less waiting: for spinlock &rq->__lock 1 s in 10")
 
 
 def test_two_events_are_not_added_up() -> None:

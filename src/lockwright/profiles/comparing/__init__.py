@@ -10,7 +10,7 @@ from lockwright.profiles.comparing.results import (
     WaitChange,
     Waited,
 )
-from lockwright.profiles.comparing.scaling import thread_table
+from lockwright.profiles.comparing.scaling import read_thread_table, thread_table
 from lockwright.profiles.comparing.sides import Side, recordings, side
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "WaitChange",
     "Waited",
     "compare",
+    "read_thread_table",
     "recordings",
     "side",
     "thread_table",

@@ -17,12 +17,17 @@ if TYPE_CHECKING:
 _LEAST_FALL = 3.0  # points: a fall that is seen in all other rows
 _LEAST_REST = 1.0  # percent: what all other rows must have to tell anything
 _MOSTLY = 0.75  # of the rise, as a ratio, that the base explains
+_WIDE, _WIDELY = 0.5, 0.25  # points, and as a part of the share: how uncertain a share may be that is said to stay
 _CLOSE = 0.1  # how far a share may be off what was expected, as a part of it
 
 
 def largest_fall(changes: Sequence[Change]) -> Change | None:
     """Return the function whose share fell most, if so much that all other shares rise by it."""
-    fell = [one for one in changes if one.kind == SYMBOL and one.difference.value <= -_LEAST_FALL]
+    fell = [
+        one
+        for one in changes
+        if one.kind == SYMBOL and one.difference.value <= -_LEAST_FALL and (one.q is None or one.is_significant)
+    ]
     return min(fell, key=lambda one: (one.difference.value, one.symbol), default=None)
 
 
@@ -67,3 +72,13 @@ def is_as_expected(change: Change) -> bool:
     """Return whether a share is what it was, or what the smaller base makes of it."""
     wanted = change.before.value if change.expected is None else change.expected
     return abs(change.after.value - wanted) <= _CLOSE * wanted
+
+
+def is_known_to_stay(change: Change) -> bool:
+    """Return whether a share is as expected, and known so well that it cannot be far off."""
+    if not is_as_expected(change):
+        return False
+    if change.difference.low is None or change.difference.high is None:
+        return True
+    width = (change.difference.high - change.difference.low) / 2
+    return width <= max(_WIDE, _WIDELY * change.after.value)

@@ -12,12 +12,13 @@ from lockwright.profiles.comparing.cautions import cautions
 from lockwright.profiles.comparing.costs import Measured, cost_unit, costs, throughput
 from lockwright.profiles.comparing.discovery import RATE, adjusted
 from lockwright.profiles.comparing.estimating import difference, estimates
-from lockwright.profiles.comparing.findings import Told, tell
+from lockwright.profiles.comparing.findings import tell
 from lockwright.profiles.comparing.method import method
 from lockwright.profiles.comparing.results import ALL_LOCKS, GONE, LOCK, NEW, SYMBOL, Change, Comparison, Estimate
 from lockwright.profiles.comparing.sides import common_events, refused
 from lockwright.profiles.comparing.summary import summary
 from lockwright.profiles.comparing.tally import EVERY_LOCK, Key, Tally, tally
+from lockwright.profiles.comparing.told import Told
 from lockwright.profiles.comparing.waiting import wait_changes
 
 if TYPE_CHECKING:
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 
 LEAST_SHARE = 0.3
 """Percent on either side from which on a row is looked at."""
+LEAST_SAMPLES = 6
+"""Of both sides together: with fewer no difference can be told from chance, whatever it is (Tarone, Biometrics 46
+(1990)), and each row more makes it harder for the others."""
 MOST_ROWS = 200
 _LEAST_NEW = 0.5  # percent from which on a row without an interval is called new
 
@@ -59,7 +63,7 @@ def compare(before: Side, after: Side, *, seed: int = 1, threads: Sequence[Threa
     here, there = _estimated(here), _estimated(there)
     unit = cost_unit(here, there)
     changes = _changes(keys, here, there, {one.after: one for one in guesses}, unit, seed)
-    waits = wait_changes(before, after, names)
+    waits = wait_changes(before, after, names, seed)
     summaries = [
         summary(side, one, throughput(one, seed)) for side, one in zip((before, after), (here, there), strict=True)
     ]
@@ -78,7 +82,7 @@ def compare(before: Side, after: Side, *, seed: int = 1, threads: Sequence[Threa
         waits=waits,
         unchanged=told.unchanged,
         next_limit=told.next_limit,
-        method=method(here, there, len(keys), waits),
+        method=method(here, there, keys, waits),
         cost_unit=unit,
         threads=tuple(threads),
         seed=seed,
@@ -102,12 +106,18 @@ def _refuse_mixed(before: Side, after: Side) -> None:
 def _keys(before: Sequence[Tally], after: Sequence[Tally]) -> list[Key]:
     """Return the rows to be looked at: the heaviest of either side, always with all locks together."""
     heaviest: dict[Key, float] = {}
+    counts: dict[Key, float] = {}
+    is_counted = all(run.samples > 0 for run in (*before, *after))
     for run in (*before, *after):
         for key, share in run.shares.items():
             heaviest[key] = max(share, heaviest.get(key, 0.0))
-    found = sorted(
-        (key for key, share in heaviest.items() if share >= LEAST_SHARE), key=lambda key: (-heaviest[key], key)
-    )
+            counts[key] = counts.get(key, 0.0) + run.counts.get(key, 0.0)
+    worth = [
+        key
+        for key, share in heaviest.items()
+        if share >= LEAST_SHARE and (not is_counted or counts[key] >= LEAST_SAMPLES)
+    ]
+    found = sorted(worth, key=lambda key: (-heaviest[key], key))
     has_locks = EVERY_LOCK in heaviest
     return [*([EVERY_LOCK] if has_locks else []), *(key for key in found if key != EVERY_LOCK)][:MOST_ROWS]
 
@@ -133,7 +143,7 @@ def _changes(
     keys: Sequence[Key], before: Measured, after: Measured, guesses: dict[str, Renaming], unit: str, seed: int
 ) -> tuple[Change, ...]:
     tested = [_tested(before, after, row, key) for row, key in enumerate(keys)]
-    q_values = adjusted([p for _, p in tested if p is not None])
+    q_values = _adjusted_apart(keys, [p for _, p in tested if p is not None])
     has_p = bool(tested) and tested[0][1] is not None
     found = [
         _change(key, row, before, after, tested[row], q_values[row] if has_p else None) for row, key in enumerate(keys)
@@ -142,6 +152,16 @@ def _changes(
     if unit:
         found = _with_costs(found, keys, before, after, seed)
     return tuple(sorted(with_expected(found), key=lambda one: -abs(one.difference.value)))
+
+
+def _adjusted_apart(keys: Sequence[Key], p_values: Sequence[float]) -> list[float]:
+    """Return adjusted values, of functions and of locks apart: few locks do not pay for hundreds of functions."""
+    found = [1.0] * len(p_values)
+    for is_function in (True, False):
+        rows = [row for row in range(len(p_values)) if (keys[row].kind == SYMBOL) == is_function]
+        for row, q in zip(rows, adjusted([p_values[row] for row in rows]), strict=True):
+            found[row] = q
+    return found
 
 
 def _tested(before: Measured, after: Measured, row: int, key: Key) -> tuple[Estimate, float | None]:

@@ -10,8 +10,8 @@ from lockwright.profiles.comparing.tally import Key
 from lockwright.profiles.comparing.wording import named, percent
 
 if TYPE_CHECKING:
-    from lockwright.profiles.comparing.findings import Told
     from lockwright.profiles.comparing.results import Change
+    from lockwright.profiles.comparing.told import Told
 
 _LEAST = 1.0  # percent: a lock that is worth a word
 

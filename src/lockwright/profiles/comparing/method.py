@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lockwright.profiles.comparing.resampling import DRAWS
+from lockwright.profiles.comparing.results import SYMBOL
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from lockwright.profiles.comparing.costs import Measured
     from lockwright.profiles.comparing.results import WaitChange
+    from lockwright.profiles.comparing.tally import Key
 
 _BASES = {
     "samples": "samples of a run taken as independent of each other; how runs differ is not in it",
@@ -19,30 +21,37 @@ _BASES = {
 }
 
 
-def method(before: Measured, after: Measured, rows: int, waits: Sequence[WaitChange]) -> tuple[str, ...]:
+def method(before: Measured, after: Measured, keys: Sequence[Key], waits: Sequence[WaitChange]) -> tuple[str, ...]:
     """Return sentences on how intervals came about.
 
     Args:
         before: One side.
         after: The other one.
-        rows: How many rows were looked at.
+        keys: The rows that were looked at.
         waits: What was waited for.
     """
-    found = ["shares are of what was busy: idle left out, commands together, names without suffixes"] if rows else []
-    missing = [name for name, one in (("before", before), ("after", after)) if rows and one.spread is None]
+    found = ["shares are of what was busy: idle left out, commands together, names without suffixes"] if keys else []
+    missing = [name for name, one in (("before", before), ("after", after)) if keys and one.spread is None]
     if missing:
         says = f"{' and '.join(missing)} {'say' if len(missing) > 1 else 'says'}"
         found.append(
             f"no interval: {says} in percent what weighs how much, not of how many samples (`perf report -n` does)"
         )
-    elif rows:
+    elif keys:
         found += _intervals(before, after)
+        functions = sum(key.kind == SYMBOL for key in keys)
+        locks = f" and, apart from them, {len(keys) - functions} of locks" if functions < len(keys) else ""
         found.append(
-            f"changed are rows that chance does not explain: of {rows} rows looked at, 5 % of those called changed "
-            "may be so by chance (false discovery rate, Benjamini and Hochberg)"
+            f"changed are rows that chance does not explain: of {functions} functions looked at{locks}, 5 % of those "
+            "called changed may be so by chance (false discovery rate, Benjamini and Hochberg)"
         )
     if waits:
-        found.append("times of waits: as recorded; how far they may be off is not known from one table of sums")
+        is_judged = any(one.is_significant is not None for one in waits)
+        found.append(
+            "waits: means of a run; intervals and the same false discovery rate over runs"
+            if is_judged
+            else "waits: as recorded; how far they may be off, one run does not tell"
+        )
     return tuple(found)
 
 

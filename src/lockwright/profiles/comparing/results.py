@@ -80,34 +80,54 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Waited:
-    """Waits for locks of one kind by one caller, of all runs of a side together.
+    """Waits for a lock in one run, on average over the runs of a side.
 
     Args:
         contended: How many began.
         ended: How many ended.
         total_ns: All that ended together.
-        longest_ns: The longest.
+        longest_ns: The longest of all runs.
     """
 
-    contended: int = 0
-    ended: int = 0
+    contended: float = 0
+    ended: float = 0
     total_ns: float = 0.0
     longest_ns: float = 0.0
 
     @property
     def mean_ns(self) -> float | None:
-        """The mean of those that ended; None if none did."""
-        return self.total_ns / self.ended if self.ended else None
+        """The mean of those that ended; None if none did, or only their number is known."""
+        return self.total_ns / self.ended if self.ended and self.total_ns else None
 
 
 @dataclass(frozen=True, slots=True)
 class WaitChange:
-    """Waits for locks of one kind by one caller on both sides."""
+    """Waits for locks of one kind by one caller on both sides; without a kind, of all together.
+
+    Args:
+        kind: Of lock.
+        caller: Who wanted it; empty if unknown.
+        lock: Its name, where no stack tells who wanted it.
+        before: One run of before.
+        after: One run of after.
+        total_before: The total of a run in nanoseconds with its interval; None where a side is one run.
+        total_after: Likewise.
+        is_significant: Whether chance is ruled out, at a false discovery rate of 5 %; None where nothing tells.
+    """
 
     kind: str
     caller: str
+    lock: str
     before: Waited
     after: Waited
+    total_before: Estimate | None = None
+    total_after: Estimate | None = None
+    is_significant: bool | None = None
+
+    @property
+    def is_all(self) -> bool:
+        """Whether these are all waits together."""
+        return not (self.kind or self.caller or self.lock)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +200,7 @@ class Comparison:
         before: One side.
         after: The other one.
         changes: Functions and locks, the largest difference first, functions and locks mixed.
-        waits: Waits for locks, the longest total first.
+        waits: Waits for locks, all together first, then the longest total.
         unchanged: Names of the heaviest rows that stayed what they were.
         next_limit: What is on top now on the path of the lock that changed; empty if nothing is.
         method: How intervals and decisions were made, and what they assume.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lockwright.diagnostics.diagnostic import Diagnostic, Label
@@ -15,7 +16,19 @@ if TYPE_CHECKING:
 
 _COLUMNS = 3
 _MOST_ROWS = 10_000
+_MOST_CHARACTERS = 10_000_000
 _INSTEAD = "`threads,before,after`, and a row of three numbers for each number of threads"
+
+
+def read_thread_table(path: str) -> tuple[ThreadRow, ...]:
+    """Return the rows of a file, as `thread_table`.
+
+    Raises:
+        LockwrightError: As `thread_table`.
+        OSError: It is not there, or may not be read.
+    """
+    with Path(path).open(encoding="utf-8", errors="replace") as file:
+        return thread_table(file.read(_MOST_CHARACTERS), path)
 
 
 def thread_table(text: str, name: str) -> tuple[ThreadRow, ...]:

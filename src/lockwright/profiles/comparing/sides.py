@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     from lockwright.profiles.model import Profile
 
-_NS_PER_S = 1e9
-
 
 @dataclass(frozen=True, slots=True)
 class Side:
@@ -94,7 +92,6 @@ def recordings(before: Sequence[str], after: Sequence[str]) -> tuple[tuple[Profi
 
 def seconds_of(profile: Profile) -> float:
     """Return how long a recording lasted, by its own words; 0 if it does not say."""
-    span_ns = float(getattr(profile, "span_ns", 0) or 0)
     for key in ("elapsed_s", "seconds"):
         try:
             found = float(profile.facts.get(key, ""))
@@ -102,7 +99,7 @@ def seconds_of(profile: Profile) -> float:
             continue
         if 0 < found < float("inf"):
             return found
-    return span_ns / _NS_PER_S
+    return 0.0
 
 
 def common_events(before: Side, after: Side) -> tuple[str, str]:

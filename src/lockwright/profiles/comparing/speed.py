@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from lockwright.profiles.comparing.wording import amount, named, times
@@ -9,8 +10,8 @@ from lockwright.profiles.comparing.wording import amount, named, times
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from lockwright.profiles.comparing.findings import Told
     from lockwright.profiles.comparing.results import Change, Estimate
+    from lockwright.profiles.comparing.told import Told
 
 _FLAT = 0.03  # relative difference below which throughput of single runs counts as the same
 
@@ -51,7 +52,13 @@ def warnings(found: Told, lock: Change | None) -> Iterator[str]:
 def is_flat(one: Estimate, other: Estimate) -> bool:
     """Return whether two throughputs are the same, as far as is known."""
     if one.low is not None and one.high is not None and other.low is not None and other.high is not None:
-        return one.low <= other.high and other.low <= one.high
+        risen = other.value >= one.value
+        gaps = (
+            (other.value - other.low, one.high - one.value)
+            if risen
+            else (other.high - other.value, one.value - one.low)
+        )
+        return abs(other.value - one.value) <= math.hypot(*gaps)  # as `estimating.difference`
     return abs(other.value / one.value - 1) <= _FLAT
 
 

@@ -21,7 +21,7 @@ WHOLE = 100.0  # percent
 _COMPLETE = 99.0  # percent covered: rows that are rounded add up to a little less or more than all
 _AMOUNT = re.compile(r"(?P<number>[\d.]+)\s*(?P<scale>[KMG]?)\b")
 _SCALES = {"": 1.0, "K": 1e3, "M": 1e6, "G": 1e9}
-_MODIFIERS = re.compile(r"(?:cpu_core|cpu_atom|cpu)?/?([^/:]+)/?(?::[a-zA-Z]*)?")
+_MODIFIERS = re.compile(r"(?:(?:cpu_core|cpu_atom|cpu)/)?([^/:]+)/?(?::[a-zA-Z]*)?")
 
 
 class Key(NamedTuple):

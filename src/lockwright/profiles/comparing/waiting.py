@@ -1,47 +1,129 @@
-"""Waits for locks on both sides: how long in all, how long each."""
+"""Waits for locks on both sides: how long in all, how long each, and whether runs differ as much among themselves."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from lockwright.profiles import folding
-from lockwright.profiles.comparing.results import WaitChange, Waited
+from lockwright.profiles.comparing.discovery import RATE, adjusted
+from lockwright.profiles.comparing.results import Estimate, WaitChange, Waited
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from lockwright.profiles.comparing.sides import Side
+    from lockwright.profiles.model import Profile, Wait
 
 
-def wait_changes(before: Side, after: Side, names: Mapping[str, str]) -> tuple[WaitChange, ...]:
-    """Return the waits by kind of lock and caller, the longest total of either side first.
+class WaitKey(NamedTuple):
+    """Whose waits are told together.
+
+    Args:
+        kind: Of lock, such as `rwsem:W`.
+        caller: Who wanted it; empty where no stack tells.
+        lock: Its name where there is no stack; else empty: all locks that the caller wants are told together.
+    """
+
+    kind: str
+    caller: str
+    lock: str
+
+
+EVERY_WAIT = WaitKey("", "", "")
+
+
+def wait_changes(before: Side, after: Side, names: Mapping[str, str], seed: int) -> tuple[WaitChange, ...]:
+    """Return the waits of each lock, all together first, then the longest total of either side.
 
     Args:
         before: One side.
         after: The other one.
         names: Callers that have another name after.
+        seed: Of the random numbers.
     """
-    here, there = _waited(before, names), _waited(after, {})
-    pairs = [
-        WaitChange(kind, caller, here.get((kind, caller), Waited()), there.get((kind, caller), Waited()))
-        for kind, caller in {**here, **there}
+    here, there = ([_of_run(run, used) for run in side.runs] for side, used in ((before, names), (after, {})))
+    keys = list(dict.fromkeys(key for run in (*here, *there) for key in run))
+    if not keys:
+        return ()
+    pairs = [WaitChange(key.kind, key.caller, key.lock, _mean(here, key), _mean(there, key)) for key in keys]
+    if min(len(here), len(there)) > 1:
+        pairs = _judged(pairs, [_totals(runs, keys) for runs in (here, there)], seed)
+    return tuple(sorted(pairs, key=_order))
+
+
+def _order(one: WaitChange) -> tuple[object, ...]:
+    totals = [max(getattr(side, what) for side in (one.before, one.after)) for what in ("total_ns", "contended")]
+    return not one.is_all, -totals[0], -totals[1], one.kind, one.caller, one.lock
+
+
+def _of_run(run: Profile, names: Mapping[str, str]) -> dict[WaitKey, Waited]:
+    groups: dict[WaitKey, list[Wait]] = defaultdict(list)
+    for wait in run.waits:
+        who = folding.caller(wait.stack) or (wait.stack[-1] if wait.stack else None)
+        caller = folding.plain(who.symbol) if who else ""
+        groups[WaitKey(wait.kind, names.get(caller, caller), "" if wait.stack else wait.lock)].append(wait)
+        groups[EVERY_WAIT].append(wait)
+    return {key: _sum(group) for key, group in groups.items()}
+
+
+def _sum(group: Iterable[Wait]) -> Waited:
+    found = Waited()
+    for one in group:
+        found = Waited(
+            found.contended + one.contended,
+            found.ended + one.ended,
+            found.total_ns + one.total_ns,
+            max(found.longest_ns, one.longest_ns),
+        )
+    return found
+
+
+def _mean(runs: Sequence[Mapping[WaitKey, Waited]], key: WaitKey) -> Waited:
+    """Return what a run has on average; the longest wait is that of all."""
+    found = [run.get(key, Waited()) for run in runs]
+    return Waited(
+        sum(one.contended for one in found) / len(found),
+        sum(one.ended for one in found) / len(found),
+        sum(one.total_ns for one in found) / len(found),
+        max(one.longest_ns for one in found),
+    )
+
+
+def _totals(runs: Sequence[Mapping[WaitKey, Waited]], keys: Sequence[WaitKey]) -> list[list[float]]:
+    return [[run.get(key, Waited()).total_ns for key in keys] for run in runs]
+
+
+def _judged(pairs: Sequence[WaitChange], totals: Sequence[list[list[float]]], seed: int) -> list[WaitChange]:
+    """Add intervals of the totals of a run, and whether they differ by more than runs of a side do."""
+    import numpy as np
+
+    from lockwright.profiles.comparing.estimating import difference, estimates
+    from lockwright.profiles.comparing.resampling import of_runs
+
+    before, after = (of_runs(np.array(one, dtype=np.float64), seed) for one in totals)
+    p_values = [difference(before, after, row)[1] for row in range(len(pairs))]
+    return [
+        replace(one, total_before=here, total_after=there, is_significant=q <= RATE)
+        for one, here, there, q in zip(pairs, estimates(before), estimates(after), adjusted(p_values), strict=True)
     ]
-    return tuple(sorted(pairs, key=lambda one: (-max(one.before.total_ns, one.after.total_ns), one.kind, one.caller)))
 
 
-def _waited(side: Side, names: Mapping[str, str]) -> dict[tuple[str, str], Waited]:
-    found: dict[tuple[str, str], Waited] = defaultdict(Waited)
-    for run in side.runs:
-        for one in folding.waits_by_caller(run.waits):
-            key = (one.kind, names.get(one.caller, one.caller))
-            sums = found[key]
-            found[key] = replace(
-                sums,
-                contended=sums.contended + one.contended,
-                ended=sums.ended + one.ended,
-                total_ns=sums.total_ns + one.total_ns,
-                longest_ns=max(sums.longest_ns, one.longest_ns),
-            )
-    return dict(found)
+def per_second(one: WaitChange, before: Sequence[float], after: Sequence[float]) -> tuple[float, float] | None:
+    """Return how many tasks wait at any moment on average, None where lengths of runs are not known.
+
+    Args:
+        one: The waits.
+        before: Seconds of each run.
+        after: Likewise.
+    """
+    if not before or not after:
+        return None
+    lengths = [sum(side) / len(side) for side in (before, after)]
+    return one.before.total_ns / 1e9 / lengths[0], one.after.total_ns / 1e9 / lengths[1]
+
+
+def total(one: Estimate | None, of: Waited) -> Estimate:
+    """Return the total of a run with its interval where there is one."""
+    return one or Estimate(of.total_ns)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from lockwright.profiles.comparing.results import ALL_LOCKS, LOCK
 
 if TYPE_CHECKING:
-    from lockwright.profiles.comparing.results import Change, Estimate
+    from lockwright.profiles.comparing.results import Change, Estimate, WaitChange, Waited
 
 _UNITS = (("s", 1e9), ("ms", 1e6), ("us", 1e3), ("ns", 1.0))
 _EXACT = 0.25  # points: an interval that rounding hides
@@ -39,6 +39,35 @@ def named(change: Change) -> str:
             return f"the {change.lock} wanted by {change.caller}"
         return f"{change.symbol} (caller unknown)"
     return change.symbol
+
+
+def named_wait(one: WaitChange) -> str:
+    """Return which lock waits are for."""
+    if one.is_all:
+        return "all locks"
+    return (
+        f"{one.kind} {one.lock}" if one.lock and not one.caller else f"{one.kind} wanted by {one.caller or 'unknown'}"
+    )
+
+
+def waits(number: float) -> str:
+    """Return how many waits."""
+    return "1 wait" if number == 1 else f"{number:,.0f} waits"
+
+
+def times_waited(side: Waited, total: Estimate | None = None) -> str:
+    """Return how long and how often was waited in a run."""
+    if not side.contended and not side.total_ns:
+        return "none"
+    if not side.total_ns:
+        return f"{waits(side.contended)} of unknown length"
+    between = ""
+    if total is not None and total.low is not None and total.high is not None:
+        between = f" [{duration(total.low)} to {duration(total.high)}]"
+    if not side.contended:
+        return f"{duration(side.total_ns)}{between}"
+    mean = f", {duration(side.mean_ns)} each" if side.mean_ns is not None else ""
+    return f"{duration(side.total_ns)}{between} in {waits(side.contended)}{mean}"
 
 
 def moved(change: Change) -> str:

@@ -1,0 +1,108 @@
+"""What was found, before it is put into words, and what of it is worth one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lockwright.profiles.comparing.results import ALL_LOCKS, LOCK, SYMBOL
+from lockwright.profiles.comparing.waiting import per_second
+from lockwright.profiles.symbols import SCHEDULE, WAITING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lockwright.profiles.comparing.results import Change, SideSummary, WaitChange
+    from lockwright.profiles.model import Sample
+
+_LEAST = 0.3  # points: a difference worth a word, however sure it is
+_LEAST_UNSURE = 1.0  # points, where nothing says what chance does
+_WAITS_DIFFER = 1.5  # times as long, where nothing says what chance does
+_WAITS_MATTER = 0.05  # of all waiting
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What was found, to be put into words.
+
+    Args:
+        changes: All rows, the largest difference first.
+        waits: Waits for locks, the longest total first.
+        before: What is known of one side.
+        after: What is known of the other one.
+        cost_unit: Of costs; empty if unknown.
+        samples_before: Of all runs.
+        samples_after: Of all runs.
+    """
+
+    changes: Sequence[Change]
+    waits: Sequence[WaitChange]
+    before: SideSummary
+    after: SideSummary
+    cost_unit: str
+    samples_before: Sequence[Sample]
+    samples_after: Sequence[Sample]
+
+    @property
+    def has_callers(self) -> bool:
+        """Whether locks are named by who wants them: both sides have stacks."""
+        return self.before.has_stacks and self.after.has_stacks
+
+    @property
+    def locks(self) -> list[Change]:
+        """Locks, by their callers where those are known, else by the function that waits."""
+        kind = LOCK if self.has_callers else SYMBOL
+        return [one for one in self.changes if one.kind == kind and one.role in WAITING]
+
+    @property
+    def functions(self) -> list[Change]:
+        """Functions that do not wait for locks; what releases one may show the time for which interrupts were off."""
+        return [one for one in self.changes if one.kind == SYMBOL and one.role not in WAITING | {SCHEDULE}]
+
+    @property
+    def all_locks(self) -> Change | None:
+        """All waiting together."""
+        return next((one for one in self.changes if one.kind == ALL_LOCKS), None)
+
+
+def has_moved(change: Change) -> bool:
+    """Return whether a row changed by more than chance and by enough to be worth a word."""
+    size = abs(change.difference.value)
+    if change.q is not None:
+        return change.is_significant and size >= _LEAST
+    return size >= _LEAST_UNSURE
+
+
+def is_larger(one: Change, other: Change) -> bool:
+    """Return whether the first of two rows changed at least as much as the second."""
+    return abs(one.difference.value) >= abs(other.difference.value)
+
+
+def heaviest_wait(found: Told) -> WaitChange | None:
+    """Return the lock that was waited for longest on either side."""
+    return next((one for one in found.waits if not one.is_all), None)
+
+
+def moved_wait(found: Told) -> WaitChange | None:
+    """Return the lock whose waits changed most, if by more than chance, or by much where nothing tells chance."""
+    every = next((one for one in found.waits if one.is_all), None)
+    if every is None:
+        return None
+    whole = max(_waited(every, found))
+    rows = [one for one in found.waits if not one.is_all and _has_moved(one, found, whole)]
+    return max(rows, key=lambda one: abs(_waited(one, found)[1] - _waited(one, found)[0]), default=None)
+
+
+def _has_moved(one: WaitChange, found: Told, whole: float) -> bool:
+    before, after = _waited(one, found)
+    if abs(after - before) < _WAITS_MATTER * whole or not whole:
+        return False
+    if one.is_significant is not None:
+        return one.is_significant
+    return max(before, after) >= _WAITS_DIFFER * min(before, after)
+
+
+def _waited(one: WaitChange, found: Told) -> tuple[float, float]:
+    """Return waiting by side, in a second of the run where lengths are known."""
+    rates = per_second(one, found.before.seconds, found.after.seconds)
+    return rates or (one.before.total_ns, one.after.total_ns)

@@ -40,6 +40,13 @@ def test_the_page_of_a_collapse(browser: Browser, tmp_path: Path, scheme: str) -
     assert page.locator("section.lock").count() == 2
     assert page.locator("table.profile").count() == 2
     assert page.locator("table.points tbody tr").count() == 8
+    assert page.locator("#flame-1 .boxes > b").all_inner_texts() == [
+        "mcs, 48 CPUs",
+        "Contention.each_thread",
+        "TicketLock.lock",
+    ]
+    page.locator("#flame-1 .boxes > b").last.click()
+    assert page.locator("#flame-1 .details").inner_text().startswith("Zoomed to TicketLock.lock\ntakes a")
     assert page.locator("#figure-throughput svg").get_by_text("throughput, M/s").count() == 1
     for width in (1280, 1100, 420):
         page.set_viewport_size({"width": width, "height": 800})
@@ -49,13 +56,13 @@ def test_the_page_of_a_collapse(browser: Browser, tmp_path: Path, scheme: str) -
 
 def test_a_name_that_looks_like_markup_stays_a_name(browser: Browser, tmp_path: Path) -> None:
     result = collapsing()
-    result.machine = "</script><b>bold</b>"
+    result.machine = "</script><i>bent</i>"
     path = tmp_path / "simulation.html"
     path.write_text(simulation_page(result), encoding="utf-8")
     page = browser.new_page()
     page.goto(path.as_uri())
     page.wait_for_selector("#figure-latency[data-drawn=yes] svg")
-    assert page.locator("b").count() == 0
+    assert page.locator("i").count() == 0
     page.close()
 
 

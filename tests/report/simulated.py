@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import nan
 
-from lockwright.points import FunctionProfile, LeastTransfer, SeedRun, SimulationResult, Subject
+from lockwright.points import FunctionProfile, LeastTransfer, SeedRun, SimulationResult, StackCycles, Subject
 from lockwright.simulate.aggregate import point
 from lockwright.simulate.limits import collapse, explained, fall
 
@@ -42,6 +42,10 @@ def seed_run(
         profile=(
             FunctionProfile("TicketLock.lock", "Contention.each_thread", 0.9, 9 * busy, 9000, 5000, 4000, 2000, 50),
             FunctionProfile("Contention.each_thread", "", 0.1, busy, 5000, 2000, 100, 100, 1),
+        ),
+        stacks=(
+            StackCycles(("TicketLock.lock", "Contention.each_thread"), 9 * busy),
+            StackCycles(("Contention.each_thread",), busy),
         ),
         waiters=waiters,
         transfers_per_acquisition=2 + rereads,

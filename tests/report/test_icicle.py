@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from lockwright.profiles import Frame, Sample, Wait
 from lockwright.profiles.writers.series import COMMAND, LOCK, WAITING_TIME, of_samples, of_waits
-from lockwright.report.icicle import LEAST_SHARE, Box, Layout, layout
+from lockwright.report.icicle import LEAST_SHARE, Box, Layout, layout, shares_along
 
 if TYPE_CHECKING:
     from lockwright.profiles.writers.series import Series
@@ -122,3 +122,22 @@ def test_the_heaviest_are_drawn() -> None:
 def test_nothing_is_drawn_of_nothing() -> None:
     assert layout("all", series({})) == Layout((), 0, 0.0)
     assert layout("all", series({("f",): 0})).boxes == ()
+
+
+@given(STACKS, STACKS, st.booleans())
+def test_shares_of_another_series_along_the_same_calls(stacks: Stacks, others: Stacks, is_inverted: bool) -> None:
+    found = layout("all", series(stacks), is_inverted=is_inverted)
+    shares = shares_along(found, series(others), is_inverted=is_inverted)
+    path: list[str] = []
+    for box, share in zip(found.boxes, shares, strict=True):
+        del path[max(box.level - 1, 0) :]
+        path += [box.node.name] * (box.level > 0)
+        turned = {one[::-1] if is_inverted else one: weight for one, weight in others.items()}
+        along = sum(weight for one, weight in turned.items() if list(one[: box.level]) == path)
+        assert share == pytest.approx(along / sum(others.values()))
+
+
+def test_nothing_lies_along_nothing() -> None:
+    found = layout("all", series({("f",): 1}))
+    assert shares_along(found, series({})) == [0.0, 0.0]
+    assert shares_along(layout("all", series({})), series({("f",): 1})) == []

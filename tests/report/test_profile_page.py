@@ -12,6 +12,7 @@ from tests.profiles.writers import made
 
 from lockwright.profiles import Frame, Profile, Sample, Wait
 from lockwright.profiles.diagnosis import diagnose
+from lockwright.report.diagnosis import sections
 from lockwright.report.profile_page import profile_page
 
 VOID = {"meta", "br", "input", "wbr"}
@@ -91,7 +92,17 @@ def test_boxes_tell_in_words_what_their_colours_tell() -> None:
     assert any(
         title.startswith("rwlock:W tasklist_lock\nthe lock that is waited for\n1.5 us") for title in page.titles()
     )
-    assert "Idle time, 10.0 % of everything, is left out; shares in the picture are of the rest." in page.text
+    assert "Left out: idle time, 10.0 % of everything. Shares in the picture are of the rest." in page.text
+
+
+def test_the_words_are_those_of_the_terminal() -> None:
+    one = profile("commits/ipvs-before.txt")
+    page = "".join(page_of(one).text)
+    told = [sentence for _, sentences in sections(diagnose(one)) for sentence in sentences]
+    assert len(told) > 6
+    assert all(sentence.replace("`", "")[1:] in page for sentence in told)
+    assert "Left out: idle time, 1.7 % of everything; 39.0 % of everything, for which the file has no row." in page
+    assert page.count("[no name]") == 0
 
 
 def test_hostile_names_are_text() -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import replace
+from html import escape
 from math import nan
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +19,7 @@ from lockwright.report.simulation import rich_table, simulation_text
 from lockwright.report.simulation_numbers import meaning, weak_first
 from lockwright.report.simulation_page import simulation_page
 from lockwright.report.simulation_records import simulation_csv, simulation_json
-from lockwright.report.simulation_story import opening, story, told_points
+from lockwright.report.simulation_story import handoffs, opening, story, told_points
 from lockwright.simulate.aggregate import point
 from lockwright.simulate.limits import explained
 
@@ -98,6 +100,18 @@ def test_the_story_of_a_collapse_names_the_line_the_queue_and_the_reason() -> No
     assert "47 reads of 90 cycles make 4,200 cycles" in told
     assert "These 90 cycles are the machine's `min_transfer`" in told
     assert "distances have no effect here" in told
+
+
+@pytest.mark.parametrize(("longest_cycles", "saves_nothing"), [(80, True), (90, True), (91, False), (700, False)])
+def test_a_lock_that_stays_near_gains_only_where_distance_costs(longest_cycles: int, saves_nothing: bool) -> None:
+    result = collapsing()
+    assert result.least_transfer is not None
+    result.least_transfer = replace(result.least_transfer, longest_cycles=longest_cycles)
+    told = handoffs(result)
+    assert "At 48 CPUs 31% of those of the ticket lock stay on one die; Jain's index is 0.98." in told
+    assert ("staying near saves nothing" in told) is saves_nothing
+    assert "cheaply" not in simulation_page(result)
+    assert escape(told, quote=False) in simulation_page(result).replace("&#x27;", "'")
 
 
 def test_the_story_of_a_collapse_says_why_it_is_there() -> None:

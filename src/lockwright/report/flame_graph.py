@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from functools import cache
 from html import escape
 from importlib.resources import files
@@ -14,11 +15,11 @@ from lockwright.profiles.writers.series import COMMAND, LOCK
 from lockwright.report.profile_tables import meaning
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
     from lockwright.report.icicle import Box, Layout, Node
 
-LONGEST = 320  # characters of a name that is shown
+_LONGEST = 320  # characters of a name that is shown
 _NAMELESS = "[no name]"
 _TAIL = 60  # of them at its end
 _LEAST_FOR_TEXT = 0.02  # of the width: less holds no two letters
@@ -35,8 +36,23 @@ LEGEND = (
 """The class of a box, and what it means; the same is said in words at each box."""
 
 
+DIFF_LEGEND = (
+    ("more", "▲ weighs more than before"),
+    ("more much", "▲ by 5 points or more"),
+    ("less", "▼ weighs less"),
+    ("less much", "▼ by 5 points or more"),
+    ("", "differs by less than half a point"),
+)
+_CHANGED, _MUCH = 0.005, 0.05  # of 1
+
+
 def flame_graph(
-    name: str, label: str, found: Layout, amount: Callable[[float], str], callers: Collection[str] = ()
+    name: str,
+    label: str,
+    found: Layout,
+    amount: Callable[[float], str],
+    callers: Collection[str] = (),
+    before: Sequence[float] = (),
 ) -> Iterator[str]:
     """Yield a picture.
 
@@ -46,6 +62,7 @@ def flame_graph(
         found: Its boxes.
         amount: Writes a weight with its unit.
         callers: The functions that want the lock which the page is about.
+        before: For each box, its share of 1 on the side that it is compared with; colours then tell the difference.
     """
     rows = 1 + max((one.level for one in found.boxes), default=0)
     yield f'<div class="flame" id="flame-{name}">'
@@ -54,7 +71,8 @@ def flame_graph(
     yield f'<div class="view" tabindex="0" aria-label="{escape(label)}">'
     yield f'<div class="boxes" style="height:calc({rows}*var(--row))">'
     whole = found.boxes[0].node.weight if found.boxes else 1.0
-    yield from (_box(one, whole, amount, callers) for one in found.boxes)
+    for at, one in enumerate(found.boxes):
+        yield _box(one, _told(one.node, whole, amount, callers, before[at] if before else None))
     yield '</div></div>\n<p class="details" aria-live="polite"></p>\n</div>'
     if found.left_out:
         yield (
@@ -63,9 +81,9 @@ def flame_graph(
         )
 
 
-def legend() -> str:
+def legend(looks: tuple[tuple[str, str], ...] = LEGEND) -> str:
     """Return what the looks of boxes mean."""
-    marks = (f'<span class="mark {kind}">abc</span> {escape(text)}' for kind, text in LEGEND)
+    marks = (f'<span class="mark {kind}">abc</span> {escape(text)}' for kind, text in looks)
     return f'<p class="legend flame">{" &nbsp; ".join(marks)}</p>'
 
 
@@ -85,18 +103,38 @@ def _file(name: str) -> str:
     return files("lockwright.report").joinpath(name).read_text(encoding="utf-8")
 
 
-def _box(box: Box, whole: float, amount: Callable[[float], str], callers: Collection[str]) -> str:
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What is said of a box: its name, the lines of its title below that, and its look."""
+
+    name: str
+    lines: list[str]
+    look: str
+
+
+def _box(box: Box, told: _Told) -> str:
     """Return a box; its title tells everything about it, as its colour must not tell anything alone."""
-    node = box.node
-    shown = shortened(node.name)
-    lines = [shown, *_what(node, callers), _weighs(node, whole, amount)]
+    look = f' class="{told.look}"' if told.look else ""
+    text = escape(told.name) if box.width >= _LEAST_FOR_TEXT else ""
+    place = f"left:{_percent(box.left)};width:{_percent(box.width)};--l:{box.level}"
+    return f'<b style="{place}"{look} title="{"&#10;".join(map(escape, (told.name, *told.lines)))}">{text}</b>'
+
+
+def _told(
+    node: Node, whole: float, amount: Callable[[float], str], callers: Collection[str], before: float | None
+) -> _Told:
+    name = shortened(node.name)
+    lines = [*_what(node, callers), _weighs(node, whole, amount)]
     if node.module not in {"", COMMAND, LOCK}:
         lines.append(shortened(node.module))
-    kind = _kind(node, callers)
-    look = f' class="{kind}"' if kind else ""
-    text = escape(shown) if box.width >= _LEAST_FOR_TEXT else ""
-    place = f"left:{_percent(box.left)};width:{_percent(box.width)};--l:{box.level}"
-    return f'<b style="{place}"{look} title="{escape("&#10;".join(lines)).replace("&amp;#10;", "&#10;")}">{text}</b>'
+    if before is None:
+        return _Told(name, lines, _kind(node, callers))
+    change = node.weight / whole - before
+    lines.append(f"before {100 * before:.3g} %: {100 * change:+.2f} points")
+    if abs(change) < _CHANGED:
+        return _Told(name, lines, "")
+    sign, look = ("▲", "more") if change > 0 else ("▼", "less")
+    return _Told(f"{sign} {name}", lines, f"{look} much" if abs(change) >= _MUCH else look)
 
 
 def _weighs(node: Node, whole: float, amount: Callable[[float], str]) -> str:
@@ -128,14 +166,19 @@ def _kind(node: Node, callers: Collection[str]) -> str:
         return "k" if node.module.startswith(_KERNEL) else ""
     if found.role in WAITING:
         return "w"
-    return {UNLOCK: "u", SCHEDULE: "s", IDLE: "s"}[found.role]
+    return {UNLOCK: "u", SCHEDULE: "s", IDLE: "s"}.get(found.role, "")
 
 
 def shortened(name: str) -> str:
     """Return a name that a page can show: without its middle if it is long, without what cannot be printed."""
-    if len(name) > LONGEST:
-        name = f"{name[: LONGEST - _TAIL - 1]}…{name[-_TAIL:]}"
-    return _UNPRINTABLE.sub("\ufffd", name) if name.strip() else _NAMELESS
+    if len(name) > _LONGEST:
+        name = f"{name[: _LONGEST - _TAIL - 1]}…{name[-_TAIL:]}"
+    return printable(name) if name.strip() else _NAMELESS
+
+
+def printable(text: str) -> str:
+    """Return a text without the characters that HTML cannot hold."""
+    return _UNPRINTABLE.sub("\ufffd", text)
 
 
 def _share(weight: float, whole: float) -> str:

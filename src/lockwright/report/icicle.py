@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 LEAST_SHARE = 0.0002  # of the whole: a quarter of a pixel
 MOST_CHARACTERS = 400_000  # of one picture
 _BOX = 130  # characters of a box beside its name, which stands in it twice, and its module
+_NOWHERE = -1  # no box is there
 _LONGEST = 320  # characters of a name that are written
 
 
@@ -107,6 +108,34 @@ def layout(name: str, series: Series, *, is_inverted: bool = False, most_charact
     return Layout(_preorder(root), len(waiting), max((-one[0] for one in waiting), default=0.0))
 
 
+def shares_along(found: Layout, series: Series, *, is_inverted: bool = False) -> list[float]:
+    """Return for each box of a picture what share of another series lies along the same calls, of 1.
+
+    Args:
+        found: The picture.
+        series: What is looked for in it.
+        is_inverted: As for `layout`.
+    """
+    shares = dict.fromkeys(range(len(found.boxes)), 0.0)
+    total = series.total
+    if not found.boxes or not total:
+        return list(shares.values())
+    at = {id(box): number for number, box in enumerate(found.boxes)}
+    below = [
+        {(one.node.name, _kind(one.node)): at[id(one)] for one in box.below if one.is_drawn} for box in found.boxes
+    ]
+    keys = [_key(frame) for frame in series.frames]
+    for stack, weight in series.weights.items():
+        number = 0
+        shares[0] += weight / total
+        for frame in reversed(stack) if is_inverted else stack:
+            number = below[number].get(keys[frame], _NOWHERE)
+            if number == _NOWHERE:
+                break
+            shares[number] += weight / total
+    return list(shares.values())
+
+
 class _Calls:
     """The stacks of a picture, as numbers of functions that are the same for all calls of one function."""
 
@@ -144,6 +173,10 @@ class _Calls:
 def _key(frame: Frame) -> tuple[str, str]:
     """Return what makes calls calls of one function; a command is none, whatever its name."""
     return (frame.symbol, frame.module) if frame.module in {COMMAND, LOCK} else (plain(frame.symbol), "")
+
+
+def _kind(node: Node) -> str:
+    return node.module if node.module in {COMMAND, LOCK} else ""
 
 
 def _preorder(root: Box) -> tuple[Box, ...]:

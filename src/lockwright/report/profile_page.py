@@ -17,10 +17,11 @@ from lockwright.profiles.writers.series import (
     of_samples,
     of_waits,
 )
-from lockwright.report.flame_graph import flame_graph, legend, script, shortened, style
+from lockwright.report.diagnosis import BEHIND, BEWARE, CURE, GAIN, LOCK, NOT_COVERED, RECORD, TEST, sections
+from lockwright.report.flame_graph import flame_graph, legend, printable, script, shortened, style
 from lockwright.report.html import document, prose
 from lockwright.report.icicle import layout
-from lockwright.report.profile_tables import ALL, Table, about, tables, whole_of
+from lockwright.report.profile_tables import ALL, Table, about, quantity, tables, whole_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -30,15 +31,24 @@ if TYPE_CHECKING:
     from lockwright.profiles.writers.series import Series
 
 ROWS = 25  # of a table
-_LARGE = ((1e12, "trillion"), (1e9, "billion"), (1e6, "million"))
+_MISSING = 0.005  # of everything: worth a word
 SIMULATED_ON = "simulated on"
 """The fact that names the machine of a profile that no machine made."""
 _STYLE = """<style>
 td.n, th.n { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
 td { overflow-wrap: anywhere; } table { font-size: .9rem; width: auto; margin-bottom: 1.2rem; }
-p, li { max-width: 62rem; }
+p, li { max-width: 62rem; } h3 { font-size: 1rem; }
 h1, p, li { overflow-wrap: anywhere; } code { background: var(--soft); padding: 0 .2em; }
 </style>"""
+_TITLES = {
+    LOCK: "The lock",
+    BEHIND: "Behind it",
+    GAIN: "What there is to gain",
+    CURE: "What usually cures it",
+    RECORD: "Record next",
+    NOT_COVERED: "What this profile cannot tell",
+}
+_LISTS = frozenset({BEHIND, BEWARE, RECORD})
 _HOW = (
     "Each box is a function, below it what it calls, the heaviest to the left; it is as wide as the time in it and in "
     "all that it calls."
@@ -74,6 +84,8 @@ def _body(profile: Profile, diagnosis: Diagnosis) -> Iterator[str]:
     yield f"<p>{'<br>'.join(_text(line) for line in about(profile, events))}</p>"
     if profile.provenance.cut:
         yield f'<p class="doubt">The file breaks off: {_text(profile.provenance.cut)}</p>'
+    if profile.provenance.mixed:
+        yield f'<p class="doubt">{_text(_whole(profile.provenance.mixed))}</p>'
     yield from _diagnosis(diagnosis)
     yield from _pictures(profile, diagnosis, samples)
     found = list(tables(profile, samples, ROWS))
@@ -95,33 +107,37 @@ def _sentence(text: str) -> str:
 
 
 def _text(text: str) -> str:
-    """Return a text of the file as HTML."""
-    return prose(shortened(text))
+    """Return a text with names of the file in it as HTML."""
+    return prose(printable(text))
 
 
 # What the diagnosis says.
 
 
 def _diagnosis(diagnosis: Diagnosis) -> Iterator[str]:
-    lock = diagnosis.lock
-    if lock is not None and any(one.caller for one in lock.sites):
-        rows = [[f"{one.share_percent:.1f} %", one.caller or "unknown", one.within] for one in lock.sites]
-        yield f"<h2>Who wants the {escape(lock.kind or 'lock')}</h2>"
-        yield from _table(_cells(["share", "caller", "called by"], rows))
+    """Yield the sections that a terminal shows, and the functions that the verdict rests on."""
+    told = set()
+    for name, sentences in sections(diagnosis):
+        if name == TEST:
+            yield f"<p>The test: {_text(' '.join(sentences))}.</p>"
+            continue
+        if name not in told:
+            yield f"<h2>{_TITLES.get(name, _sentence(name))}</h2>"
+        told.add(name)
+        if name == CURE:
+            yield f"<h3>{_text(_sentence(sentences[0]))}</h3>"
+        rest = [_text(_whole(one)) for one in sentences[name == CURE :]]
+        is_list = name in _LISTS and len(rest) > 1
+        yield f"<ul><li>{'</li><li>'.join(rest)}</li></ul>" if is_list else f"<p>{'</p><p>'.join(rest)}</p>"
     if diagnosis.evidence:
         rows = [[f"{one.share_percent:.1f} %", one.symbol, one.meaning] for one in diagnosis.evidence]
         yield "<h2>What the verdict rests on</h2>"
         yield from _table(_cells(["of busy time", "function", "what it is"], rows))
-    yield from _list("Beware", [one.sentence for one in diagnosis.cautions])
-    yield from _list("Record next", diagnosis.record)
-    yield from _list("What this profile cannot tell", diagnosis.not_covered)
 
 
-def _list(title: str, sentences: Sequence[str]) -> Iterator[str]:
-    if sentences:
-        yield f"<h2>{escape(title)}</h2>\n<ul>"
-        yield from (f"<li>{_text(one)}</li>" for one in sentences)
-        yield "</ul>"
+def _whole(text: str) -> str:
+    """Return a sentence with a capital and an end; what begins with a command stays as it is."""
+    return _sentence(text) + ("" if text.endswith((".", ":", "?", "`")) else ".")
 
 
 # Pictures.
@@ -133,7 +149,7 @@ def _pictures(profile: Profile, diagnosis: Diagnosis, samples: Sequence[Sample])
     busy = folding.without_idle(samples)
     if sum(one.weight for one in busy) > 0:
         yield f"<h2>Where the time goes</h2>\n<p>{_HOW} {_KEYS}</p>"
-        yield from _without_idle(profile, samples, busy)
+        yield from _left_out(profile, samples, busy)
         yield legend()
         yield from _picture("stacks", _of_event(busy, profile), callers)
         waiting = folding.in_locks(busy)
@@ -155,11 +171,15 @@ def _of_event(samples: Sequence[Sample], profile: Profile) -> Series:
     return of_samples(samples[0].event if samples else "", samples, profile.unit)
 
 
-def _without_idle(profile: Profile, samples: Sequence[Sample], busy: Sequence[Sample]) -> Iterator[str]:
-    left_out = sum(one.weight for one in samples) - sum(one.weight for one in busy)
-    if left_out > 0:
-        share = ALL * left_out / whole_of(profile, samples)
-        yield f"<p>Idle time, {share:.1f} % of everything, is left out; shares in the picture are of the rest.</p>"
+def _left_out(profile: Profile, samples: Sequence[Sample], busy: Sequence[Sample]) -> Iterator[str]:
+    """Yield what the picture does not show: idle time, and what a table of shares has no row for."""
+    whole, told = whole_of(profile, samples), sum(one.weight for one in samples)
+    idle, missing = told - sum(one.weight for one in busy), whole - told
+    parts = [f"idle time, {ALL * idle / whole:.1f} % of everything"] if idle > 0 else []
+    if missing >= _MISSING * whole:
+        parts.append(f"{ALL * missing / whole:.1f} % of everything, for which the file has no row")
+    if parts:
+        yield f"<p>Left out: {'; '.join(parts)}. Shares in the picture are of the rest.</p>"
 
 
 def _picture(name: str, series: Series, callers: frozenset[str]) -> Iterator[str]:
@@ -181,15 +201,7 @@ def _amount(series: Series) -> Callable[[float], str]:
     if series.unit == PERCENT:
         return lambda weight: f"{weight:.4g} % of {series.name}"
     word = series.name if series.unit != SAMPLES or series.name in {SAMPLES, WAITS} else f"samples of {series.name}"
-    return lambda weight: f"{_number(weight)} {word}"
-
-
-def _number(value: float) -> str:
-    """Return a number with all of its digits if they are few, with three otherwise."""
-    size, word = next(((size, word) for size, word in _LARGE if value >= size), (1.0, ""))
-    if word:
-        return f"{value / size:.3g} {word}"
-    return f"{value:,.0f}" if value == int(value) else f"{value:,.4g}"
+    return lambda weight: f"{quantity(weight)} {word}"
 
 
 # Tables.
@@ -213,4 +225,7 @@ def _table(table: Table) -> Iterator[str]:
 
 def _row(tag: str, cells: list[str], table: Table) -> str:
     kinds = (' class="n"' if at < table.right else "" for at in range(len(cells)))
-    return "".join(f"<{tag}{kind}>{escape(shortened(cell))}</{tag}>" for cell, kind in zip(cells, kinds, strict=True))
+    return "".join(
+        f"<{tag}{kind}>{escape(shortened(cell) if cell else '')}</{tag}>"
+        for cell, kind in zip(cells, kinds, strict=True)
+    )

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from lockwright.profiles import Profile, Sample
 
 ALL = 100.0  # percent
+_LARGE = ((1e12, "trillion"), (1e9, "billion"), (1e6, "million"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +107,14 @@ def whole_of(profile: Profile, samples: Sequence[Sample]) -> float:
 def meaning(symbol: str) -> str:
     """Return what a function is, in words: by the table of symbols, or what its name suggests; empty if neither."""
     return meaning_of(symbol)[0]
+
+
+def quantity(value: float) -> str:
+    """Return a number with all of its digits if they are few, with three otherwise."""
+    size, word = next(((size, word) for size, word in _LARGE if value >= size), (1.0, ""))
+    if word:
+        return f"{value / size:.3g} {word}"
+    return f"{value:,.0f}" if value == int(value) else f"{value:,.4g}"
 
 
 def counted(number: int, word: str) -> str:

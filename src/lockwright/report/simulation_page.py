@@ -7,12 +7,18 @@ from html import escape
 from math import isnan
 from typing import TYPE_CHECKING
 
+from lockwright.profiles.folding import without_idle
+from lockwright.profiles.writers.series import of_samples
+from lockwright.report import flame_graph
 from lockwright.report.drawing import scripts
 from lockwright.report.figures import all_figures
 from lockwright.report.html import document
+from lockwright.report.icicle import layout
+from lockwright.report.profile_tables import quantity
 from lockwright.report.simulation import amount, change, heading, locks_of, scale, throughput, whole_runs
 from lockwright.report.simulation_numbers import asked_of, meaning, moved, telling, unmoved, weak_first
-from lockwright.report.simulation_story import PARTS, opening, parts, section, story, told_points
+from lockwright.report.simulation_profile import EVENT, point_profile
+from lockwright.report.simulation_story import PARTS, handoffs, opening, parts, section, story, told_points
 from lockwright.results import listed
 
 if TYPE_CHECKING:
@@ -34,8 +40,6 @@ _CAPTIONS = {
     "interval.",
     "cycles": "Cycles from the begin of one section to the begin of the next, and what they go to: compare the section "
     "with the price of handing the lock on.",
-    "handoffs": "How far the next holder is from the last one. A lock that stays near moves its lines cheaply, and may "
-    "be unfair.",
     "fairness": "Jain's index of the acquisitions of each thread: 1 if all got the same, 1/n if one got everything.",
     "latency": "How long it takes to get the lock, from the begin of `lock` to its end; the scale is logarithmic.",
 }
@@ -53,6 +57,10 @@ _PROFILE = (
     "As `perf report` would count it, with most CPUs; shares are of all busy cycles, everything else is per "
     "acquisition."
 )
+_CALLS = (
+    "The same by calls: each box is a function, below it what it calls, as wide as the cycles of all CPUs in it and "
+    "below it. What takes a lock is striped. Click a box, or press Enter on it, to see it alone; Escape shows all."
+)
 _POINTS = (
     "Hand-off: the mean over those to a thread that had waited when the lock was released; `-` where there was none. "
     "Median, 99 % and longest: how long it takes to get the lock. Free: nobody waits, the lock is free or being taken."
@@ -68,6 +76,8 @@ def simulation_page(result: SimulationResult) -> str:
     body = [*_body(result, set(charts))]
     if charts:
         body.append(scripts(charts))
+    if any(one.stacks for one in result.points):
+        body = [flame_graph.style(), *body, flame_graph.script()]
     return document(f"{', '.join(locks_of(result)) or 'nothing'} on {result.machine}", body)
 
 
@@ -97,7 +107,8 @@ def _body(result: SimulationResult, charts: set[str]) -> Iterator[str]:
         if name in charts:
             yield f"<h2>{title}</h2>"
             passed = _BYPASS if any(one.longest_bypass for one in result.points) else _NO_BYPASS
-            yield from _figure(name, charts, _CAPTIONS[name] + (passed if name == "fairness" else ""))
+            said = handoffs(result) if name == "handoffs" else _CAPTIONS[name] + (passed if name == "fairness" else "")
+            yield from _figure(name, charts, said)
     yield f"<h2>All points</h2>\n<p><small>{_prose(_POINTS)}</small></p>"
     yield from _points(result)
     yield from _foundations(result)
@@ -158,13 +169,27 @@ def _split_table(points: list[Point]) -> Iterator[str]:
 
 def _profiles(result: SimulationResult) -> Iterator[str]:
     """Yield of each lock the profile at the largest number of CPUs, as `perf report` would show it."""
-    for lock in locks_of(result):
+    for number, lock in enumerate(locks_of(result)):
         point = max((one for one in result.points if one.lock == lock), key=lambda one: one.cpus)
         if point.profile:
             yield f"<h3>{escape(result.named(lock))}, {point.cpus} CPU{'s' if point.cpus != 1 else ''}</h3>"
             heads = ("share", "function", "called by", "cycles", "instructions", "cache refs", "cache misses",
                      "branches", "branch misses")  # fmt: skip
             yield from _table("profile", heads, {1, 2}, (_profile_row(point, n) for n in range(len(point.profile))))
+            yield from _calls(point, str(number))
+
+
+def _calls(point: Point, name: str) -> Iterator[str]:
+    """Yield the picture of a profile: which calls led to the cycles."""
+    series = of_samples(EVENT, without_idle(point_profile(point).samples), "period")
+    found = layout(f"{point.lock}, {point.cpus} CPUs", series)
+    if found.boxes:
+        yield f"<p><small>{_prose(_CALLS)}</small></p>"
+        yield from flame_graph.flame_graph(name, f"Calls in {point.lock}", found, _cycles)
+
+
+def _cycles(weight: float) -> str:
+    return f"{quantity(weight)} cycles"
 
 
 def _profile_row(point: Point, number: int) -> tuple[str, ...]:

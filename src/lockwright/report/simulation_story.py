@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from lockwright.report.simulation import amount, scale
 from lockwright.report.simulation_fall import fall_of, why_there
 from lockwright.report.simulation_numbers import meaning
+from lockwright.report.simulation_records import distances
 from lockwright.results import listed
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ _LONGER = 1.1  # than what was asked for: worth a word
 _HIDDEN = 0.01  # of the busy cycles
 _NEAR = 0.01
 _MANY = 10  # references for each miss
+_NEAR_BY = ("same thread", "same core", "same die")
 
 
 def told_points(lock: str, result: SimulationResult) -> list[Point]:
@@ -212,6 +214,23 @@ def _least(each: float, result: SimulationResult) -> str:
     if least.longest_cycles <= least.cycles:
         text += f". The longest way to a line takes {least.longest_cycles} without it, so distances have no effect here"
     return f"{text}."
+
+
+def handoffs(result: SimulationResult) -> str:
+    """Return how far the locks went at most CPUs, how fair that was, and whether a line from near comes sooner here."""
+    texts = ["How far the next holder is from the last one."]
+    for lock in dict.fromkeys(point.lock for point in result.points):
+        last = max((one for one in result.points if one.lock == lock), key=lambda one: one.cpus)
+        count = distances(last)
+        total = sum(count.values())
+        if last.cpus > 1 and total:
+            near = sum(count.get(name, 0) for name in _NEAR_BY) / total
+            fair = f"Jain's index is {last.jain:.2f}"
+            texts.append(f"At {_cpus(last)} {near:.0%} of those of {result.named(lock)} stay on one die; {fair}.")
+    least = result.least_transfer
+    if least is not None and least.longest_cycles <= least.cycles:
+        texts.append(f"A line takes {least.cycles} cycles from anywhere on this machine: staying near saves nothing.")
+    return " ".join(texts)
 
 
 def _no_rereads(last: Point, after: Split) -> Iterator[str]:

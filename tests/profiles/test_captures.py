@@ -11,7 +11,7 @@ from lockwright.profiles import folding
 
 KINDS = {
     r".*script\.gz": "perf script",
-    r".*\.report.*|commits/ovs.*": "perf report",
+    r".*\.report.*|report/.*|commits/ovs.*": "perf report",
     r"diff/.*": "perf diff",
     r".*\.lock-contention.*": "perf lock contention",
     r".*\.lock-report.*": "perf lock report",

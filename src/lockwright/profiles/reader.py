@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from lockwright.profiles.lines import Lines
+
+_FACT = re.compile(r"#\s*+(?P<name>[A-Za-z][\w ]{0,40}?)\s+:\s(?P<value>\S.*)")
+_NO_FACTS = frozenset({"event", "CPU", "node"})  # several, or long
+_LONGEST_FACT = 4096  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +80,13 @@ class Gathered:
         """Note a line that said nothing."""
         self.skipped += 1
         self.first_skipped = self.first_skipped or number
+
+    def is_fact(self, line: str) -> bool:
+        """Take in a line such as `# hostname : vm` of the head that perf writes; return whether it was one."""
+        got = _FACT.fullmatch(line) if line.startswith("#") and len(line) < _LONGEST_FACT else None
+        if got and got["name"] not in _NO_FACTS:
+            self.facts.setdefault(got["name"].strip(), got["value"].strip())
+        return got is not None
 
     def profile(
         self,

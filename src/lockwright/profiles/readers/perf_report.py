@@ -1,8 +1,8 @@
 """`perf report --stdio`, and what `perf top` shows since 2011: a row for each function, call graphs below the rows.
 
-Rows have one share, or two (with children and without), then what the head says or, where the head was cut off, what
-can be told from the cells: samples, command, object, and the function behind `[k]` or `[.]`
-(tools/perf/ui/stdio/hist.c and util/sort.c of Linux 6.1; `Events: 305K cycles` is how 2011 wrote the head).
+Rows have a share, or more (with children and without, of user space, of each event of a group), then what the head says
+or, where the head was cut off, what can be told from the cells (tools/perf/ui/stdio/hist.c of Linux 6.1; `Events: 305K
+cycles` is how 2011 wrote the head).  Of the screens of `perf top --stdio` the last one counts.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from lockwright.profiles.call_graph import Graph, stacks
 from lockwright.profiles.model import Frame, Profile, Sample
 from lockwright.profiles.reader import Gathered, Reader
+from lockwright.profiles.report_columns import Columns, head, is_row
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,25 +23,28 @@ if TYPE_CHECKING:
 
 NAME = "perf report"
 _LONGEST = 4096  # characters of a line that can be one of these
-_ROW = re.compile(
-    r"\s*+(?:[-+]\s++)?(?P<first>\d{1,3}\.\d{1,2})%(?:\s+(?P<second>\d{1,3}\.\d{1,2})%)?\s++(?P<cells>(?![-+]?\d{1,3}\.\d\d%)\S.*)"
-)
-_SYMBOL = re.compile(r"(?:(?P<before>.*?)\s+)?\[(?P<level>[.kguH!])\]\s+(?P<symbol>\S.*)")
-_GAP = re.compile(r"\s{2,}|\t")
-_HEAD = re.compile(r"#\s+(?:Children\s+Self|Overhead)(?:\s{2,}\S|\t|\s*$)")
-_SAMPLES = re.compile(r"#?\s*+Samples?:\s*(?P<count>\S+)\s+of events?\s+'?(?P<event>[^',]+)'?.*")
+_SAMPLES = re.compile(r"#?\s*+Samples?:\s*(?P<count>\S+)\s+of events?\s+(?:'(?P<quoted>[^']+)'|(?P<event>[^',]+)).*")
 _EVENTS_2011 = re.compile(r"#?\s*+Events:\s*(?P<count>\S+)\s+(?P<event>[\w:.-]+)\s*")
+_GROUP = re.compile(r"(?:[\w ]*\{)?(?P<events>[^{}]*)\}?")
 _COUNT = re.compile(r"#\s*+Event count \(approx\.\):\s*(?P<count>\d+).*")
 _LOST = re.compile(r"#\s*+Total Lost Samples:\s*(?P<count>\d+).*")
+_TOP = re.compile(r"\s*+PerfTop:\s.*\[(?:\d+Hz |\d+ )?(?P<event>[^\]]*)\].*")
+_EMPTY = re.compile(r"\s*+(?:no entry >= [\d.]+%|-{20,}|\.\.\.)\s*")
 
 
-def _claims(head: Sequence[str]) -> list[int]:
-    return [number for number, line in enumerate(head) if len(line) < _LONGEST and (_is_row(line) or _HEAD.match(line))]
-
-
-def _is_row(line: str) -> bool:
-    got = _ROW.fullmatch(line)
-    return got is not None and _SYMBOL.fullmatch(got["cells"]) is not None
+def _claims(head_lines: Sequence[str]) -> list[int]:
+    """Rows are certain by the mark of a function; with a separator or in a hierarchy, by the head above them."""
+    claimed = []
+    columns = Columns()
+    for number, line in enumerate(head_lines):
+        if len(line) >= _LONGEST:
+            continue
+        found = head(line, ())
+        columns = found or columns
+        is_named = bool(columns.separator or columns.levels) and columns.cells(line) is not None
+        if found or is_named or (is_row(line) and columns.cells(line)):
+            claimed.append(number)
+    return claimed
 
 
 @dataclass(slots=True)
@@ -62,70 +66,71 @@ class _Report:
 
     def __init__(self, lines: Lines) -> None:
         self.lines, self.found = lines, Gathered()
-        self.columns: list[str] = []
-        self.event = ""
+        self.columns = Columns()
+        self.events: tuple[str, ...] = ("",)
         self.rows: list[_Row] = []
-        self.in_graph = False
+        self.screens = 0
 
     def read(self) -> Profile:
         """Read to the end."""
         for number, line in enumerate(self.lines, 1):
-            if not line.strip() or len(line) >= _LONGEST or self._about(line):
+            if not line.strip():
                 continue
-            row = self._row(line)
-            if row is not None:
-                self.rows.append(row)
-            elif line.lstrip().startswith("#") or line.strip() == "...":
-                continue
-            elif not (self.rows and self.rows[-1].graph.add(line)):
+            if len(line) >= _LONGEST:
                 self.found.skip(number)
+            elif not (self._about(line) or self._row(line) or line.lstrip().startswith("#") or _EMPTY.fullmatch(line)):
+                graph = self._graph()
+                if graph is None or not graph.add(line):
+                    self.found.skip(number)
         self._add_all()
+        if self.screens > 1:
+            self.found.facts["screens"] = f"the last of {self.screens}"
         return self.found.profile(NAME, self.lines, "percent", cut=self._cut())
+
+    def _graph(self) -> Graph | None:
+        """Return the graph that lines below the last row belong to: that of its first event."""
+        return self.rows[-max(1, len(self.columns.events))].graph if self.rows else None
 
     def _about(self, line: str) -> bool:
         """Take in a line of the head; return whether it was one."""
-        for name, pattern in (("samples", _SAMPLES), ("samples", _EVENTS_2011)):
+        for pattern in (_SAMPLES, _EVENTS_2011):
             got = pattern.fullmatch(line)
             if got:
-                self.event = got["event"].strip()
-                self.found.facts.setdefault(name, f"{got['count']} of {self.event}")
+                self._sampled(got["count"], (got.groupdict().get("quoted") or got["event"] or "").strip())
                 return True
         for name, pattern in (("event count", _COUNT), ("lost samples", _LOST)):
             got = pattern.fullmatch(line)
             if got:
                 self.found.facts.setdefault(name, got["count"])
                 return True
-        if _HEAD.match(line):
-            self.columns = [one.lower() for one in re.split(r"\s{2,}|\t", line.lstrip("# ").strip())]
+        if got := _TOP.fullmatch(line):
+            self.events, self.screens = (got["event"].strip(),), self.screens + bool(self.rows) + (not self.screens)
+            self.rows.clear()
             return True
-        return False
+        found = head(line, self.events if len(self.events) > 1 else ())
+        self.columns = found or self.columns
+        return found is not None or self.found.is_fact(line)
 
-    def _row(self, line: str) -> _Row | None:
-        got = _ROW.fullmatch(line)
-        if got is None:
-            return None
-        symbol = _SYMBOL.fullmatch(got["cells"])
-        if symbol is None and (not self.columns or any(one.startswith("symbol") for one in self.columns)):
-            return None
-        before = (symbol["before"] or "") if symbol else got["cells"]
-        cells = self._cells(before.strip())
-        whole = float(got["first"])
-        own = float(got["second"]) if got["second"] and "overhead" not in self.columns[:1] else whole
-        name = _GAP.split(symbol["symbol"].strip())[0] if symbol else cells.get("module", "") or "[all]"
-        count = int(cells["samples"]) if cells.get("samples", "").isdecimal() else 0
-        return _Row(name, cells.get("module", ""), cells.get("command", ""), self.event, own, whole, count)
+    def _sampled(self, count: str, text: str) -> None:
+        got = _GROUP.fullmatch(text)
+        events = tuple(re.split(r",\s+", got["events"].strip())) if got else (text,)
+        self.events = events
+        self.columns.events = events if len(events) > 1 else ()
+        self.found.facts.setdefault("samples", f"{count} of {', '.join(events)}")
 
-    def _cells(self, text: str) -> dict[str, str]:
-        """Return what stands between the shares and the function, by what it is."""
-        parts = [one.strip() for one in _GAP.split(text) if one.strip()]
-        names = [_CELLS.get(one, one) for one in self.columns if one not in _SHARES and not one.startswith("symbol")]
-        if names and len(parts) != len(names):
-            parts = text.split(maxsplit=len(names) - 1)
-        if names and len(parts) == len(names):
-            cells = dict(zip(names, parts, strict=True))
-            task = cells.get("pid:command") or cells.get("tid:command")
-            return cells | {"command": task.partition(":")[2]} if task else cells
-        return _guessed(parts if len(parts) > 1 else text.split())
+    def _row(self, line: str) -> bool:
+        cells = self.columns.cells(line)
+        if cells is None:
+            return False
+        if not cells.symbol:  # of a group: what it is of follows
+            return True
+        for at, event in enumerate(self.columns.events or self.events[:1]):
+            first = at == 0
+            own = cells.own if first else cells.shares[at] if at < len(cells.shares) else 0.0
+            whole = cells.shares[0] if first else own
+            count = cells.counts[at] if at < len(cells.counts) else 0
+            self.rows.append(_Row(cells.symbol, cells.module, cells.command, event, own, whole, count))
+        return True
 
     def _add_all(self) -> None:
         relative = any(row.graph.is_relative(row.whole) for row in self.rows)
@@ -138,25 +143,8 @@ class _Report:
                     self.found.add(Sample(frames, weight, count, row.command, None, row.event))
 
     def _cut(self) -> str:
-        if self.rows and self.rows[-1].graph.roots and not self.rows[-1].graph.roots[-1].symbols:
-            return "the last call graph breaks off"
-        return ""
-
-
-_SHARES = frozenset({"overhead", "children", "self"})
-_CELLS = {"shared object": "module", "dso": "module", "samples": "samples", "command": "command", "comm": "command"}
-
-
-def _guessed(parts: list[str]) -> dict[str, str]:
-    """Tell the cells of a row without a head: a count comes first, the object last."""
-    cells: dict[str, str] = {}
-    if parts and parts[0].isdecimal():
-        cells["samples"] = parts.pop(0)
-    if parts:
-        cells["module"] = parts.pop()
-    if parts:
-        cells["command"] = " ".join(parts)
-    return cells
+        graph = self._graph()
+        return "the last call graph breaks off" if graph and graph.roots and not graph.roots[-1].symbols else ""
 
 
 def read(lines: Lines) -> Profile:

@@ -115,6 +115,34 @@ def test_the_spinning_phase_of_a_mutex_is_one_wait() -> None:
     assert (wait.contended, wait.total_ns, wait.kind) == (1, 10_000, "mutex")
 
 
+def test_a_wait_whose_end_was_lost_does_not_last_until_the_next() -> None:
+    text = (
+        event(1, "1.000000", "lock:contention_begin", "0xa (flags=SPIN)")
+        + event(1, "1.500000", "lock:contention_begin", "0xa (flags=SPIN)")
+        + event(1, "1.500003", "lock:contention_end", "0xa (ret=0)")
+    )
+    found = of(text)
+    (wait,) = found.waits
+    assert (wait.contended, wait.ended, wait.longest_ns) == (2, 1, 3_000)
+    assert found.facts["waits without an end"] == "1"
+
+
+@pytest.mark.parametrize("kind", ["PERF_RECORD_LOST", "PERF_RECORD_LOST_SAMPLES"])
+def test_where_events_were_lost_no_wait_goes_on(kind: str) -> None:
+    text = (
+        event(1, "1.000000", "lock:contention_begin", "0xa (flags=SPIN|MUTEX)")
+        + f"task 1 [000] 1.000500: {kind} lost 17\n"
+        + event(1, "1.000900", "lock:contention_end", "0xa (ret=0)")
+        + event(2, "1.000900", "lock:contention_begin", "0xa (flags=SPIN)")
+        + event(2, "1.000905", "lock:contention_end", "0xa (ret=0)")
+        + f"task 1 [000] 1.001000: {kind} lost 3\n"
+    )
+    found = of(text)
+    assert sorted((one.contended, one.ended, one.total_ns) for one in found.waits) == [(1, 0, 0), (1, 1, 5_000)]
+    assert (found.facts["lost events"], found.facts["waits without an end"]) == ("20", "1")
+    assert found.provenance.skipped == 0
+
+
 def test_events_of_older_kernels() -> None:
     text = (
         event(1, "1.000000", "lock:lock_acquire", "0xffff8800aa read &mm->mmap_sem")

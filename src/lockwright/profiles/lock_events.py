@@ -3,7 +3,9 @@
 `lock:contention_begin` and `_end` (include/trace/events/lock.h, since Linux 5.19) and the older events of kernels with
 lock statistics: `lock:lock_contended` to `lock:lock_acquired`.  The rules are those of `perf lock contention`
 (tools/perf/builtin-lock.c of Linux 6.1): a second beginning inside a wait is the spinning phase of a mutex and does
-not count; an end without a beginning says nothing.
+not count; an end without a beginning says nothing.  Where the recorder lost events there are two rules more: a lock
+other than a mutex for which a thread begins to wait twice has an end that was lost, and counts from the second time;
+and where events were lost, nobody knows whether the waits that were open then have ended.
 """
 
 from __future__ import annotations
@@ -39,6 +41,8 @@ KINDS = {
     "MUTEX|SPIN": "mutex",
 }
 """The names that `perf lock contention` has for the flags of an event."""
+_SPIN_FIRST = frozenset({"mutex", "lock"})
+"""Locks whose waiters may begin twice: a mutex first spins; what older events call it is not said."""
 
 
 @dataclass(slots=True)
@@ -46,6 +50,7 @@ class _Sum:
     """The waits for one lock along one stack."""
 
     command: str
+    kind: str
     contended: int = 0
     ended: int = 0
     total_ns: int = 0
@@ -61,6 +66,13 @@ class LockEvents:
         self._waiting: dict[tuple[str, str], tuple[int, _Sum]] = {}
         self._digits = 0
         self._unmatched = 0
+        self._endless = 0
+        self._lost = 0
+
+    @property
+    def has_facts(self) -> bool:
+        """Whether an event of a lock was met, or was lost."""
+        return self.seen or self._lost > 0
 
     def knows(self, event: str) -> bool:
         """Return whether this is an event of a lock."""
@@ -81,10 +93,17 @@ class LockEvents:
         place = (head["thread"].rpartition("/")[2], got[1])
         if event in ENDS:
             self._end(place, now_ns)
-        elif place not in self._waiting:
+        elif place not in self._waiting or self._waiting[place][1].kind not in _SPIN_FIRST:
+            self._endless += place in self._waiting
             one = self._sum(got, head["command"].strip(), stack)
             one.contended += 1
             self._waiting[place] = (now_ns, one)
+
+    def lose(self, count: int) -> None:
+        """Note that the recorder lost events here."""
+        self._lost += count
+        self._endless += len(self._waiting)
+        self._waiting.clear()
 
     def waits(self) -> tuple[Wait, ...]:
         """Return the waits so far, in the order in which their stacks were first seen."""
@@ -96,10 +115,12 @@ class LockEvents:
     def facts(self) -> dict[str, str]:
         """Return how fine the times are, and what could not be matched."""
         facts = {"time resolution": f"{10 ** (_NS_DIGITS - self._digits)} ns"} if self._digits else {}
-        if self._waiting:
-            facts["waits without an end"] = str(len(self._waiting))
+        if self._waiting or self._endless:
+            facts["waits without an end"] = str(len(self._waiting) + self._endless)
         if self._unmatched:
             facts["ends without a wait"] = str(self._unmatched)
+        if self._lost:
+            facts["lost events"] = str(self._lost)
         return facts
 
     def _sum(self, got: re.Match[str], command: str, stack: Stack) -> _Sum:
@@ -108,7 +129,7 @@ class LockEvents:
         else:
             flags = "|".join(sorted(got[2].replace(" ", "").split("|"))) if got[2] != "0" else ""
             lock, kind = got[1], KINDS.get(flags, got[2].lower() or "lock")
-        found = self._sums.setdefault((lock, kind, stack), _Sum(command))
+        found = self._sums.setdefault((lock, kind, stack), _Sum(command, kind))
         if found.command != command:
             found.command = ""
         return found

@@ -26,7 +26,7 @@ def test_all_can_be_recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     with_perf(tmp_path, monkeypatch, "counters")
     found = abilities(machine(tmp_path), COMMAND)
     assert (found.event, found.has_kernel, found.has_locks, found.has_large_buffers) == ("cycles", True, True, True)
-    assert (found.version, found.has_control, found.has_bpf) == ((6, 1), True, True)
+    assert (found.version, found.has_control, found.has_bpf, found.has_priority) == ((6, 1), True, True, True)
     assert found.lacks == ()
 
 
@@ -78,7 +78,8 @@ def test_one_lack(
 def test_somebody_else_than_root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with_perf(tmp_path, monkeypatch, "counters")
     found = abilities(machine(tmp_path, UNTRUSTED, is_root=False), COMMAND)
-    assert (found.has_kernel, found.has_locks, found.has_large_buffers) == (False, False, False)
+    assert (found.has_kernel, found.has_locks) == (False, False)
+    assert (found.has_large_buffers, found.has_priority) == (False, False)
     kernel, locks = found.lacks
     assert kernel.why == locks.why == "kernel.perf_event_paranoid is 2, and you are not root"
     assert "sysctl kernel.perf_event_paranoid=-1" in kernel.cure

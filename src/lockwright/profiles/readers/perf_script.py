@@ -37,6 +37,8 @@ _SHORT_HEAD = re.compile(
     r"(?:(?:^|\s+)(?P<event>[^\s%]{1,200}):)?\s*$"
 )
 """What begins a sample where times or threads were not asked for (`-F comm,ip,sym`): only if functions follow."""
+_LOST = re.compile(r".{0,200}\bPERF_RECORD_LOST(?:_SAMPLES)?\b\D{0,20}(?P<count>\d{1,18})")
+"""What `--show-lost-events` adds; a record of them alone tells no place."""
 _LONGEST = 4096  # characters of a line that can be one of these
 _MOST_KEPT = 500_000  # lines of frames remembered: stacks repeat themselves
 
@@ -87,7 +89,7 @@ class _Script:
         elif self.first_short:
             self.found.skipped += sum(int(count) for _, count in self.short.weights.values())
             self.found.first_skipped = min(self.found.first_skipped or self.first_short, self.first_short)
-        if self.locks.seen:
+        if self.locks.has_facts:
             self.found.facts |= self.locks.facts()
         return self.found.profile(NAME, self.lines, "period" if self.weighed else "samples", self.locks.waits(), cut)
 
@@ -112,6 +114,11 @@ class _Script:
 
     def _begin(self, line: str, number: int) -> None:
         """Begin a sample; whether a line that has no time begins one, the next ones tell."""
+        lost = _LOST.match(line) if "PERF_RECORD_LOST" in line else None
+        if lost:
+            self.locks.lose(int(lost["count"]))
+            self.head, self.other = None, ""
+            return
         self.head, self.number = (_HEAD.match(line) if len(line) < _LONGEST else None), number
         self.other = "" if self.head is not None or line.lstrip().startswith("#") else line
 

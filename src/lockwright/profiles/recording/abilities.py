@@ -55,6 +55,7 @@ class Abilities:
         has_kernel: Whether samples lie in the kernel too.
         has_locks: Whether waits for locks can be recorded.
         has_large_buffers: Whether buffers may be larger than `perf_event_mlock_kb`.
+        has_priority: Whether a recorder may run before all that is not real-time.
         has_bpf: Whether this perf could count waits in the kernel; the recording does not use it.
         most_hz: Samples per second that the kernel allows.
         lacks: What is missing.
@@ -66,6 +67,7 @@ class Abilities:
     has_kernel: bool
     has_locks: bool
     has_large_buffers: bool
+    has_priority: bool
     has_bpf: bool
     most_hz: int
     lacks: tuple[Lack, ...]
@@ -121,6 +123,7 @@ def abilities(system: System, request: Request) -> Abilities:
         has_kernel,
         has_locks=request.has_locks and found[2] is None,
         has_large_buffers=may_all,
+        has_priority=system.may_hurry,
         has_bpf=bool(re.search(r"bpf_skeletons: \[ on", _said(perf, "version", "--build-options")[1])),
         most_hz=system.number("proc/sys/kernel/perf_event_max_sample_rate", 100_000),
         lacks=tuple(one for one in found if one),

@@ -29,7 +29,8 @@ def samples(request: Request, can: Abilities, pid: int | None) -> list[str]:
 def waits(request: Request, can: Abilities, pid: int | None) -> list[str]:
     """Return what records every wait for a lock of the kernel: who wants it, and from when to when."""
     events = ["-e", "lock:contention_begin/call-graph=fp/", "-e", "lock:contention_end/call-graph=no/", "-c", "1"]
-    return [*events, "--sample-cpu", *_most(request.megabytes, can), *_buffers(can), *_whom(request, pid)]
+    soon = ["-r", "1"] if can.has_priority else []  # where all CPUs are busy, the buffers would run over
+    return [*events, "--sample-cpu", *_most(request.megabytes, can), *_buffers(can), *soon, *_whom(request, pid)]
 
 
 def _whom(request: Request, pid: int | None) -> list[str]:

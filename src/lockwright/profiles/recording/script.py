@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 NAME = "recording.script.gz"
 _LEVEL = 1  # of gzip: the text is five times smaller at ten times the speed of level 9
+_AT_ONCE_BYTES = 1 << 20
 _LOST = re.compile(rb"PERF_RECORD_LOST(?:_SAMPLES)?\D{1,20}(\d{1,18})")
 
 
@@ -58,18 +59,17 @@ def write(perf: str, recordings: Sequence[Path], folder: Path, head: Mapping[str
 
 
 def _copy(perf: str, recording: Path, out: gzip.GzipFile) -> int:
-    """Copy the text of one recording, but for the lines about what was lost; return how much that is."""
+    """Copy the text of one recording; return how many events its lines say were lost."""
     given = [perf, "script", "-i", str(recording), "--ns", "--no-inline", "--show-lost-events"]
     lost = 0
     with tempfile.TemporaryFile() as words:
         with subprocess.Popen(given, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=words) as process:
             try:
-                for line in process.stdout or ():
-                    found = _LOST.search(line) if b"PERF_RECORD_" in line else None
-                    if found:
-                        lost += int(found[1])
-                    else:
-                        out.write(line)
+                rest = b""
+                while process.stdout and (piece := process.stdout.read(_AT_ONCE_BYTES)):
+                    out.write(piece)
+                    whole, end, rest = (rest + piece).rpartition(b"\n")
+                    lost += sum(int(one) for one in _LOST.findall(whole + end))
             except BaseException:
                 process.kill()
                 raise

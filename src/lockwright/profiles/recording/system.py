@@ -6,7 +6,7 @@ import os
 import re
 from pathlib import Path
 
-_CAP_SYS_ADMIN, _CAP_PERFMON = 21, 38  # include/uapi/linux/capability.h
+_CAP_SYS_ADMIN, _CAP_SYS_NICE, _CAP_PERFMON = 21, 23, 38  # include/uapi/linux/capability.h
 _TRACING = ("sys/kernel/tracing", "sys/kernel/debug/tracing")
 _BEGIN = "events/lock/contention_begin/id"
 _LOOKED_AT = 64  # lines of /proc/kallsyms: one address that is not 0 is enough
@@ -53,10 +53,17 @@ class System:
 
     @property
     def may_all(self) -> bool:
-        """Whether this process may watch everything: CAP_PERFMON or CAP_SYS_ADMIN."""
+        """Whether this process may watch everything."""
+        return self._holds(_CAP_PERFMON) or self._holds(_CAP_SYS_ADMIN)
+
+    @property
+    def may_hurry(self) -> bool:
+        """Whether this process may have a real-time priority."""
+        return self._holds(_CAP_SYS_NICE)
+
+    def _holds(self, capability: int) -> bool:
         found = re.search(r"^CapEff:\s*([0-9a-f]{1,16})$", self.text("proc/self/status"), re.MULTILINE)
-        held = int(found[1], 16) if found else 0
-        return bool(held >> _CAP_PERFMON & 1 or held >> _CAP_SYS_ADMIN & 1)
+        return bool(found and int(found[1], 16) >> capability & 1)
 
     @property
     def kernel(self) -> tuple[int, int]:

@@ -177,7 +177,7 @@ def test_an_unknown_file_shows_its_line_and_the_nearest_kind() -> None:
 
 def test_binary_and_what_perf_record_writes() -> None:
     assert "error[P003]: `pasted.txt` is no text" in error(b"\x7fELF\0\0\0")
-    assert "perf script -i" in error(b"PERFILE2\0\0\0\0")
+    assert "perf script --ns -i" in error(b"PERFILE2\0\0\0\0")
 
 
 def test_a_known_kind_with_nothing_in_it() -> None:

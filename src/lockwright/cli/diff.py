@@ -34,6 +34,7 @@ def diff(
     rows: int = 12,
     seed: int = 1,
     json: Target = None,
+    html: Target = None,
 ) -> int:
     """Tell what changed from one profile to another: which lock or function, by how much, and whether chance did it.
 
@@ -56,6 +57,7 @@ def diff(
         rows: The most rows of each table.
         seed: Of the random numbers of the bootstrap.
         json: Write everything as JSON to a file, or to standard output with `-`.
+        html: Write one page with the tables and both sides as flame graphs; `-` is standard output.
     """
     from lockwright.cli.output import refuse_unwritable
     from lockwright.cli.usage import mistaken
@@ -64,9 +66,10 @@ def diff(
     wrong = _mistake(files, before, after, rows, seed)
     if wrong:
         return mistaken(*wrong)
-    refuse_unwritable({"--json": json, "--markdown": None if markdown == "-" else markdown})
-    if json == "-" and (markdown == "-" or block):
-        return mistaken("only one thing can go to standard output", "`--json FILE`, or `--markdown FILE`")
+    targets = {"--json": json, "--markdown": markdown, "--html": html}
+    refuse_unwritable(targets, streams=tuple(targets))
+    if block and "-" in targets.values():
+        return mistaken("only one thing can go to standard output", "`--json FILE`, `--markdown FILE` or `--html FILE`")
 
     from lockwright.profiles import comparing
 
@@ -77,6 +80,13 @@ def diff(
         comparing.side(runs[1], after_seconds, after_work, "after"),
     )
     found = comparing.compare(*sides, seed=seed, threads=threads)
+    if html:
+        from lockwright.cli.output import write
+        from lockwright.report.diff_page import diff_page
+
+        write(html, diff_page(found, *runs))
+        if html == "-":
+            return Status.FINE
     _show(found, Given(machine, command), block=block, markdown=markdown, rows=rows, json=json)
     return Status.FINE
 

@@ -44,7 +44,7 @@ def diff_lines(found: Comparison, rows: int = ROWS) -> Iterator[Line]:
         yield from ((line, "") for line in _wrapped("  unchanged: ", ", ".join(found.unchanged)))
     yield "", ""
     for name, side in (("before", found.before), ("after", found.after)):
-        yield from ((line, "dim") for line in _wrapped(f"  {name:<6}  ", _about(side)))
+        yield from ((line, "dim") for line in _wrapped(f"  {name:<6}  ", about_side(side)))
     yield from _changes(found, rows)
     yield from _waits(found.waits, rows)
     yield from _threads(found)
@@ -60,7 +60,7 @@ def diff_text(found: Comparison, rows: int = ROWS) -> str:
     return "\n".join(text for text, _ in diff_lines(found, rows)) + "\n"
 
 
-def _about(side: SideSummary) -> str:
+def about_side(side: SideSummary) -> str:
     """Return what was read of a side."""
     runs = len(side.sources)
     parts = [f"{side.sources[0]}{f' and {runs - 1} more' if runs > 1 else ''}: {', '.join(side.readers)}"]
@@ -84,16 +84,16 @@ def _about(side: SideSummary) -> str:
 
 
 def _changes(found: Comparison, rows: int) -> Iterator[Line]:
-    symbols, locks = ([one for one in _surest_first(found) if one.kind == kind] for kind in (SYMBOL, LOCK))
-    yield from _table(_cells(symbols[:rows], "symbol", found.cost_unit), _styles(symbols[:rows]))
+    symbols, locks = ([one for one in surest_first(found) if one.kind == kind] for kind in (SYMBOL, LOCK))
+    yield from _table(change_cells(symbols[:rows], "symbol", found.cost_unit), _styles(symbols[:rows]))
     yield from _more(len(symbols) - rows, "function")
     if locks:
         some = max(1, rows // 2)
-        yield from _table(_cells(locks[:some], "lock, by its caller", found.cost_unit), _styles(locks[:some]))
+        yield from _table(change_cells(locks[:some], "lock, by its caller", found.cost_unit), _styles(locks[:some]))
         yield from _more(len(locks) - some, "lock")
 
 
-def _surest_first(found: Comparison) -> list[Change]:
+def surest_first(found: Comparison) -> list[Change]:
     """Return the rows, those last whose difference may be chance."""
     return sorted(found.changes, key=lambda one: one.q is not None and not one.is_significant)
 
@@ -102,7 +102,14 @@ def _styles(changes: Sequence[Change]) -> list[str]:
     return ["" if one.q is None or one.is_significant else "dim" for one in changes]
 
 
-def _cells(changes: Sequence[Change], what: str, unit: str) -> list[list[str]]:
+def change_cells(changes: Sequence[Change], what: str, unit: str) -> list[list[str]]:
+    """Return a table of functions or locks, all but its last two columns numbers.
+
+    Args:
+        changes: Its rows.
+        what: What they are about.
+        unit: Of costs.
+    """
     if not changes:
         return []
     costs = [_cost(one) for one in changes]
@@ -175,9 +182,15 @@ def _cost(one: Change) -> str:
 
 
 def _waits(waits: Sequence[WaitChange], rows: int) -> Iterator[Line]:
-    if not waits:
-        return
-    cells, styles = [["total", "after", "mean", "after", "waits", "after", "lock, by its caller"]], []
+    if waits:
+        styles = ["dim" if one.is_significant is False else "" for one in waits[:rows]]
+        yield from _table(wait_cells(waits, rows), styles, right=6)
+        yield from _more(len(waits) - rows, "lock")
+
+
+def wait_cells(waits: Sequence[WaitChange], rows: int) -> list[list[str]]:
+    """Return a table of waits, all but its last column numbers; `rows` is the most rows."""
+    cells = [["total", "after", "mean", "after", "waits", "after", "lock, by its caller"]]
     for one in waits[:rows]:
         sides = (one.before, one.after)
         cells.append(
@@ -188,9 +201,7 @@ def _waits(waits: Sequence[WaitChange], rows: int) -> Iterator[Line]:
                 wait_cell(one) + (", may be chance" if one.is_significant is False else ""),
             ]
         )
-        styles.append("dim" if one.is_significant is False else "")
-    yield from _table(cells, styles, right=6)
-    yield from _more(len(waits) - rows, "lock")
+    return cells
 
 
 def wait_cell(one: WaitChange) -> str:
@@ -203,13 +214,18 @@ def wait_cell(one: WaitChange) -> str:
 
 
 def _threads(found: Comparison) -> Iterator[Line]:
-    if not found.threads:
-        return
+    if found.threads:
+        cells = thread_cells(found)
+        yield from _table(cells, [""] * len(cells), right=4)
+
+
+def thread_cells(found: Comparison) -> list[list[str]]:
+    """Return the table from 1 to N threads."""
     cells = [["threads", "before", "after", "difference"]]
     for row in found.threads:
         difference = "-" if row.difference_percent is None else f"{row.difference_percent:+.1f} %"
         cells.append([f"{row.threads:,}", amount(row.before), amount(row.after), difference])
-    yield from _table(cells, [""] * len(cells), right=4)
+    return cells
 
 
 def _more(number: int, word: str) -> Iterator[Line]:

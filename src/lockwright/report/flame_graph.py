@@ -37,13 +37,26 @@ LEGEND = (
 
 
 DIFF_LEGEND = (
-    ("more", "▲ weighs more than before"),
+    ("more", "▲ weighs more after than before"),
     ("more much", "▲ by 5 points or more"),
     ("less", "▼ weighs less"),
     ("less much", "▼ by 5 points or more"),
-    ("", "differs by less than half a point"),
+    ("", "changed by less than half a point"),
 )
 _CHANGED, _MUCH = 0.005, 0.05  # of 1
+
+
+@dataclass(frozen=True, slots=True)
+class Other:
+    """The other side of a comparison.
+
+    Args:
+        shares: Of each box of the picture, what it weighs there, of 1.
+        is_after: Whether it is the later side.
+    """
+
+    shares: Sequence[float]
+    is_after: bool
 
 
 def flame_graph(
@@ -52,7 +65,7 @@ def flame_graph(
     found: Layout,
     amount: Callable[[float], str],
     callers: Collection[str] = (),
-    before: Sequence[float] = (),
+    other: Other | None = None,
 ) -> Iterator[str]:
     """Yield a picture.
 
@@ -60,9 +73,9 @@ def flame_graph(
         name: An identifier that no other picture of the page has.
         label: What it shows, for who cannot see it.
         found: Its boxes.
-        amount: Writes a weight with its unit.
+        amount: Writes a weight with its unit; nothing if its share says all.
         callers: The functions that want the lock which the page is about.
-        before: For each box, its share of 1 on the side that it is compared with; colours then tell the difference.
+        other: What the picture is compared with; colours then tell the difference.
     """
     rows = 1 + max((one.level for one in found.boxes), default=0)
     yield f'<div class="flame" id="flame-{name}">'
@@ -72,7 +85,8 @@ def flame_graph(
     yield f'<div class="boxes" style="height:calc({rows}*var(--row))">'
     whole = found.boxes[0].node.weight if found.boxes else 1.0
     for at, one in enumerate(found.boxes):
-        yield _box(one, _told(one.node, whole, amount, callers, before[at] if before else None))
+        told = _told(one.node, whole, amount, callers)
+        yield _box(one, _compared(told, one.node.weight / whole, other.shares[at], other) if other else told)
     yield '</div></div>\n<p class="details" aria-live="polite"></p>\n</div>'
     if found.left_out:
         yield (
@@ -120,26 +134,28 @@ def _box(box: Box, told: _Told) -> str:
     return f'<b style="{place}"{look} title="{"&#10;".join(map(escape, (told.name, *told.lines)))}">{text}</b>'
 
 
-def _told(
-    node: Node, whole: float, amount: Callable[[float], str], callers: Collection[str], before: float | None
-) -> _Told:
-    name = shortened(node.name)
+def _told(node: Node, whole: float, amount: Callable[[float], str], callers: Collection[str]) -> _Told:
     lines = [*_what(node, callers), _weighs(node, whole, amount)]
     if node.module not in {"", COMMAND, LOCK}:
         lines.append(shortened(node.module))
-    if before is None:
-        return _Told(name, lines, _kind(node, callers))
-    change = node.weight / whole - before
-    lines.append(f"before {100 * before:.3g} %: {100 * change:+.2f} points")
+    return _Told(shortened(node.name), lines, _kind(node, callers))
+
+
+def _compared(told: _Told, share: float, its: float, other: Other) -> _Told:
+    """Return what is said of a box whose colour tells what changed."""
+    before, after = (share, its) if other.is_after else (its, share)
+    change = after - before
+    lines = [*told.lines, f"before {100 * before:.3g} %, after {100 * after:.3g} %: {100 * change:+.2f} points"]
     if abs(change) < _CHANGED:
-        return _Told(name, lines, "")
+        return _Told(told.name, lines, "")
     sign, look = ("▲", "more") if change > 0 else ("▼", "less")
-    return _Told(f"{sign} {name}", lines, f"{look} much" if abs(change) >= _MUCH else look)
+    return _Told(f"{sign} {told.name}", lines, f"{look} much" if abs(change) >= _MUCH else look)
 
 
 def _weighs(node: Node, whole: float, amount: Callable[[float], str]) -> str:
     own = f", itself {_share(node.own, whole)}" if node.own and node.calls else ""
-    return f"{amount(node.weight)}, {_share(node.weight, whole)}{own}"
+    told = (amount(node.weight), _share(node.weight, whole))
+    return f"{', '.join(one for one in told if one)}{own}"
 
 
 def _what(node: Node, callers: Collection[str]) -> Iterator[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import TYPE_CHECKING
 
 from lockwright.profiles import folding
@@ -18,9 +17,10 @@ from lockwright.profiles.writers.series import (
     of_waits,
 )
 from lockwright.report.diagnosis import BEHIND, BEWARE, CURE, GAIN, LOCK, NOT_COVERED, RECORD, TEST, sections
-from lockwright.report.flame_graph import flame_graph, legend, printable, script, shortened, style
-from lockwright.report.html import document, prose
+from lockwright.report.flame_graph import flame_graph, legend, script, shortened, style
+from lockwright.report.html import document
 from lockwright.report.icicle import layout
+from lockwright.report.profile_parts import HOW, KEYS, STYLE, capital, html_table, sentence, text
 from lockwright.report.profile_tables import ALL, Table, about, quantity, tables, whole_of
 
 if TYPE_CHECKING:
@@ -34,12 +34,6 @@ ROWS = 25  # of a table
 _MISSING = 0.005  # of everything: worth a word
 SIMULATED_ON = "simulated on"
 """The fact that names the machine of a profile that no machine made."""
-_STYLE = """<style>
-td.n, th.n { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
-td { overflow-wrap: anywhere; } table { font-size: .9rem; width: auto; margin-bottom: 1.2rem; }
-p, li { max-width: 62rem; } h3 { font-size: 1rem; }
-h1, p, li { overflow-wrap: anywhere; } code { background: var(--soft); padding: 0 .2em; }
-</style>"""
 _TITLES = {
     LOCK: "The lock",
     BEHIND: "Behind it",
@@ -49,11 +43,6 @@ _TITLES = {
     NOT_COVERED: "What this profile cannot tell",
 }
 _LISTS = frozenset({BEHIND, BEWARE, RECORD})
-_HOW = (
-    "Each box is a function, below it what it calls, the heaviest to the left; it is as wide as the time in it and in "
-    "all that it calls."
-)
-_KEYS = "Click a box, or press Enter on it, to see it alone; Escape shows all again; arrows go from box to box."
 _INVERTED = (
     "The other way round: at the top the functions that wait or take a lock, below each one its callers, so that one "
     "lock is one tower from wherever it is taken."
@@ -75,24 +64,24 @@ def profile_page(profile: Profile, diagnosis: Diagnosis) -> str:
 def _body(profile: Profile, diagnosis: Diagnosis) -> Iterator[str]:
     events = folding.by_event(profile.samples)
     samples = next(iter(events.values()), ())
-    yield _STYLE
+    yield STYLE
     yield style()
-    yield f'<h1 class="{_class(diagnosis.verdict)}">{_text(_sentence(diagnosis.headline))}</h1>'
+    yield f'<h1 class="{_class(diagnosis.verdict)}">{text(capital(diagnosis.headline))}</h1>'
     machine = profile.facts.get(SIMULATED_ON)
     if machine:
-        yield f'<p class="simulated">Simulated on {_text(machine)}: no such machine was run.</p>'
-    yield f"<p>{'<br>'.join(_text(line) for line in about(profile, events))}</p>"
+        yield f'<p class="simulated">Simulated on {text(machine)}: no such machine was run.</p>'
+    yield f"<p>{'<br>'.join(text(line) for line in about(profile, events))}</p>"
     if profile.provenance.cut:
-        yield f'<p class="doubt">The file breaks off: {_text(profile.provenance.cut)}</p>'
+        yield f'<p class="doubt">The file breaks off: {text(profile.provenance.cut)}</p>'
     if profile.provenance.mixed:
-        yield f'<p class="doubt">{_text(_whole(profile.provenance.mixed))}</p>'
+        yield f'<p class="doubt">{text(sentence(profile.provenance.mixed))}</p>'
     yield from _diagnosis(diagnosis)
     yield from _pictures(profile, diagnosis, samples)
     found = list(tables(profile, samples, ROWS))
     if found:
         yield "<h2>Tables</h2>"
         for one in found:
-            yield from _table(one)
+            yield from html_table(one)
     yield script()
 
 
@@ -100,15 +89,6 @@ def _class(verdict: str) -> str:
     if verdict in {CONTENDED, LINE}:
         return "fault"
     return "proved" if verdict == NO_LOCK else "doubt"
-
-
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:]
-
-
-def _text(text: str) -> str:
-    """Return a text with names of the file in it as HTML."""
-    return prose(printable(text))
 
 
 # What the diagnosis says.
@@ -119,25 +99,21 @@ def _diagnosis(diagnosis: Diagnosis) -> Iterator[str]:
     told = set()
     for name, sentences in sections(diagnosis):
         if name == TEST:
-            yield f"<p>The test: {_text(' '.join(sentences))}.</p>"
+            yield f"<p>The test: {text(' '.join(sentences))}.</p>"
             continue
         if name not in told:
-            yield f"<h2>{_TITLES.get(name, _sentence(name))}</h2>"
+            yield f"<h2>{_TITLES.get(name, capital(name))}</h2>"
         told.add(name)
         if name == CURE:
-            yield f"<h3>{_text(_sentence(sentences[0]))}</h3>"
-        rest = [_text(_whole(one)) for one in sentences[name == CURE :]]
+            yield f"<h3>{text(capital(sentences[0]))}</h3>"
+        rest = [text(sentence(one)) for one in sentences[name == CURE :]]
         is_list = name in _LISTS and len(rest) > 1
         yield f"<ul><li>{'</li><li>'.join(rest)}</li></ul>" if is_list else f"<p>{'</p><p>'.join(rest)}</p>"
     if diagnosis.evidence:
         rows = [[f"{one.share_percent:.1f} %", one.symbol, one.meaning] for one in diagnosis.evidence]
         yield "<h2>What the verdict rests on</h2>"
-        yield from _table(_cells(["of busy time", "function", "what it is"], rows))
-
-
-def _whole(text: str) -> str:
-    """Return a sentence with a capital and an end; what begins with a command stays as it is."""
-    return _sentence(text) + ("" if text.endswith((".", ":", "?", "`")) else ".")
+        head = ["of busy time", "function", "what it is"]
+        yield from html_table(Table([head, *rows[:ROWS]], 1, len(rows) - ROWS, "row"))
 
 
 # Pictures.
@@ -148,7 +124,7 @@ def _pictures(profile: Profile, diagnosis: Diagnosis, samples: Sequence[Sample])
     callers = frozenset(one.caller for one in lock.sites if one.caller) if lock else frozenset()
     busy = folding.without_idle(samples)
     if sum(one.weight for one in busy) > 0:
-        yield f"<h2>Where the time goes</h2>\n<p>{_HOW} {_KEYS}</p>"
+        yield f"<h2>Where the time goes</h2>\n<p>{HOW} {KEYS}</p>"
         yield from _left_out(profile, samples, busy)
         yield legend()
         yield from _picture("stacks", _of_event(busy, profile), callers)
@@ -159,7 +135,7 @@ def _pictures(profile: Profile, diagnosis: Diagnosis, samples: Sequence[Sample])
     if profile.waits:
         timed = any(one.total_ns for one in profile.waits)
         if not busy:
-            yield f"<h2>Waits for locks</h2>\n<p>{_HOW} {_KEYS}</p>"
+            yield f"<h2>Waits for locks</h2>\n<p>{HOW} {KEYS}</p>"
             yield legend()
         else:
             yield "<h2>Waits for locks</h2>"
@@ -202,30 +178,3 @@ def _amount(series: Series) -> Callable[[float], str]:
         return lambda weight: f"{weight:.4g} % of {series.name}"
     word = series.name if series.unit != SAMPLES or series.name in {SAMPLES, WAITS} else f"samples of {series.name}"
     return lambda weight: f"{quantity(weight)} {word}"
-
-
-# Tables.
-
-
-def _cells(head: list[str], rows: list[list[str]]) -> Table:
-    return Table([head, *rows[:ROWS]], 1, len(rows) - ROWS, "row")
-
-
-def _table(table: Table) -> Iterator[str]:
-    head, *rows = table.cells if table.has_head else [[], *table.cells]
-    yield '<div class="scroll"><table>'
-    if head:
-        yield f"<thead><tr>{_row('th', head, table)}</tr></thead>"
-    yield "<tbody>"
-    yield from (f"<tr>{_row('td', row, table)}</tr>" for row in rows)
-    yield "</tbody></table></div>"
-    if table.more > 0:
-        yield f"<p><small>and {table.more:,} more</small></p>"
-
-
-def _row(tag: str, cells: list[str], table: Table) -> str:
-    kinds = (' class="n"' if at < table.right else "" for at in range(len(cells)))
-    return "".join(
-        f"<{tag}{kind}>{escape(shortened(cell) if cell else '')}</{tag}>"
-        for cell, kind in zip(cells, kinds, strict=True)
-    )

@@ -12,6 +12,8 @@ from lockwright.cli.profile_outputs import Outputs
 from lockwright.cli.status import Status
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from lockwright.profiles.recording import Request
 
 Command = Annotated[str, Parameter(allow_leading_hyphen=True)]
@@ -83,7 +85,8 @@ def record(
     found = recorded(request, _tell)
     outputs.write(found.profile)
     if not outputs.is_streaming:
-        print_lines(recording_lines(found, rows), terminal())
+        console = terminal()
+        print_lines(recording_lines(found, rows, _columns(console)), console)
     return found.status if found.status is not None and found.ending != "seconds" else Status.FINE
 
 
@@ -91,12 +94,19 @@ def _tell(what: str) -> None:
     print(f"record: {what}", file=sys.stderr, flush=True)
 
 
+def _columns(console: Console) -> int:
+    from lockwright.report.profile import COLUMNS
+
+    return min(COLUMNS, console.width) if console.is_terminal else COLUMNS
+
+
 def _tell_what_can_be(request: Request) -> int:
     from lockwright.profiles.recording import look
     from lockwright.report.console import print_lines, terminal
     from lockwright.report.recording import plan_lines
 
-    print_lines(plan_lines(*look(request)), terminal())
+    console = terminal()
+    print_lines(plan_lines(*look(request), _columns(console)), console)
     return Status.FINE
 
 

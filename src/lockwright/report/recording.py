@@ -7,7 +7,7 @@ import signal
 import textwrap
 from typing import TYPE_CHECKING
 
-from lockwright.report.profile import ROWS, profile_lines
+from lockwright.report.profile import COLUMNS, ROWS, profile_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -16,30 +16,30 @@ if TYPE_CHECKING:
 
 Line = tuple[str, str]  # a text, and the name of its style
 _SIGNALLED = 128
-_WIDTH = 100
 
 
-def recording_lines(recording: Recording, rows: int = ROWS) -> Iterator[Line]:
+def recording_lines(recording: Recording, rows: int = ROWS, columns: int = COLUMNS) -> Iterator[Line]:
     """Yield the lines of a recording, each with the name of its style.
 
     Args:
         recording: What was recorded.
         rows: The most rows of a table.
+        columns: How wide the terminal is.
     """
-    yield from profile_lines(recording.profile, rows)
+    yield from profile_lines(recording.profile, rows, columns)
     notes = list(recording.notes)
     if recording.status:
         notes.insert(0, f"the command ended with {_status(recording.status)}")
     if notes or recording.lacks:
         yield "", ""
     for one in notes:
-        yield from _wrapped("note: ", one, "warning")
-    yield from _lacks(recording.lacks)
+        yield from _wrapped("note: ", one, "warning", columns)
+    yield from _lacks(recording.lacks, columns)
     if recording.folder is not None:
         yield f"kept   {recording.folder}", "dim"
 
 
-def plan_lines(can: Abilities, commands: Sequence[Sequence[str]]) -> Iterator[Line]:
+def plan_lines(can: Abilities, commands: Sequence[Sequence[str]], columns: int = COLUMNS) -> Iterator[Line]:
     """Yield what can be recorded, and the commands that would record it."""
     version = ".".join(map(str, can.version))
     yield (
@@ -54,22 +54,22 @@ def plan_lines(can: Abilities, commands: Sequence[Sequence[str]]) -> Iterator[Li
     )
     yield from ((f"  {name:<16} {text}", "") for name, text in rows)
     yield "", ""
-    yield from _lacks(can.lacks)
+    yield from _lacks(can.lacks, columns)
     yield from ((f"  {shlex.join(one)}", "") for one in commands)
 
 
-def _lacks(lacks: Iterable[Lack]) -> Iterator[Line]:
+def _lacks(lacks: Iterable[Lack], columns: int) -> Iterator[Line]:
     """Yield what is missing and why, each followed by its cure unless the next has the same."""
     every = list(lacks)
     for one, following in zip(every, [*every[1:], None], strict=True):
-        yield from _wrapped("note: ", f"not recorded: {one.what}; {one.why}", "warning")
+        yield from _wrapped("note: ", f"not recorded: {one.what}; {one.why}", "warning", columns)
         if one.cure and (following is None or following.cure != one.cure):
-            yield from _wrapped("help: ", one.cure, "help")
+            yield from _wrapped("help: ", one.cure, "help", columns)
 
 
-def _wrapped(mark: str, text: str, style: str) -> Iterator[Line]:
+def _wrapped(mark: str, text: str, style: str, columns: int) -> Iterator[Line]:
     """Yield a text in lines that fit, later ones indented; a command stays whole."""
-    pieces = textwrap.wrap(text, _WIDTH - len(mark), break_long_words=False, break_on_hyphens=False)
+    pieces = textwrap.wrap(text, columns - len(mark), break_long_words=False, break_on_hyphens=False)
     yield from ((f"{mark if at == 0 else ' ' * len(mark)}{one}", style) for at, one in enumerate(pieces))
 
 

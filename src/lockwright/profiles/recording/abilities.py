@@ -189,8 +189,8 @@ def _on_the_host(command: str) -> str:
 
 def _no_cycles() -> Lack:
     return Lack(
-        "where time is spent with interrupts off: it is shown where they are switched on again",
-        "without the processor's counters, samples are taken by a clock that is itself an interrupt",
+        "the processor's cycles",
+        "its counters are not there, and cpu-clock is blind while interrupts are off",
         "in a guest: give it a virtual PMU (QEMU: `-cpu host,pmu=on`)",
     )
 

@@ -174,13 +174,16 @@ def _read(
         if error.diagnostics[0].code not in _NOTHING:
             raise
         raise _nothing(request, run) from None
+    notes = tuple(_notes(request, can, run, lost))
+    missing = "; ".join((*(f"{one.what}: {one.why}" for one in run.lacks), *notes))
+    if missing:
+        facts["missing"] = missing
     named = f"recording of {request.subject}" if request.folder is None else str(request.folder / script.NAME)
     profile = replace(
         profile,
         facts={**profile.facts, **facts},
         provenance=replace(profile.provenance, source=named),
     )
-    notes = tuple(_notes(request, can, run, lost))
     return Recording(profile, run.ending, run.status, run.elapsed_s, run.lacks, notes, request.folder)
 
 

@@ -361,8 +361,8 @@ def record(
 
 
 def diff(
-    before: str | Sequence[str],
-    after: str | Sequence[str] = (),
+    before: str | Profile | Sequence[str | Profile],
+    after: str | Profile | Sequence[str | Profile] = (),
     *,
     before_seconds: Sequence[float] = (),
     after_seconds: Sequence[float] = (),
@@ -374,7 +374,8 @@ def diff(
     """Compare two sides of recordings: shares with intervals, costs, waits, and what changed in words.
 
     Args:
-        before: A file as for `profile`, or several runs; what `perf diff` wrote stands for both sides.
+        before: A file as for `profile`, or what that returns, or that of a simulation; several of them are runs. What
+            `perf diff` wrote stands for both sides.
         after: Likewise.
         before_seconds: How long each run lasted; one value for all, or one for each; by default what the files say.
         after_seconds: Likewise.
@@ -391,8 +392,8 @@ def diff(
     from lockwright.profiles import comparing
 
     rows = comparing.read_thread_table(table) if table else ()
-    names = [(one,) if isinstance(one, str) else tuple(one) for one in (before, after)]
-    runs = comparing.recordings(*names)
+    given = [tuple(one) if isinstance(one, list | tuple) else (one,) for one in (before, after)]
+    runs = comparing.recordings(*given)
     first = comparing.side(runs[0], before_seconds, before_work, "before")
     second = comparing.side(runs[1], after_seconds, after_work, "after")
     return comparing.compare(first, second, seed=seed, threads=rows)

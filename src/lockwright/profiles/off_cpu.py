@@ -29,10 +29,15 @@ def sleeps(stacks: Iterable[Stack]) -> bool:
     return sum(kinds) > _MOSTLY * len(kinds)
 
 
+def sleeper(stack: Stack) -> Stack:
+    """Return a stack from the function that gave up the CPU, without those that did it for it; empty if none stands."""
+    start = next((at for at, one in enumerate(stack) if not _is_schedule(one.symbol)), len(stack))
+    return stack[start:]
+
+
 def waiting(stack: Stack) -> Stack:
     """Return a stack from the function of a lock that sleeps in it; empty if it sleeps for something else."""
-    start = next((at for at, one in enumerate(stack) if not _is_schedule(one.symbol)), len(stack))
-    inside = stack[start:]
+    inside = sleeper(stack)
     found = folding.family(inside[0].symbol) if inside else None
     return inside if found is not None and found.lock and found.role in WAITING else ()
 

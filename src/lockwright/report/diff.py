@@ -80,6 +80,7 @@ def about_side(side: SideSummary) -> str:
         parts.append(f"{amount(sum(side.seconds) / runs)} s{' each' if runs > 1 else ''}")
     if side.work:
         parts.append(f"{amount(sum(side.work) / runs)} operations{' each' if runs > 1 else ''}")
+    parts.append(f"diagnosed alone: {side.verdict}")
     return ", ".join(parts)
 
 

@@ -160,6 +160,9 @@ def _top_locks(found: Comparison) -> list[Change]:
 
 def _row(one: Change) -> list[str]:
     name = name_cell(one)
+    callers = [who for who in dict.fromkeys(one.called_by) if who]
+    if callers:
+        name += f" < {', then '.join(callers)}"
     if one.renamed_from:
         name += f" (was {one.renamed_from}?)"
     return [

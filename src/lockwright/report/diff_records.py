@@ -62,6 +62,8 @@ def _record(one: Change) -> dict[str, Any]:
         for side, place in (("before", 0), ("after", 1)):
             record |= _estimate(f"{name}_{side}", pair[place] if pair else None)
     return record | {
+        "called_by_before": one.called_by[0] or None,
+        "called_by_after": one.called_by[1] or None,
         "samples_before": one.samples[0] if one.samples else None,
         "samples_after": one.samples[1] if one.samples else None,
         "unlisted_before": one.unlisted_before,

@@ -78,6 +78,16 @@ def test_the_text_of_perf_diff_alone(capsys: pytest.CaptureFixture[str]) -> None
     assert "78.1 %  11.7 %       -66.4  update" in capsys.readouterr().out
 
 
+def test_the_text_of_perf_diff_with_three_files() -> None:
+    found = lockwright.diff(str(CAPTURES / "diff" / "three-files.txt"))
+    assert found.warnings[0] == "the text compares more than two files: the first two are told, 1 more left out"
+
+
+def test_profiles_in_place_of_files() -> None:
+    one, other = recording({"f": 10, "g": 90}), recording({"f": 90, "g": 10})
+    assert lockwright.diff(one, [other, other]).symbols[0].difference.value == 80
+
+
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [

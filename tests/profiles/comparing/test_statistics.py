@@ -184,7 +184,7 @@ def test_shares_without_counts_have_no_interval() -> None:
     one, other = (recording({"f": share, "rest": 100 - share}, unit="percent") for share in (30, 10))
     found = compare(side(one), side(other))
     assert all(row.p is None and row.difference.low is None for row in found.changes)
-    assert any("no interval: before and after say" in text for text in found.method)
+    assert any("no interval: before and after do not say" in text for text in found.method)
     counted = compare(
         *(
             side(recording({"f": x, "rest": 100 - x}, unit="percent", facts={"samples": "2K of cycles"}))

@@ -10,6 +10,7 @@ from tests.profiles.comparing.made import SLOW, compared, recording, side, toget
 
 from lockwright.profiles import Profile, Provenance, Wait
 from lockwright.profiles.comparing import compare
+from lockwright.report.diff_block import Given, block
 
 WORK = "work < handle < main"
 LOOKUP = f"{SLOW} < find < handle < main"
@@ -231,3 +232,43 @@ def test_a_user_lock_is_named_where_its_waiters_spin_in_the_kernel() -> None:
     )
     found = compared({stack: 500, "work < main": 500}, {stack: 20, "work < main": 980})
     assert found.headline.startswith("less waiting: the pthread lock wanted by enqueue fell from 50.0 %")
+
+
+def test_a_simulated_side_is_called_so() -> None:
+    before = recording({WORK: 1000}, facts={"simulated on": "opteron48"})
+    found = compare(side(before), side(recording({WORK: 1000})))
+    assert found.warnings[0] == (
+        "before is simulated on opteron48, after was recorded: the model's shares are no measurement"
+    )
+    both = compare(side(before), side(before))
+    assert both.warnings[0] == "both sides are simulated, on opteron48: no such machine was run"
+
+
+def test_what_moved_is_not_called_unchanged() -> None:
+    found = compared({LOOKUP: 91_000, WORK: 9000}, {LOOKUP: 85_000, WORK: 15_000})
+    assert found.unchanged == ()
+
+
+def test_each_side_is_diagnosed_alone() -> None:
+    found = compared({LOOKUP: 700, WORK: 300}, {WORK: 1000})
+    assert (found.before.verdict, found.after.verdict) == ("contended lock", "no lock")
+
+
+def test_stacks_that_slept_are_told_by_who_sleeps() -> None:
+    sleeper = "finish_task_switch < schedule < rwsem_down_write_slowpath < down_write < rename < main"
+    reader = "schedule < io_schedule < read_page < main"
+    before = recording({sleeper: 900, reader: 100}, event="off-cpu")
+    found = compare(side(before), side(recording({sleeper: 100, reader: 100}, event="off-cpu")))
+    assert found.headline.startswith("less waiting: the rwsem wanted by rename fell from 90.0 %")
+    assert {one.symbol for one in found.symbols} == {"rwsem_down_write_slowpath", "read_page"}
+    assert found.method[0].startswith("shares are of time off the CPU: by who sleeps")
+
+
+def test_functions_have_their_callers() -> None:
+    found = compared(
+        {"memcpy < send < main": 60, "memcpy < read < main": 40, LOOKUP: 50}, {"memcpy < read < main": 100}
+    )
+    rows = {one.symbol: one.called_by for one in found.symbols}
+    assert rows["memcpy"] == ("send", "read")
+    assert rows["native_queued_spin_lock_slowpath"] == ("find", "")
+    assert "memcpy < send, then read" in block(found, Given())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lockwright.profiles.comparing.sides import LEFT_OUT
 from lockwright.profiles.comparing.tally import plain_event
 from lockwright.profiles.comparing.wording import listed, percent, times
 
@@ -19,6 +20,7 @@ _FEW = 200  # samples: intervals are wide
 _IDLER = 5.0  # points of idle time
 _MAIN_COMMAND = 15.0  # percent of what is busy
 _LITTLE = 50.0  # percent of all samples that the rows cover
+_SIMULATED = "simulated on"
 _MACHINE = {
     "hostname": "hosts",
     "os release": "kernels",
@@ -41,7 +43,9 @@ def cautions(
         one: What is known of `before`.
         other: What is known of `after`.
     """
-    found = [*_other_things(one, other), *_commands(here, there)]
+    found = [*_simulated(one, other), *_other_things(one, other), *_commands(here, there)]
+    if LEFT_OUT in one.facts:
+        found.append(f"the text compares more than two files: the first two are told, {one.facts[LEFT_OUT]} left out")
     if here.shares or there.shares:
         found += [*_idle(one, other), *_lengths(one, other), *_coverage(here, there, one, other)]
     if one.waits and other.waits and not (one.seconds and other.seconds):
@@ -53,6 +57,16 @@ def cautions(
         if run.provenance.cut
     ]
     return tuple(found)
+
+
+def _simulated(one: SideSummary, other: SideSummary) -> Iterator[str]:
+    """Yield which side never ran."""
+    machines = [side.facts.get(_SIMULATED, "") for side in (one, other)]
+    if machines[0] and machines[1]:
+        yield f"both sides are simulated, on {listed(list(dict.fromkeys(machines)))}: no such machine was run"
+    elif any(machines):
+        side, ran, machine = ("before", "after", machines[0]) if machines[0] else ("after", "before", machines[1])
+        yield f"{side} is simulated on {machine}, {ran} was recorded: the model's shares are no measurement"
 
 
 def _other_things(one: SideSummary, other: SideSummary) -> Iterator[str]:

@@ -202,6 +202,7 @@ def _change(
         unlisted_after=unlisted[1],
         mark=mark if is_worth_a_word else "",
         samples=_samples(key, before, after),
+        called_by=(_called_by(key, before), _called_by(key, after)) if key.kind == SYMBOL else ("", ""),
     )
 
 
@@ -211,6 +212,15 @@ def _samples(key: Key, before: Measured, after: Measured) -> tuple[float, float]
         return None
     here, there = (sum(run.counts.get(key, 0.0) for run in one.tallies) for one in (before, after))
     return here, there
+
+
+def _called_by(key: Key, side: Measured) -> str:
+    """Return who calls a function most on one side; empty if unknown."""
+    weights: dict[str, float] = {}
+    for run in side.tallies:
+        for caller, weight in run.callers.get(key.name, {}).items():
+            weights[caller] = weights.get(caller, 0.0) + weight
+    return max(weights, key=lambda caller: (weights[caller], caller)) if weights else ""
 
 
 def _most_waiting(key: Key, before: Measured, after: Measured) -> str:

@@ -136,7 +136,7 @@ def _others(lock: Change | None, function: Change | None, found: Told) -> list[C
             if one not in (lock, function)
             and has_moved(one)
             and not one.symbol.startswith(("0x", "["))
-            and not base.is_as_expected(one)
+            and not (one.expected is not None and base.is_as_expected(one))
             and not base.is_explained(one)
         ),
         key=lambda one: -abs(one.difference.value),
@@ -186,6 +186,7 @@ def _unchanged(found: Told) -> list[str]:
         if min(one.before.value, one.after.value) >= _STAYED_SHARE
         and not (one.unlisted_before or one.unlisted_after)
         and base.is_known_to_stay(one)
+        and (one.expected is not None or not has_moved(one))
     ]
     rows.sort(key=lambda one: (-one.after.value, one.symbol))
     return [f"{named(one)} ({_short(one)}{_expected(one)})" for one in rows[:_STAYED]]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from lockwright.profiles.comparing.resampling import DRAWS
 from lockwright.profiles.comparing.results import SYMBOL
+from lockwright.profiles.off_cpu import OFF_CPU
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,13 +31,13 @@ def method(before: Measured, after: Measured, keys: Sequence[Key], waits: Sequen
         keys: The rows that were looked at.
         waits: What was waited for.
     """
-    found = ["shares are of what was busy: idle left out, commands together, names without suffixes"] if keys else []
+    is_asleep = any(run.event == OFF_CPU for one in (before, after) for run in one.tallies)
+    what = "time off the CPU: by who sleeps" if is_asleep else "what was busy: idle left out"
+    found = [f"shares are of {what}, commands together, names without suffixes"] if keys else []
     missing = [name for name, one in (("before", before), ("after", after)) if keys and one.spread is None]
     if missing:
-        says = f"{' and '.join(missing)} {'say' if len(missing) > 1 else 'says'}"
-        found.append(
-            f"no interval: {says} in percent what weighs how much, not of how many samples (`perf report -n` does)"
-        )
+        says = f"{' and '.join(missing)} {'do' if len(missing) > 1 else 'does'} not say"
+        found.append(f"no interval: {says} how many samples these are (`perf script` and `perf report -n` do)")
     elif keys:
         found += _intervals(before, after)
         functions = sum(key.kind == SYMBOL for key in keys)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from lockwright.profiles import folding
 from lockwright.profiles.comparing.results import SYMBOL
 from lockwright.profiles.comparing.tally import WHOLE, Key, lock_of
+from lockwright.profiles.diagnosis.base import plain
 from lockwright.profiles.diagnosis.names import names
 from lockwright.profiles.diagnosis.owners import owner
 from lockwright.profiles.symbols import INSIDE
@@ -48,8 +49,9 @@ def next_on_path(lock: Key, before: Iterable[Sample], after: Sequence[Sample]) -
     whole = sum(one.weight for one in busy)
     if whole <= 0:
         return None
+    paths = [tuple(plain(frame.symbol) for frame in one.stack) for one in busy]
     for through in (lock.caller, *_outer(lock, before)):
-        below = [one for one in busy if any(folding.plain(frame.symbol) == through for frame in one.stack)]
+        below = [one for one, path in zip(busy, paths, strict=True) if through in path]
         if WHOLE * sum(one.weight for one in below) / whole < _LEAST:
             continue
         found = _heaviest(below, lock)
@@ -64,7 +66,7 @@ def _outer(lock: Key, before: Iterable[Sample]) -> list[str]:
     for one in folding.in_locks(before):
         if lock_of(one.stack) == lock:
             outer = one.stack[owner(one.stack).depth + 1 :]
-            paths[tuple(folding.plain(frame.symbol) for frame in outer)] += one.weight
+            paths[tuple(plain(frame.symbol) for frame in outer)] += one.weight
     if not paths:
         return []
     heaviest = max(paths, key=lambda path: (paths[path], path))
@@ -75,7 +77,7 @@ def _outer(lock: Key, before: Iterable[Sample]) -> list[str]:
 def _heaviest(samples: Iterable[Sample], but: Key) -> tuple[Key, float] | None:
     weights: dict[Key, float] = defaultdict(float)
     for one in samples:
-        symbol = folding.plain(one.stack[0].symbol)
+        symbol = plain(one.stack[0].symbol)
         wanted = lock_of(one.stack)
         if wanted is not None:
             weights[wanted] += one.weight

@@ -54,6 +54,7 @@ class Change:
         per_operation: Its cost for each operation, before and after, in the unit of the comparison; None if unknown.
         per_second: Its cost in each second, likewise.
         samples: How many samples it has, before and after; None where the files do not count them by function.
+        called_by: Of a function, who calls it most, before and after, or wanted the lock; empty if unknown.
     """
 
     kind: str
@@ -76,6 +77,7 @@ class Change:
     per_operation: tuple[Estimate, Estimate] | None = None
     per_second: tuple[Estimate, Estimate] | None = None
     samples: tuple[float, float] | None = None
+    called_by: tuple[str, str] = ("", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +151,8 @@ class SideSummary:
         has_stacks: Whether callers are known.
         facts: What the first file says of its machine and command.
         waits: How many waits for locks began.
+        verdict: What the first run is called when it is diagnosed alone; one of `diagnosis.VERDICTS`.
+        diagnosis: The same in a sentence.
         spread: The largest difference between two runs among the rows shown, in points; None for one run.
     """
 
@@ -166,6 +170,8 @@ class SideSummary:
     has_stacks: bool = False
     facts: Mapping[str, str] = field(default_factory=dict)
     waits: int = 0
+    verdict: str = ""
+    diagnosis: str = ""
     spread: float | None = None
 
 

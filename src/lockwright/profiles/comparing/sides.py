@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from lockwright.diagnostics.diagnostic import Diagnostic, Label
@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from lockwright.profiles.model import Profile
+
+
+LEFT_OUT = "files of perf diff left out"
+"""The fact that says how many more files than two were compared in one text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,22 +76,31 @@ def _spelled(values: Sequence[float]) -> str:
     return " ".join(f"{one:g}" for one in values)
 
 
-def recordings(before: Sequence[str], after: Sequence[str]) -> tuple[tuple[Profile, ...], tuple[Profile, ...]]:
+def recordings(
+    before: Sequence[str | Profile], after: Sequence[str | Profile]
+) -> tuple[tuple[Profile, ...], tuple[Profile, ...]]:
     """Read the files of both sides; one file alone is what `perf diff` wrote, and has both.
+
+    What is a profile already, such as that of a simulation, is taken as it is.
 
     Raises:
         LockwrightError: A file is no profile, or one file alone has one side.
         OSError: A file is not there, or may not be read.
     """
-    runs = tuple(map(read, before)), tuple(map(read, after))
+    runs = tuple(map(_read, before)), tuple(map(_read, after))
     if runs[1] or len(runs[0]) != 1:
         return runs
     only = runs[0][0]
-    others: tuple[Profile, ...] = getattr(only, "compared", ())
+    others = only.compared
     if not others:
         what = f"`{only.provenance.source}` is one side only"
         raise refused("P040", what, "`lockwright diff BEFORE AFTER`; only the text of `perf diff` has both sides")
-    return runs[0], others[:1]
+    left = {LEFT_OUT: f"{len(others) - 1} more"} if len(others) > 1 else {}
+    return (replace(only, facts={**only.facts, **left}),), others[:1]
+
+
+def _read(one: str | Profile) -> Profile:
+    return read(one) if isinstance(one, str) else one
 
 
 def seconds_of(profile: Profile) -> float:

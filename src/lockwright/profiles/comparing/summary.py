@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lockwright.profiles.comparing.results import SideSummary
+from lockwright.profiles.diagnosis import diagnose
 
 if TYPE_CHECKING:
     from lockwright.profiles.comparing.costs import Measured
@@ -22,7 +23,7 @@ def summary(side: Side, found: Measured, throughput: Estimate | None) -> SideSum
         found: What was tallied of them.
         throughput: Operations a second; None if unknown.
     """
-    runs = found.tallies
+    runs, alone = found.tallies, diagnose(side.runs[0])
     totals = [one.total for one in runs]
     known = [one for one in totals if one is not None]
     return SideSummary(
@@ -40,6 +41,8 @@ def summary(side: Side, found: Measured, throughput: Estimate | None) -> SideSum
         has_stacks=any(one.has_stacks for one in side.runs),
         facts=dict(side.runs[0].facts),
         waits=sum(one.contended for run in side.runs for one in run.waits),
+        verdict=alone.verdict,
+        diagnosis=alone.headline,
         spread=_between_runs(found),
     )
 

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from lockwright.profiles import folding
 from lockwright.profiles.comparing.results import ALL_LOCKS, LOCK, SYMBOL
+from lockwright.profiles.diagnosis.base import plain, role
 from lockwright.profiles.diagnosis.owners import owner
-from lockwright.profiles.symbols import WAITING
+from lockwright.profiles.off_cpu import OFF_CPU, sleeper
+from lockwright.profiles.symbols import IDLE, WAITING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -58,7 +60,7 @@ class Tally:
         event: What was sampled.
         by_cpu: Of each CPU the weight of each row, and of all that was busy there under None.
         waiting: Of each lock the weight of each function that waits for it.
-        callers: Of each function the weight of those that call it.
+        callers: Of each function the weight of those that call it; of one that waits for a lock, of who wanted it.
         is_counted: Whether the file counts the samples of each function.
         commands: The share of each command in percent of what was busy.
     """
@@ -127,7 +129,7 @@ def tally(profile: Profile, event: str) -> Tally:
 
 def lock_of(stack: Stack) -> Key | None:
     """Return what is waited for at the top of a stack, and by whom; None if nothing is."""
-    if folding.role(stack[0].symbol) not in WAITING:
+    if role(stack[0].symbol) not in WAITING:
         return None
     whose = owner(stack)
     return Key(LOCK, whose.kind, whose.caller)
@@ -147,21 +149,23 @@ class _Sums:
 
     def add(self, sample: Sample) -> None:
         """Add a sample to the rows that it belongs to."""
-        if folding.is_idle(sample):
+        stack = (sleeper(sample.stack) or sample.stack) if sample.event == OFF_CPU else sample.stack
+        if role(stack[0].symbol) == IDLE:
             self.idle += sample.weight
             self.idle_count += sample.count
             return
-        symbol = folding.plain(sample.stack[0].symbol)
+        symbol = plain(stack[0].symbol)
         keys = [Key(SYMBOL, symbol)]
-        lock = lock_of(sample.stack)
+        lock = lock_of(stack)
         if lock is not None:
             self.waiting[lock][symbol] += sample.weight
             keys += [lock, EVERY_LOCK]
         for key in keys:
             self.weights[key] += sample.weight
             self.counts[key] += sample.count
-        if len(sample.stack) > 1:
-            self.callers[symbol][folding.plain(sample.stack[1].symbol)] += sample.weight
+        who = lock.caller if lock is not None else plain(stack[1].symbol) if len(stack) > 1 else ""
+        if who:
+            self.callers[symbol][who] += sample.weight
         self.commands[sample.command] += sample.weight
         if sample.cpu is not None:
             cpu = self.by_cpu[sample.cpu]

@@ -49,7 +49,7 @@ def ready(
 def start_at(state: State, ticks: Sequence[int]) -> None:
     """Let each thread begin at a tick of its own instead."""
     keys = sorted(tick << at.TIME_SHIFT | 1 << at.KIND_SHIFT | thread for thread, tick in enumerate(ticks))
-    state.threads[:, at.TIME] = state.threads[:, at.EVENT_AT] = ticks
+    state.threads[:, at.TIME] = state.threads[:, at.EVENT_AT] = state.threads[:, at.RUNS_FROM] = ticks
     state.heap[: len(keys)] = keys
     state.cfg[at.HEAP] = len(keys)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.simulate.plain.against import MACHINES, Case
 
-from lockwright.language.compile import compile_target
+from lockwright.language.compile import compile_contention, compile_target
 
 if TYPE_CHECKING:
     from lockwright.ir.program import Program
@@ -36,6 +36,28 @@ def compare(case: Case, rounds: int) -> None:
 def test_locks_on_two_machines(lock: str, machine: MachineModel) -> None:
     for threads, start, seed in RUNS[1:3]:
         compare(Case(compiled(lock), machine, threads, seed, start), 60)
+
+
+SHARED = (7, 5, "together")
+"""Threads on the four cores of a machine, of which three have two; seed, start."""
+
+
+def busy(lock: str) -> Program:
+    """Return a lock in a workload whose threads compute, so that those of one core do at one time."""
+    return compile_contention(lock, hold=40, think=3000)
+
+
+@pytest.mark.parametrize("machine", MACHINES[-3:], ids=lambda one: one.name)
+@pytest.mark.parametrize("lock", ["ttas", "ticket_backoff", "linux_ticket", "mcs"])
+def test_threads_that_share_cores_slow_each_other_down(lock: str, machine: MachineModel) -> None:
+    """Or, at 60 %, speed each other up: whatever a machine says."""
+    compare(Case(busy(lock), machine, *SHARED), 60)
+
+
+def test_a_slowdown_changes_what_comes_out() -> None:
+    """Else the comparison above would show nothing."""
+    runs = [Case(busy("mcs"), one, *SHARED).compiled(60).rounds for one in (MACHINES[8], *MACHINES[-3:-1])]
+    assert runs[0] != runs[1] != runs[2] != runs[0]
 
 
 @pytest.mark.slow

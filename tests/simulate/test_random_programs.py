@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -31,8 +32,9 @@ if TYPE_CHECKING:
     from lockwright.machines.model import MachineModel
 
 QUICK = settings(suppress_health_check=list(HealthCheck), deadline=None)
-ALL_MACHINES = (*MACHINES, *(smt(one, 1) for one in MACHINES[:2]))
-"""The last two have one core: its two threads share what they write."""
+PAIRS = tuple(smt(one, 1) for one in MACHINES[:2])
+ALL_MACHINES = (*MACHINES, *PAIRS, *(replace(PAIRS[0], smt_slowdown_percent=percent) for percent in (60, 160)))
+"""The last four have one core: its two threads share what they write."""
 SPREADS = (1, 40, 200, 800)
 """Cycles over which threads begin."""
 STUCK = frozenset({"deadlock", "lost_wakeup", "endless_await"})

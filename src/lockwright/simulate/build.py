@@ -267,7 +267,7 @@ def _start(arrays: State, settings: Settings) -> None:
     starts = _starts(arrays, settings)
     keys = []
     for thread, tick in enumerate(starts):
-        arrays.threads[thread, at.TIME] = arrays.threads[thread, at.EVENT_AT] = tick
+        arrays.threads[thread, [at.TIME, at.EVENT_AT, at.RUNS_FROM]] = tick
         keys.append(tick << at.TIME_SHIFT | 1 << at.KIND_SHIFT | thread)
     arrays.heap[: len(keys)] = sorted(keys)  # a sorted list is a heap
     arrays.cfg[at.HEAP] = len(keys)

@@ -70,6 +70,11 @@ def go_on(s: Arrays, thread: Int64, due: Int64) -> Int64:
         s.threads[thread, at.TIME] = due
     for steps in range(MOST_STEPS):
         if s.kinds[s.threads[thread, at.PC]] == at.LOCAL:
+            if s.cfg[at.SMT] != 0:  # what the stretch costs is known when it begins
+                now = s.threads[thread, at.TIME]
+                if not is_next(s, thread_key(now, thread)):
+                    wake_at(s, thread, now)
+                    return np.int64(steps)
             run_local(s, thread)
             if s.cfg[at.FAULT] != 0:
                 return np.int64(steps)

@@ -315,6 +315,7 @@ def _rouse(s: Arrays, thread: Int64, woken: Int64, ready: Int64, is_own: bool) -
     s.threads[thread, at.IS_LATE] = np.int64(is_alone)
     account_sleep(s, thread, s.threads[thread, at.PC], max(now, arrives))
     s.threads[thread, at.STATE] = at.RUNNING
+    s.threads[thread, at.RUNS_FROM] = max(now, arrives)
     wake_at(s, thread, max(now, arrives))
     return woken
 

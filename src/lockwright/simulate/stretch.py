@@ -30,6 +30,8 @@ def go_on_behind(s: Arrays, thread: Int64) -> None:
     """
     if s.cfg[at.SMT] == 0:
         run_local(s, thread)
+    else:
+        s.threads[thread, at.RUNS_FROM] = s.threads[thread, at.TIME]
     wake_at(s, thread, s.threads[thread, at.TIME])
 
 
@@ -81,6 +83,7 @@ def run_local(s: Arrays, thread: Int64) -> None:
     """Run what concerns the thread alone, as far as it goes."""
     pc, now = s.threads[thread, at.PC], s.threads[thread, at.TIME]
     base, began, rows, missed = thread * s.cfg[at.SLOTS], now, np.int64(0), np.int64(0)
+    shared = s.cfg[at.SMT] != 0 and is_shared(s, thread)
     while s.kinds[pc] == at.LOCAL:
         opcode, length = s.code[pc, op.OP], s.straight[pc, at.LENGTH]
         rows += length
@@ -110,7 +113,7 @@ def run_local(s: Arrays, thread: Int64) -> None:
         if rows > FUEL:
             fail(s, thread, pc, np.int64(op.ENDLESS_LOOP))
             return
-    if s.cfg[at.SMT] != 0 and is_shared(s, thread):
+    if shared:
         extra = (now - began) * (s.cfg[at.SMT_PERCENT] - 100) // 100
         s.rows[pc, at.STALL] += extra
         now += extra
@@ -122,11 +125,13 @@ def run_local(s: Arrays, thread: Int64) -> None:
 
 @inner
 def is_shared(s: Arrays, thread: Int64) -> Int64:
-    """Return whether another thread of the core runs instructions now."""
-    core = s.core_of[thread]
+    """Return whether another thread of the core runs when a stretch begins."""
+    core, now = s.core_of[thread], s.threads[thread, at.TIME]
     for place in range(s.on_core.shape[1]):
         other = s.on_core[core, place]
-        if other >= 0 and other != thread and s.threads[other, at.STATE] == at.RUNNING:
+        if other < 0 or other == thread:
+            continue
+        if s.threads[other, at.STATE] == at.RUNNING and s.threads[other, at.RUNS_FROM] <= now:
             return True
     return False
 

@@ -106,7 +106,7 @@ def rouse(s: Arrays, thread: Int64, now: Int64) -> None:
     runs = now + s.cfg[at.WAKE_UP]
     s.threads[thread, at.STATE] = at.RUNNING
     s.cfg[at.IDLE] += runs - s.threads[thread, at.TIME]
-    s.threads[thread, at.TIME] = runs
+    s.threads[thread, at.TIME] = s.threads[thread, at.RUNS_FROM] = runs
     wake_at(s, thread, runs)
 
 

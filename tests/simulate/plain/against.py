@@ -49,6 +49,8 @@ MACHINES = tuple(
         replace(XEON, name="keeping", retention_cycles=200),
         smt(OPTERON, 4),
         smt(XEON, 4),
+        *(replace(smt(OPTERON, 4), name=f"{percent} %", smt_slowdown_percent=percent) for percent in (60, 170)),
+        replace(smt(XEON, 4), name="150 %", smt_slowdown_percent=150),
     )
 )
 """Every number that changes a rule, changed."""

@@ -5,7 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from tests.simulate.plain.requests import Answer, Chance, Fence, Load, Local, Note, Read, Request, Sleep, Store, Update
+from tests.simulate.plain.requests import (
+    Answer,
+    Chance,
+    Fence,
+    Load,
+    Local,
+    Note,
+    Read,
+    Request,
+    Sleep,
+    Store,
+    Stretch,
+    Update,
+)
 
 from lockwright.check.plain.values import compute, wrap
 from lockwright.flat import opcodes as op
@@ -33,6 +46,9 @@ UPDATES = {
     op.FETCH_AND: m.CAS,
 }
 """Which row of the latency table an update pays."""
+SPECIAL = (op.RUNNING, op.RANDOM, op.MARK, op.DOORWAY, op.FENCE, op.CPU, op.NUMA_NODE)
+UNSEEN = ("trylock_begin", "unlock_end", "read_unlock_end", "write_unlock_end")
+"""Boundaries of locks that no count depends on."""
 QUIET = {*range(op.COPY, op.RETURN), op.ASSERT, *LOADS, op.FENCE, op.CPU, op.NUMA_NODE}
 """What changes nothing: a round of nothing else may sleep."""
 
@@ -178,15 +194,35 @@ class Walk:
         self.registers = [0] * code.flat.slots
         self.outcomes: dict[int, bool] = {}
         self.open: dict[int, Round] = {}  # by restart
+        self.ticks, self.missed = 0, 0  # of the stretch of local rows in which the thread is
 
     def run(self) -> Generator[Request, Answer, None]:
         """Run from the entry to the return."""
         row = self.code.flat.entry(self.thread)
         while self.code.rows[row][op.OP] != op.RETURN:
             found = None
+            if not self._is_local(row):
+                yield from self._end_stretch()
             if row in self.code.restarts:
                 found = yield from self._come_back(row)
             row = yield from self._row(row, found)
+        yield from self._end_stretch()
+
+    def _is_local(self, row: int) -> bool:
+        """Whether a row concerns the thread alone; where nobody looks at the boundary of a lock, it does."""
+        code = self.code.rows[row]
+        if code[op.OP] == op.MARK:
+            return op.EVENTS[code[op.X]] in UNSEEN or code[op.Y] < 0
+        return code[op.OP] not in SPECIAL and code[op.OP] not in (*LOADS, *STORES, *UPDATES)
+
+    def _end_stretch(self) -> Generator[Request, Answer, None]:
+        """Let the time of the local rows pass that were run since something else."""
+        if self.ticks or self.missed:
+            more = yield Stretch(self.ticks, self.missed)
+            assert isinstance(more, int)
+            for one in self.open.values():
+                one.ticks += more
+        self.ticks = self.missed = 0
 
     # Waiting.
 
@@ -267,15 +303,15 @@ class Walk:
             self._note(row)
             yield from self._write(row, a, b, c)
             return row + 1
-        if opcode in (op.RUNNING, op.RANDOM, op.MARK, op.DOORWAY, op.FENCE, op.CPU, op.NUMA_NODE):
+        if opcode in SPECIAL:
             yield from self._special(row, a)
             return row + 1
         ticks = self._cost(row, a)
         self._note(row, ticks)
         following = self.code.local(row, self.registers, self.thread)
+        self.ticks += ticks
         if opcode == op.BRANCH:
-            ticks += self._mispredicted(row, is_taken=bool(a))
-        yield Local(ticks)
+            self.missed += self._mispredicted(row, is_taken=bool(a))
         return following
 
     def _set(self, code: tuple[int, ...], value: int) -> None:

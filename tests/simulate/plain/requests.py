@@ -23,6 +23,14 @@ class Local:
 
 
 @dataclass(frozen=True, slots=True)
+class Stretch:
+    """Run local instructions from now on; answered by the ticks that they took more, or less, on a shared core."""
+
+    ticks: int
+    missed: int  # by branches that were predicted wrongly: never more or less
+
+
+@dataclass(frozen=True, slots=True)
 class Load:
     """Read; answered by a `Read`."""
 
@@ -80,6 +88,6 @@ class Note:
     what: str
 
 
-Request: TypeAlias = Local | Load | Store | Update | Fence | Sleep | Chance | Note
+Request: TypeAlias = Local | Stretch | Load | Store | Update | Fence | Sleep | Chance | Note
 Answer: TypeAlias = Read | int | None
 Thread: TypeAlias = Generator[Request, Answer, None]

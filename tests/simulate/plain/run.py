@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tests.simulate.plain import chance
 from tests.simulate.plain.lines import Waiting
-from tests.simulate.plain.requests import Chance, Fence, Load, Local, Note, Read, Sleep, Store, Update
+from tests.simulate.plain.requests import Chance, Fence, Load, Local, Note, Read, Sleep, Store, Stretch, Update
 
 from lockwright.machines import model as m
 
@@ -47,6 +47,7 @@ class Runner:
     waiting: Request | None = None  # for the store buffer
     asleep: Spinner | None = None
     is_over: bool = False
+    runs_from: int | None = None  # None: it sleeps or waits in a queue
     hits: int = 0
     misses: int = 0
     slept: int = 0
@@ -93,7 +94,7 @@ class Run:
             try:
                 request = one.program.send(answer)
             except StopIteration:
-                one.is_over = True
+                one.is_over, one.runs_from = True, None
                 return
             answer = None
             match request:
@@ -106,12 +107,27 @@ class Run:
                 case Local(ticks):
                     self._resume_at(self.now + ticks, one, None)
                     return
+                case Stretch(ticks, missed):
+                    answer = ticks * (self.machine.smt_slowdown_percent - 100) // 100 if self._shares(one) else 0
+                    if ticks + answer + missed:
+                        self._resume_at(self.now + ticks + answer + missed, one, answer)
+                        return
                 case Sleep() as sleep:
                     if self._falls_asleep(one, sleep):
                         return
                 case _:
                     self._access(one, request)
                     return
+
+    def _shares(self, one: Runner) -> bool:
+        """Whether another thread of the core runs at this moment."""
+        others = (other for other in self.runners if other.core == one.core and other is not one)
+        return any(other.runs_from is not None and other.runs_from <= self.now for other in others)
+
+    def _goes_on(self, tick: int, one: Runner, answer: Answer) -> None:
+        """Let a thread run again that slept or waited in a queue."""
+        one.runs_from = tick
+        self._resume_at(tick, one, answer)
 
     def _access(self, one: Runner, request: Request) -> None:
         if self._must_wait(one, request):
@@ -178,7 +194,10 @@ class Run:
     # A line.
 
     def _join(self, line: Line, request: Waiting) -> None:
-        self.runners[request.thread].misses += 1
+        one = self.runners[request.thread]
+        one.misses += 1
+        if request.operation != m.STORE:
+            one.runs_from = None
         self.memory.arbiter.joined(line, request)
         self._plan(line)
 
@@ -204,14 +223,14 @@ class Run:
             self._found(one, request.sleep, ticks)
         elif request.change is None:
             read = Read(self.memory.read(request.address), line.number, line.written)
-            self._resume_at(self.now + ticks, one, read)
+            self._goes_on(self.now + ticks, one, read)
         else:
             old = self.memory.write(request.address, request.change)
             self._wake(line)
             if request.operation == m.STORE:
                 self._store_is_served(one, self.now + ticks)
             else:
-                self._resume_at(self.now + ticks, one, old)
+                self._goes_on(self.now + ticks, one, old)
 
     def _store_is_served(self, one: Runner, arrival: int) -> None:
         one.store_arrives = arrival
@@ -231,6 +250,7 @@ class Run:
 
     def _lie_down(self, one: Runner, sleep: Sleep, arrived: int) -> None:
         one.slept += 1
+        one.runs_from = None
         one.asleep = Spinner(sleep, arrived)
         for line in sleep.reads:
             self.memory.lines[line].sleepers.add(one.number)
@@ -246,7 +266,7 @@ class Run:
                 self.memory.lines[other].sleepers.discard(number)
             reads_at = max(spinner.arrived, line.ready_at if one.core == line.owner else 0)
             if len(spinner.sleep.reads) > 1:
-                self._resume_at(self.now, one, None)
+                self._goes_on(self.now, one, None)
             elif reads_at > self.now or one.core == line.owner:
                 self._read_at(max(self.now, reads_at), one, spinner.sleep)
             else:
@@ -259,6 +279,7 @@ class Run:
         return Waiting(one.number, one.core, m.LOAD, sleep.address, None, self.now, sleep)
 
     def _read_at(self, tick: int, one: Runner, sleep: Sleep) -> None:
+        one.runs_from = tick
         self.at(tick, one.number, lambda: self._read_late(one, sleep))
 
     def _read_late(self, one: Runner, sleep: Sleep) -> None:
@@ -274,7 +295,7 @@ class Run:
         line = self.memory.line(sleep.address)
         if sleep.ends(self.memory.read):
             read = Read(self.memory.read(sleep.address), line.number, line.written)
-            self._resume_at(self.now + ticks + one.chance.random(sleep.round_ticks), one, read)
+            self._goes_on(self.now + ticks + one.chance.random(sleep.round_ticks), one, read)
         else:
             sleep.reads[line.number] = line.written
             self._lie_down(one, sleep, self.now + ticks)
@@ -290,6 +311,7 @@ def begin(
     ]
     run = Run(machine, memory, runners, chance.of_run(seed))
     for one, tick in zip(runners, _starts(run, start), strict=True):
+        one.runs_from = tick
         run.at(tick, one.number, lambda one=one: run.resume(one, None))  # type: ignore[misc]
     return run
 

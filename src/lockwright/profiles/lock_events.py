@@ -14,14 +14,16 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lockwright.profiles.model import Frame, Stack, Wait
+from lockwright.profiles.model import Frame, Holding, Stack, Wait
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 BEGINS = frozenset({"lock:contention_begin", "lock:lock_contended"})
 ENDS = frozenset({"lock:contention_end", "lock:lock_acquired"})
-OTHERS = frozenset({"lock:lock_acquire", "lock:lock_release"})
+ACQUIRE, RELEASE = "lock:lock_acquire", "lock:lock_release"
+HOLDS = frozenset({"lock:lock_acquired", RELEASE})
+OTHERS = frozenset({ACQUIRE, RELEASE})
 _LOCK = re.compile(r"(0x[0-9a-f]{1,16}|[0-9a-f]{8,16})\s*(?:\(flags=([^)]*)\)|(.*))")
 _NS_DIGITS = 9
 
@@ -57,6 +59,15 @@ class _Sum:
     longest_ns: int = 0
 
 
+@dataclass(slots=True)
+class _Held:
+    """How often and for how long a lock was held."""
+
+    acquired: int = 0
+    total_ns: int = 0
+    longest_ns: int = 0
+
+
 class LockEvents:
     """Waits, as their events come in."""
 
@@ -64,6 +75,8 @@ class LockEvents:
         self.seen = False
         self._sums: dict[tuple[str, str, Stack], _Sum] = {}
         self._waiting: dict[tuple[str, str], tuple[int, _Sum]] = {}
+        self._held: dict[str, _Held] = {}
+        self._holding: dict[tuple[str, str], int] = {}
         self._digits = 0
         self._unmatched = 0
         self._endless = 0
@@ -73,6 +86,12 @@ class LockEvents:
     def has_facts(self) -> bool:
         """Whether an event of a lock was met, or was lost."""
         return self.seen or self._lost > 0
+
+    def holdings(self) -> tuple[Holding, ...]:
+        """Return how often and for how long locks were held, where their events say so, by the name of the lock."""
+        return tuple(
+            Holding(lock, "lock", (), one.acquired, one.total_ns, one.longest_ns) for lock, one in self._held.items()
+        )
 
     def knows(self, event: str) -> bool:
         """Return whether this is an event of a lock."""
@@ -86,13 +105,17 @@ class LockEvents:
         """Take in one event, given the groups `command`, `thread`, `seconds`, `fraction` and `rest` of its line."""
         self.seen = True
         got = _LOCK.match(head["rest"] or "")
-        if got is None or event in OTHERS:
+        if got is None or event == ACQUIRE:
             return
         self._digits = max(self._digits, len(head["fraction"]))
         now_ns = int(head["seconds"]) * 10**9 + int(head["fraction"].ljust(_NS_DIGITS, "0"))
         place = (head["thread"].rpartition("/")[2], got[1])
+        if event in HOLDS:
+            self._hold(event, place, (got[3] or "").strip() or got[1], now_ns)
+        if event == RELEASE:
+            return
         if event in ENDS:
-            self._end(place, now_ns)
+            self._end(place, now_ns, counts=event not in HOLDS)
         elif place not in self._waiting or self._waiting[place][1].kind not in _SPIN_FIRST:
             self._endless += place in self._waiting
             one = self._sum(got, head["command"].strip(), stack)
@@ -134,10 +157,24 @@ class LockEvents:
             found.command = ""
         return found
 
-    def _end(self, place: tuple[str, str], now_ns: int) -> None:
+    def _hold(self, event: str, place: tuple[str, str], lock: str, now_ns: int) -> None:
+        """Begin or end a holding; one whose beginning was not seen counts as nothing."""
+        if event != RELEASE:
+            self._holding[place] = now_ns
+            return
+        since_ns = self._holding.pop(place, None)
+        if since_ns is not None:
+            one = self._held.setdefault(lock, _Held())
+            held_ns = max(0, now_ns - since_ns)
+            one.acquired += 1
+            one.total_ns += held_ns
+            one.longest_ns = max(one.longest_ns, held_ns)
+
+    def _end(self, place: tuple[str, str], now_ns: int, *, counts: bool) -> None:
+        """End a wait; an end without a beginning counts as such where every end has one."""
         begun = self._waiting.pop(place, None)
         if begun is None:
-            self._unmatched += 1
+            self._unmatched += counts
             return
         since_ns, one = begun
         wait_ns = max(0, now_ns - since_ns)  # two CPUs whose clocks differ

@@ -7,6 +7,8 @@ empty line (tools/perf/builtin-script.c of Linux 6.1).  Events of locks become w
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
+from math import inf
 from typing import TYPE_CHECKING
 
 from lockwright.profiles.lock_events import LockEvents
@@ -40,7 +42,8 @@ _SHORT_HEAD = re.compile(
 _LOST = re.compile(r".{0,200}\bPERF_RECORD_LOST(?:_SAMPLES)?\b\D{0,20}(?P<count>\d{1,18})")
 """What `--show-lost-events` adds; a record of them alone tells no place."""
 _LONGEST = 4096  # characters of a line that can be one of these
-_MOST_KEPT = 500_000  # lines of frames remembered: stacks repeat themselves
+_MOST_KEPT = 500_000  # lines of frames, and stacks, remembered: they repeat themselves
+_NAMELESS = (Frame("[unknown]"),)
 
 
 def _claims(head: Sequence[str]) -> list[int]:
@@ -57,6 +60,22 @@ def read(lines: Lines) -> Profile:
     return _Script(lines).read()
 
 
+@dataclass(slots=True)
+class _Sum:
+    """The samples with one stack, command, CPU and event; it keeps the stack, whose identity is its key."""
+
+    stack: tuple[Frame, ...]
+    command: str
+    cpu: int | None
+    event: str
+    weight: float = 0.0
+    count: int = 0
+
+    def sample(self) -> Sample:
+        """Return them as one."""
+        return Sample(self.stack, self.weight, self.count, self.command, self.cpu, self.event)
+
+
 class _Script:
     """The state of reading: the line that began a sample, and the lines of its stack."""
 
@@ -64,8 +83,10 @@ class _Script:
         self.lines, self.found, self.locks = lines, Gathered(), LockEvents()
         self.head: re.Match[str] | None = None
         self.frames: list[str] = []
-        self.kept: dict[str, Frame | None] = {}
+        self.kept: dict[str, Frame] = {}
         self.stacks: dict[tuple[str, ...], tuple[Frame, ...]] = {}
+        self.sums: dict[tuple[int, str, int | None, str], _Sum] = {}  # by the identity of the stack
+        self.first_s, self.last_s = inf, -inf
         self.weighed = False
         self.short, self.first_short = Gathered(), 0
         self.is_whole = False  # whether a head with a time was met
@@ -74,16 +95,21 @@ class _Script:
 
     def read(self) -> Profile:
         """Read to the end."""
+        kept = self.kept
         for number, line in enumerate(self.lines, 1):
-            if not line or line.isspace():
+            if line in kept:
+                self.frames.append(line)
+            elif not line or line.isspace():
                 self._finish()
-            elif line[0] in "\t " and (line in self.kept or self._frame(line) is not None):
+            elif line[0] in "\t " and self._frame(line) is not None:
                 self.frames.append(line)
             else:
                 self._finish()
                 self._begin(line, number)
         cut = f"the stack at line {self.number} is not closed and may be incomplete" if self.frames else ""
         self._finish()
+        for one in self.sums.values():
+            self.found.add(one.sample())
         if not self.is_whole:
             self.found.weights = self.short.weights
         elif self.first_short:
@@ -91,12 +117,14 @@ class _Script:
             self.found.first_skipped = min(self.found.first_skipped or self.first_short, self.first_short)
         if self.locks.has_facts:
             self.found.facts |= self.locks.facts()
-        return self.found.profile(NAME, self.lines, "period" if self.weighed else "samples", self.locks.waits(), cut)
+        if self.last_s > self.first_s:
+            self.found.facts.setdefault("seconds", f"{self.last_s - self.first_s:.6f}")
+        unit = "period" if self.weighed else "samples"
+        holdings = self.locks.holdings()
+        return self.found.profile(NAME, self.lines, unit, self.locks.waits(), cut, holdings=holdings)
 
     def _frame(self, line: str) -> Frame | None:
-        """Return the function of a line, None if it is none; lines are looked at once."""
-        if line in self.kept:
-            return self.kept[line]
+        """Return the function of a line, None if it is none, and remember it."""
         got = (_FRAME.match(line) or _BARE.match(line)) if len(line) < _LONGEST else None
         frame = got and Frame(
             got["symbol"],
@@ -107,16 +135,26 @@ class _Script:
         if frame is None:
             return None
         if len(self.kept) >= _MOST_KEPT:
-            self.kept.clear()
-            self.stacks.clear()
+            self._forget()
         self.kept[line] = frame
         return frame
+
+    def _forget(self) -> None:
+        """Sum up what was remembered of lines and stacks; those of the sample at hand stay."""
+        for one in self.sums.values():
+            self.found.add(one.sample())
+        self.sums.clear()
+        self.stacks.clear()
+        now = {line: self.kept[line] for line in self.frames}
+        self.kept.clear()
+        self.kept.update(now)
 
     def _begin(self, line: str, number: int) -> None:
         """Begin a sample; whether a line that has no time begins one, the next ones tell."""
         lost = _LOST.match(line) if "PERF_RECORD_LOST" in line else None
         if lost:
             self.locks.lose(int(lost["count"]))
+        if lost or (line[0] == "#" and not self.is_whole and self.found.is_fact(line)):
             self.head, self.other = None, ""
             return
         self.head, self.number = (_HEAD.match(line) if len(line) < _LONGEST else None), number
@@ -146,6 +184,8 @@ class _Script:
 
     def _add(self, head: re.Match[str], frames: list[str]) -> None:
         event, self.is_whole = head["event"], True
+        now_s = float(f"{head['seconds']}.{head['fraction']}")
+        self.first_s, self.last_s = min(self.first_s, now_s), max(self.last_s, now_s)
         if event.startswith("lock:") and self.locks.knows(event):
             begins = self.locks.needs_stack(event)
             self.locks.add(event, head, self._stack(frames) if begins else ())
@@ -153,17 +193,27 @@ class _Script:
         stack = self._stack(frames)
         if not stack and head["rest"]:
             inline = _FRAME.match(head["rest"])
-            stack = (Frame(inline["symbol"], inline["module"]),) if inline else ()
+            stack = self._one(Frame(inline["symbol"], inline["module"])) if inline else ()
         self.weighed = self.weighed or head["period"] is not None
         weight = float(head["period"] or 1)
         cpu = int(head["cpu"]) if head["cpu"] else None
-        self.found.add(Sample(stack or (Frame("[unknown]"),), weight, 1, head["command"].strip(), cpu, event))
+        key = (id(stack or _NAMELESS), head["command"].strip(), cpu, event)
+        found = self.sums.get(key)
+        if found is None:
+            found = self.sums[key] = _Sum(stack or _NAMELESS, *key[1:])
+        found.weight += weight
+        found.count += 1
+
+    def _one(self, frame: Frame) -> tuple[Frame, ...]:
+        return self.stacks.setdefault((f"{frame.symbol} ({frame.module})",), (frame,))
 
     def _stack(self, frames: Iterable[str]) -> tuple[Frame, ...]:
         key = tuple(frames)
         stack = self.stacks.get(key)
         if stack is None:
-            stack = tuple(one for one in map(self._frame, key) if one is not None)
+            if len(self.stacks) >= _MOST_KEPT:
+                self._forget()
+            stack = tuple(self.kept[one] for one in key)
             self.stacks[key] = stack
         return stack
 

@@ -18,33 +18,65 @@ def printed(name: str) -> list[str]:
     return content(f"{name}.lock-contention.txt").decode().splitlines()[2:]
 
 
-def test_the_table_to_the_digit() -> None:
-    found = rows(profile("mmap-ns.lock.script.gz").waits)
-    assert len(found) == 33
-    assert [line(one) for one in found] == printed("mmap-ns")
+@pytest.mark.parametrize(
+    ("raw", "table", "count"), [("mmap-ns.lock", "mmap-ns", 33), ("modes/lock", "modes/caller", 8)]
+)
+def test_the_table_to_the_digit(raw: str, table: str, count: int) -> None:
+    """From nanoseconds, as `perf script --ns` prints them: every row is the same text."""
+    found = rows(profile(f"{raw}.script.gz").waits)
+    assert len(found) == count
+    assert [line(one) for one in found] == printed(table)
 
 
-def test_counts_kinds_and_callers_where_times_are_rounded() -> None:
-    """Microseconds were printed: each row has a partner whose times differ by less than that for each wait."""
+def test_what_microseconds_decide_of_the_table() -> None:
+    """Stamps are cut to microseconds: a wait is known to less than one, a row to less than one for each of its waits.
+
+    Each row has its own partner with the same count, kind and caller, whose times lie in these bounds; where both
+    bounds print alike, the text is the same.  Of 31 rows these are the two that say which lock it is.
+    """
     found = rows(profile("create-unlink.lock.script.gz").waits)
-    open_rows = [one.split() for one in printed("create-unlink")]
-    assert len(found) == len(open_rows) == 31
+    left = [printed_row(one) for one in printed("create-unlink")]
+    assert len(found) == len(left) == 31
+    same = []
     for row in found:
-        partner = next((one for one in open_rows if is_row(row, one)), None)
+        partner = next((one for one in left if is_row(row, one)), None)
         assert partner, row
-        open_rows.remove(partner)
+        left.remove(partner)
+        texts = [time_text(one) for one in (row.total_ns, row.longest_ns, row.mean_ns)]
+        same.append(texts == [time_text(ns) for ns, _ in partner[3:]])
+        for text, (low_ns, high_ns), (ns, _) in zip(texts, bounds(row), partner[3:], strict=True):
+            assert time_text(low_ns) != time_text(high_ns) or text == time_text(ns)
+    assert [row.caller for row, is_same in zip(found, same, strict=True) if is_same] == [
+        "__x64_sys_unlink+0x3b",
+        "do_filp_open+0xc3",
+    ]
+    assert found[0].total_ns + found[1].total_ns > 0.999 * sum(one.total_ns for one in found)
 
 
-def is_row(row: Row, cells: list[str]) -> bool:
-    count, total, total_unit, longest, longest_unit, _, _, kind, caller = cells
-    differs = abs(row.total_ns - float(total) * NS_PER[total_unit])
-    longest_differs = abs(row.longest_ns - float(longest) * NS_PER[longest_unit])
-    digit = NS_PER[total_unit] / 100
-    return (
-        (row.contended, row.kind, row.caller) == (int(count), kind, caller)
-        and differs < row.ended * RESOLUTION_NS + digit
-        and longest_differs < RESOLUTION_NS + NS_PER[longest_unit] / 100
+Time = tuple[float, float]
+Printed = tuple[int, str, str, Time, Time, Time]
+
+
+def printed_row(text: str) -> Printed:
+    """Return count, kind and caller of a row, and each of its times with what its last digit leaves open, in ns."""
+    count, total, total_unit, longest, longest_unit, mean, mean_unit, kind, caller = text.split()
+    times = ((total, total_unit), (longest, longest_unit), (mean, mean_unit))
+    first, second, third = ((float(one) * NS_PER[unit], 0.0051 * NS_PER[unit]) for one, unit in times)
+    return int(count), kind, caller, first, second, third
+
+
+def bounds(row: Row) -> list[tuple[float, float]]:
+    """Return between which times the total, the longest and the mean lie, in nanoseconds."""
+    spans = ((row.total_ns, row.ended), (row.longest_ns, 1), (row.mean_ns, 1))
+    return [(max(0, ns - count * RESOLUTION_NS), ns + count * RESOLUTION_NS) for ns, count in spans]
+
+
+def is_row(row: Row, partner: Printed) -> bool:
+    within = all(
+        low_ns - open_ns < ns < high_ns + open_ns
+        for (ns, open_ns), (low_ns, high_ns) in zip(partner[3:], bounds(row), strict=True)
     )
+    return (row.contended, row.kind, row.caller) == partner[:3] and within
 
 
 def test_several_address_spaces_share_a_row() -> None:
@@ -150,8 +182,23 @@ def test_events_of_older_kernels() -> None:
         + event(1, "1.000009", "lock:lock_acquired", "0xffff8800aa &mm->mmap_sem")
         + event(1, "1.000011", "lock:lock_release", "0xffff8800aa &mm->mmap_sem")
     )
-    (wait,) = of(text).waits
+    found = of(text)
+    (wait,), (holding,) = found.waits, found.holdings
     assert (wait.lock, wait.contended, wait.total_ns) == ("&mm->mmap_sem", 1, 8_000)
+    assert (holding.lock, holding.acquired, holding.total_ns) == ("&mm->mmap_sem", 1, 2_000)
+    assert found.facts["seconds"] == "0.000011"
+
+
+def test_locks_that_nobody_waits_for_are_held_all_the_same() -> None:
+    """`lock_acquired` has no wait before it unless the lock was contended: that is no lost event."""
+    text = "".join(
+        event(1, f"1.{at:06}", f"lock:{name}", "0xffff8800aa &sem->wait_lock")
+        for at, name in enumerate(("lock_acquire", "lock_acquired", "lock_release") * 3)
+    )
+    found = of(text)
+    assert [(one.acquired, one.total_ns, one.longest_ns) for one in found.holdings] == [(3, 3_000, 1_000)]
+    assert not found.waits
+    assert "ends without a wait" not in found.facts
 
 
 @pytest.mark.parametrize(

@@ -30,10 +30,7 @@ def test_every_load_is_recorded_in_every_mode() -> None:
         assert found >= wanted, load
 
 
-NOT_YET = pytest.mark.xfail(reason="a spinlock on the way through the futex is named", strict=False)
-
-
-@pytest.mark.parametrize("name", [pytest.param(one, marks=NOT_YET if one[:6] == "mutex." else ()) for one in FILES])
+@pytest.mark.parametrize("name", FILES)
 def test_the_lock_is_named(name: str) -> None:
     load, mode = name.split(".")[:2]
     expected = EXPECTED[load]

@@ -84,7 +84,8 @@ def _lock(lock: LockFound) -> Iterator[str]:
         shown = ", ".join(
             f"`{one.caller}`{f' for `{one.within}`' if one.within else ''} {one.share_percent:.1f} %" for one in named
         )
-        yield f"{kind}, wanted by {shown}"
+        lost = sum(one.share_percent for one in lock.sites if not one.caller)
+        yield f"{kind}, wanted by {shown}" + (f"; {lost:.1f} % without a name" if lost >= _SAME else "")
         yield f"named by {lock.rests_on}"
     else:
         yield f"{kind}, seen in `{lock.function}`; {lock.rests_on}"

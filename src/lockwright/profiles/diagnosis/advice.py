@@ -51,7 +51,7 @@ def _reasons(facts: Facts, decision: Decision, lock: LockFound | None) -> Iterat
     if decision.verdict == LINE:
         yield from decision.reasons
         return
-    if decision.verdict == NO_LOCK or lock is None or decision.why == "release":
+    if decision.verdict == NO_LOCK or lock is None or decision.why in {"release", "scheduler", "user lock"}:
         return
     yield from _beside(facts, decision)
     yield from _under(lock)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _ALL = 100.0  # percent
 _NS_PER_S = 1e9
+_INSIDE_GLIBC = "__GI_"
 _NAMES = 1 << 16  # that are kept; a profile has thousands
 
 
@@ -26,8 +27,10 @@ def plain(symbol: str) -> str:
 
 @lru_cache(maxsize=_NAMES)
 def family(symbol: str) -> Family | None:
-    """Return what a function is; None if the table does not know it."""
-    return folding.family(symbol)
+    """Return what a function is, also by the other name that glibc gives it inside; None if the table has neither."""
+    return folding.family(symbol) or (
+        folding.family(symbol[len(_INSIDE_GLIBC) :]) if symbol.startswith(_INSIDE_GLIBC) else None
+    )
 
 
 def role(symbol: str) -> str:

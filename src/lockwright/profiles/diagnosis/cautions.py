@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from lockwright.profiles.diagnosis.base import plain, role
 from lockwright.profiles.diagnosis.hot import PAGE, POLL, PROFILER, share_of
 from lockwright.profiles.diagnosis.owners import FUTEX
-from lockwright.profiles.diagnosis.result import NO_LOCK, Caution
+from lockwright.profiles.diagnosis.result import Caution
 from lockwright.profiles.symbols import ACQUIRE, SPIN
 
 if TYPE_CHECKING:
@@ -86,17 +86,6 @@ def _futex(_: Facts, decision: Decision) -> Iterator[str]:
         yield "the spin lock is that of a futex bucket in the kernel: a part of sleeping, not the lock itself"
 
 
-def _sleepers(facts: Facts, decision: Decision) -> Iterator[str]:
-    if decision.verdict != NO_LOCK or not facts.has_sleepers:
-        return
-    found = facts.sleepers
-    names = ", ".join(one for one in list(found)[:2] if one)
-    yield (
-        f"{facts.view.busy(sum(found.values())):.1f} % on the way to sleep for a lock, or to wake others"
-        f"{f' (in {names})' if names else ''}: whoever sleeps is in no sample of a CPU"
-    )
-
-
 def _page(facts: Facts, _: Decision) -> Iterator[str]:
     share = share_of(facts.hot, PAGE)
     if share >= _VISIBLE_PERCENT:
@@ -149,7 +138,6 @@ _LOOKS: dict[str, Callable[[Facts, Decision], Iterator[str]]] = {
     "line of the lock": _line_of_the_lock,
     "spinning on the owner": _owner_spin,
     "futex": _futex,
-    "sleepers": _sleepers,
     "page lock": _page,
     "polling": _polling,
     "profiler": _profiler,

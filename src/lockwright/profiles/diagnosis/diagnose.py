@@ -50,7 +50,7 @@ def diagnose(profile: Profile) -> Diagnosis:
 def _lock(facts: Facts, decision: Decision) -> LockFound | None:
     if decision.group is None:
         return None
-    if decision.why == "waits":
+    if decision.group.waits:
         return waited_lock_of(facts.view.profile, decision.group, facts.waited_ns)
     return lock_of(facts.view, decision.group, decision.owner_work)
 
@@ -59,7 +59,7 @@ def _chain(facts: Facts, decision: Decision) -> tuple[Link, ...]:
     if decision.group is None:
         return ()
     profile = facts.view.profile
-    if decision.why == "waits":
+    if decision.group.waits:
         shares = {id(one): _ALL * one.total_ns / (facts.waited_ns or 1.0) for one in facts.waits}
         return chain_of(facts.waits, decision.group, shares, has_stacks=profile.has_stacks)
     shares = {id(one): facts.view.busy(one.weight) for one in facts.groups}
@@ -76,7 +76,8 @@ def _promise(
         return promise_of(decision.walk.share_percent, quartiles, facts.waiting_percent, base)
     if (
         lock is None
-        or decision.why in {"release", "waits"}
+        or decision.why in {"release", "scheduler"}
+        or lock.waits
         or decision.verdict not in {CONTENDED, LINE, "minor", "undecided"}
     ):
         return None

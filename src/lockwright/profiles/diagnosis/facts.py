@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lockwright.profiles.diagnosis.base import family, view_of
+from lockwright.profiles.diagnosis.base import view_of
 from lockwright.profiles.diagnosis.groups import sample_groups, wait_groups
 from lockwright.profiles.diagnosis.hot import PROFILER, hot_functions, suggests
-from lockwright.profiles.diagnosis.owners import owner
-from lockwright.profiles.symbols import SLEEP, UNLOCK
 
 if TYPE_CHECKING:
     from lockwright.profiles.diagnosis.base import View
@@ -50,12 +47,12 @@ class Facts:
         return any(one.waiting for one in self.groups)
 
     def waiting(self, group: Group) -> float:
-        """Return what of a group is waiting, in percent of busy time.
+        """Return what of a group is waiting, or waking those that wait, in percent of busy time.
 
         Functions that take a spin lock count where no function of a slow path was seen at all: there it is inlined.
         """
         inlined = group.kind in _INLINED and not self.has_spinning
-        return self.view.busy(group.weight if inlined else group.waiting)
+        return self.view.busy(group.weight if inlined else group.waiting + group.waking)
 
     @property
     def waiting_percent(self) -> float:
@@ -68,19 +65,9 @@ class Facts:
         return self.view.busy(sum(one.weight for one in self.groups))
 
     @property
-    def sleepers(self) -> dict[str, float]:
-        """The weight of samples on the way to sleep for a lock of user space, or to wake others, by who wanted it."""
-        found: dict[str, float] = defaultdict(float)
-        for one in self.view.samples:
-            at = next((at for at, frame in enumerate(one.stack) if _wakes_or_sleeps(frame.symbol)), None)
-            if at is not None:
-                found[owner(one.stack[at:]).caller] += one.weight
-        return dict(sorted(found.items(), key=lambda pair: -pair[1]))
-
-    @property
     def has_sleepers(self) -> bool:
         """Whether any sample is on the way to sleep for a lock, or to wake who sleeps for one."""
-        return any(_wakes_or_sleeps(frame.symbol) for one in self.view.samples for frame in one.stack)
+        return any(one.waking or one.futex for one in self.groups)
 
     @property
     def has_masked_clock(self) -> bool:
@@ -90,19 +77,19 @@ class Facts:
     @property
     def release_percent(self) -> float:
         """All releasing, in percent of busy time."""
-        return self.view.busy(sum(one.weight for one in self.releases))
+        return self.view.busy(sum(one.releasing for one in self.releases))
 
 
 def facts_of(profile: Profile) -> Facts:
     """Return what there is to decide on."""
     view = view_of(profile)
-    groups = sample_groups(view.samples)
+    groups, releases = sample_groups(view.samples)
     own = [one for one in groups if _is_own(one)]
     waits = wait_groups(profile.waits)
     return Facts(
         view,
         tuple(one for one in groups if one not in own),
-        tuple(sample_groups(view.samples, frozenset({UNLOCK}))),
+        tuple(releases),
         tuple(hot_functions(view)),
         tuple(waits),
         sum(one.total_ns for one in profile.waits),
@@ -117,11 +104,4 @@ def _is_own(group: Group) -> bool:
         for (caller, within, _), weight in group.sites.items()
         if PROFILER in (suggests(caller), suggests(within))
     )
-    return own > group.weight / 2
-
-
-def _wakes_or_sleeps(symbol: str) -> bool:
-    found = family(symbol)
-    if found is None:
-        return False
-    return found.role == SLEEP or (found.role == UNLOCK and "wake" in symbol)
+    return own > sum(group.sites.values()) / 2

@@ -6,14 +6,13 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from lockwright.profiles.diagnosis.base import family, plain, role
-from lockwright.profiles.diagnosis.owners import Owner, owner
-from lockwright.profiles.symbols import ACQUIRE, UNLOCK, WAITING
+from lockwright.profiles.diagnosis import owners
+from lockwright.profiles.diagnosis.base import plain
+from lockwright.profiles.diagnosis.owners import Owner
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from lockwright.profiles.diagnosis.base import View
     from lockwright.profiles.model import Sample, Stack, Wait
 
 MERGED = frozenset({"mutex", "rwsem", "mutex or rwsem"})
@@ -27,8 +26,10 @@ class Group:
     Args:
         kind: Of lock.
         lock: Its address or name; empty if unknown.
-        waiting: The weight of samples that certainly wait.
+        waiting: The weight of samples that certainly wait, or are on the way to sleep.
+        waking: The weight of samples that wake those that wait.
         taking: The weight of samples in functions that take it.
+        releasing: The weight of samples in functions that release it.
         sites: The weight, or the time, by caller, the caller's caller and the locking function.
         members: The samples.
         waits: The waits.
@@ -38,7 +39,9 @@ class Group:
     kind: str
     lock: str = ""
     waiting: float = 0.0
+    waking: float = 0.0
     taking: float = 0.0
+    releasing: float = 0.0
     sites: dict[tuple[str, str, str], float] = field(default_factory=lambda: defaultdict(float))
     members: list[tuple[Sample, Owner]] = field(default_factory=list)
     waits: list[tuple[Wait, Owner]] = field(default_factory=list)
@@ -46,8 +49,8 @@ class Group:
 
     @property
     def weight(self) -> float:
-        """Waiting and taking together."""
-        return self.waiting + self.taking
+        """What the lock costs: waiting, waking and taking."""
+        return self.waiting + self.waking + self.taking
 
     @property
     def total_ns(self) -> float:
@@ -68,48 +71,86 @@ class Group:
             sums[function] += weight
         return dict(sorted(sums.items(), key=lambda pair: -pair[1]))
 
+    def add(self, sample: Sample, whose: Owner) -> None:
+        """Add a sample."""
+        match whose.does:
+            case owners.WAITS:
+                self.waiting += sample.weight
+            case owners.WAKES:
+                self.waking += sample.weight
+            case owners.TAKES:
+                self.taking += sample.weight
+            case _:
+                self.releasing += sample.weight
+        self.sites[whose.caller, whose.within, whose.function] += sample.weight
+        self.members.append((sample, whose))
+        self.futex = self.futex or whose.through_futex
 
-def sample_groups(samples: Iterable[Sample], roles: frozenset[str] = WAITING) -> list[Group]:
-    """Return samples whose innermost function has one of some roles, by lock, the heaviest first."""
+    def join(self, other: Group) -> None:
+        """Add another group."""
+        for sample, whose in other.members:
+            self.add(sample, whose)
+
+
+def sample_groups(samples: Iterable[Sample]) -> tuple[list[Group], list[Group]]:
+    """Return samples by the lock that they cost time for, and those that only release one, the heaviest first."""
     groups: dict[tuple[str, str], Group] = {}
+    releases: dict[tuple[str, str], Group] = {}
     for one in samples:
-        found = family(one.stack[0].symbol)
-        if found is None or found.role not in roles:
+        whose = owners.placed(one.stack)
+        if whose is None:
             continue
-        whose = owner(one.stack)
-        group = groups.setdefault((whose.kind, "" if whose.kind in MERGED else whose.caller), Group(whose.kind))
-        if found.role in {ACQUIRE, UNLOCK}:
-            group.taking += one.weight
-        else:
-            group.waiting += one.weight
-        group.sites[whose.caller, whose.within, plain(one.stack[0].symbol)] += one.weight
-        group.members.append((one, whose))
-        group.futex = group.futex or whose.through_futex
-    return sorted(groups.values(), key=lambda one: -one.weight)
+        some = releases if whose.does == owners.RELEASES else groups
+        key = (whose.kind, "" if whose.kind in MERGED else whose.caller)
+        some.setdefault(key, Group(whose.kind)).add(one, whose)
+    return _heaviest_first(_adopted(groups)), _heaviest_first(releases.values())
+
+
+def _adopted(groups: dict[tuple[str, str], Group]) -> Iterable[Group]:
+    """Return groups, those that sleep and wake for an unknown caller joined to the heaviest known one of their kind.
+
+    Whoever wakes others often has no frame of its own: its last call needs none.
+    """
+    for (kind, caller), group in list(groups.items()):
+        known = [one for (other, who), one in groups.items() if other == kind and who]
+        if not caller and known and (group.waking or group.futex):
+            max(known, key=lambda one: one.weight).join(group)
+            del groups[kind, caller]
+    return groups.values()
+
+
+def _heaviest_first(groups: Iterable[Group]) -> list[Group]:
+    return sorted(groups, key=lambda one: -(one.weight or one.releasing))
 
 
 def wait_groups(waits: Iterable[Wait]) -> list[Group]:
-    """Return waits by the address of the lock, or by kind and caller where there is none, the longest total first."""
+    """Return waits by the address of the lock, or by kind and caller where there is none, the longest total first.
+
+    A wait for a spin lock of the kernel on the way through a futex counts for the lock of user space.
+    """
     groups: dict[tuple[str, str, str], Group] = {}
     for one in waits:
         whose = waiter(one.stack)
         base = one.kind.partition(":")[0]
-        kind = whose.kind if whose.through_futex and whose.kind else base
-        key = (one.lock, "", "") if one.lock else ("", kind, "" if kind in MERGED else whose.caller)
-        group = groups.setdefault(key, Group(kind, one.lock))
+        is_part = whose.through_futex and base in _PARTS
+        kind = whose.kind if is_part else base
+        key = (one.lock, "", "") if one.lock and not is_part else ("", kind, "" if kind in MERGED else whose.caller)
+        group = groups.setdefault(key, Group(kind, "" if is_part else one.lock))
         group.sites[whose.caller, whose.within, plain(one.stack[0].symbol) if one.stack else ""] += one.total_ns
         group.waits.append((one, whose))
         group.futex = group.futex or whose.through_futex
-    return sorted(groups.values(), key=lambda one: -one.total_ns)
+    return sorted(groups.values(), key=lambda one: (-one.total_ns, -sum(wait.contended for wait, _ in one.waits)))
+
+
+_PARTS = frozenset({"spinlock", "rwlock"})
+"""Kinds of lock that may be a part of sleeping for another one."""
 
 
 def waiter(stack: Stack) -> Owner:
     """Return whose wait it is: a table may give only the caller, with no function of locking below it."""
-    if stack and not role(stack[0].symbol):
-        return Owner("", plain(stack[0].symbol), plain(stack[1].symbol) if len(stack) > 1 else "", 0, False)
-    return owner(stack) if stack else Owner("", "", "", 0, through_futex=False)
-
-
-def weight_of(view: View, roles: frozenset[str]) -> float:
-    """Return the weight of functions that have one of some roles."""
-    return sum(one.weight for one in view.samples if role(one.stack[0].symbol) in roles)
+    if not stack:
+        return owners.NOBODY
+    found = owners.placed(stack)
+    if found is not None and found.kind:
+        return found
+    return Owner("", plain(stack[0].symbol), owners.named(stack, 1), 0, "", owners.WAITS, through_futex=False)

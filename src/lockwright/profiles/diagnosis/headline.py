@@ -34,6 +34,8 @@ def headline(facts: Facts, decision: Decision, lock: LockFound | None) -> str:
     if decision.why == "unnamed":
         share = both(facts, facts.waiting_percent)
         return f"undecided: {share} waits for {article(lock.kind)}, and nothing tells for which one{_more(facts)}"
+    if decision.why in {"scheduler", "user lock"}:
+        return f"undecided: {_elsewhere(facts, decision, lock)}"
     lead = _LEADS.get(decision.verdict, "not a lock" if decision.verdict == NO_LOCK else decision.verdict)
     if decision.why == "waits" and lock.waits:
         return f"{lead}: {_waits(lock, lock.waits)}"
@@ -44,6 +46,15 @@ def headline(facts: Facts, decision: Decision, lock: LockFound | None) -> str:
         waiting = both(facts, facts.waiting_percent)
         return f"contended locks: {waiting} waits, most of it for {article(lock.kind)}{wanted(lock)}{owner}"
     return f"{lead}: {_share(facts, lock)} for {article(lock.kind)}{wanted(lock)}{owner}"
+
+
+def _elsewhere(facts: Facts, decision: Decision, lock: LockFound) -> str:
+    """Return the sentence about waits whose cause lies elsewhere."""
+    amount = f"{duration(lock.waits.total_ns)} of waiting" if lock.waits else f"{_share(facts, lock)} waits"
+    if decision.why == "user lock":
+        return f"{amount} on the way of a lock of user space through the kernel (futex), and no frame names it"
+    by = f" ({lock.caller})" if lock.caller else ""
+    return f"{amount} for locks of the scheduler{by}: tasks sleep and wake often, for what is not told"
 
 
 def _walk(facts: Facts, walk: Hot) -> str:

@@ -66,7 +66,7 @@ def line_percent(facts: Facts) -> float:
 
 def passing_percent(facts: Facts, group: Group) -> float:
     """Return the share of taking and releasing a kind of lock that nobody is seen to wait for."""
-    if group.waiting:
+    if group.waiting or group.waking:
         return 0.0
     released = sum(
         one.weight

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from lockwright.profiles import folding
 from lockwright.profiles.diagnosis.base import plain, role, span_ns
-from lockwright.profiles.diagnosis.owners import FUTEX, is_nameless
+from lockwright.profiles.diagnosis.owners import FUTEX, is_nameless, placed
 from lockwright.profiles.diagnosis.result import LockFound, Site, WaitTimes
-from lockwright.profiles.symbols import INSIDE, SPIN, WAITING
+from lockwright.profiles.symbols import INSIDE, SPIN
 
 if TYPE_CHECKING:
     from lockwright.profiles.diagnosis.base import View
@@ -37,9 +37,9 @@ def lock_of(view: View, group: Group, owner_work: tuple[Site, ...] = ()) -> Lock
             Site(caller, view.busy(weight), within)
             for (caller, within), weight in list(group.by_caller().items())[:_SITES]
         ),
-        share_busy_percent=view.busy(group.weight),
-        share_all_percent=view.all(group.weight),
-        waiting_percent=view.busy(group.waiting),
+        share_busy_percent=view.busy(group.weight or group.releasing),
+        share_all_percent=view.all(group.weight or group.releasing),
+        waiting_percent=view.busy(group.waiting + group.waking),
         inside_percent=running,
         inside=inside or owner_work,
         rests_on=_how(group, has_stacks=view.profile.has_stacks),
@@ -74,7 +74,7 @@ def _inside(view: View, group: Group) -> tuple[tuple[Site, ...], float | None]:
         return (), None
     found: dict[str, float] = defaultdict(float)
     for one in view.samples:
-        if role(one.stack[0].symbol) in WAITING:
+        if placed(one.stack) is not None:
             continue
         below = _below(one.stack, callers)
         if below is not None:

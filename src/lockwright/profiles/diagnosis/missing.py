@@ -31,6 +31,8 @@ def _record(facts: Facts, decision: Decision, lock: LockFound | None) -> Iterato
     profile = facts.view.profile
     if decision.why == "release":
         yield f"{_WAITS}: waits of each lock, which this clock cannot tell from work"
+    if decision.why == "scheduler":
+        yield "`lockwright record -- COMMAND`, or off-CPU time (`offcputime`): what the tasks sleep for"
     if facts.view.samples and not profile.has_stacks and (facts.groups or facts.releases):
         first = decision.group or (facts.groups or facts.releases)[0]
         yield f"{_CALLERS}: then the caller of {next(iter(first.functions()), 'the lock')} has a name"

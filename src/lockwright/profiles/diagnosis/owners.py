@@ -13,14 +13,19 @@ from typing import TYPE_CHECKING
 
 from lockwright.profiles.diagnosis.base import family, plain, role
 from lockwright.profiles.diagnosis.names import names
-from lockwright.profiles.symbols import INSIDE, SCHEDULE
+from lockwright.profiles.symbols import ACQUIRE, INSIDE, SCHEDULE, SLEEP, SPIN, UNLOCK
 
 if TYPE_CHECKING:
     from lockwright.profiles.model import Frame, Stack
 
 FUTEX = "futex"
 _QUEUE = "mutex or rwsem"  # which of the two, the frames around it tell
+_SPINNING = frozenset({"", "spinlock", "rwlock"})  # kinds that may be a part of sleeping for another lock
 _NAMELESS = re.compile(r"\[unknown\]|0x[0-9a-f]+|\[\.+\]|\?+")
+
+
+WAITS, TAKES, WAKES, RELEASES = "waits", "takes", "wakes", "releases"
+_DOES = {SPIN: WAITS, SLEEP: WAITS, ACQUIRE: TAKES, UNLOCK: RELEASES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +36,9 @@ class Owner:
         kind: Of lock, as in `symbols.toml`; without `:R` and `:W`.
         caller: Who wanted it; empty if no name stands there.
         within: The caller's own caller; empty likewise.
-        depth: The index of the caller in the stack; that of the last frame of locking if there is none.
+        depth: The index of the caller in the stack; that of the last frame if there is none.
+        function: The function of locking that it is in; of those on the way to sleep, or to wake others, the slow path.
+        does: `waits` (spins, sleeps or is on the way to it), `takes`, `wakes` (others that wait) or `releases`.
         through_futex: Whether a user lock sleeps, or wakes, in the kernel.
     """
 
@@ -39,12 +46,61 @@ class Owner:
     caller: str
     within: str
     depth: int
+    function: str
+    does: str
     through_futex: bool
 
 
+NOBODY = Owner("", "", "", 0, "", "", through_futex=False)
+
+
+def placed(stack: Stack) -> Owner | None:
+    """Return whose lock a sample or a wait is about; None if it is about none.
+
+    The innermost function decides if it is one of locking.  If it is not, or if it waits for a spin lock, a slow path
+    further out does: whoever gives up the CPU there, or wakes others, does it for that lock.
+    """
+    inner = _does(stack[0])
+    near = _owner(stack, 0, inner) if inner else None
+    if near is not None and near.kind not in _SPINNING:
+        return near
+    at = _slow_path(stack)
+    if at is None:
+        return near
+    far = _owner(stack, at, WAITS if role(stack[at].symbol) == SLEEP else WAKES)
+    if near is not None and near.depth > at:  # the slow path is a part of the same run of functions
+        return near
+    return far
+
+
 def owner(stack: Stack) -> Owner:
-    """Return whose lock this is; the innermost function must be one of locking."""
-    kind, futex, at, known = "", False, 0, names()
+    """Return whose lock a stack is about whose innermost function is one of locking."""
+    return _owner(stack, 0, _does(stack[0]))
+
+
+def _does(frame: Frame) -> str:
+    found = family(frame.symbol)
+    return _DOES.get(found.role, "") if found and found.lock else ""
+
+
+def _slow_path(stack: Stack) -> int | None:
+    """Return the index of the first function, from the inside, in which waiters sleep or are woken."""
+    interrupt = names().interrupt
+    for at, frame in enumerate(stack):
+        found = family(frame.symbol)
+        if found is None:
+            if interrupt.fullmatch(frame.symbol):
+                return None
+        elif found.role == SLEEP or (found.role == UNLOCK and _WAKING.search(frame.symbol)):
+            return at
+    return None
+
+
+_WAKING = re.compile("wake|unlock_slow")
+
+
+def _owner(stack: Stack, start: int, does: str) -> Owner:
+    kind, futex, at, known = "", False, start, names()
     while at < len(stack):
         frame = stack[at]
         found = family(frame.symbol)
@@ -56,7 +112,19 @@ def owner(stack: Stack) -> Owner:
         elif not (kind and (known.wrapper.fullmatch(frame.symbol) or (futex and frame.symbol in known.entry))):
             break
         at += 1
-    return Owner(kind, named(stack, at), named(stack, at + 1), min(at, len(stack) - 1), futex)
+    caller = named(stack, at)
+    within = named(stack, at + 1)
+    if caller in known.threads:
+        caller = within = ""  # whoever wanted it has left no frame
+    return Owner(
+        kind,
+        caller,
+        "" if within in known.threads else within,
+        min(at, len(stack) - 1),
+        plain(stack[start].symbol),
+        does,
+        futex,
+    )
 
 
 def _outer(inner: str, outer: str) -> str:
@@ -75,8 +143,3 @@ def named(stack: Stack, at: int) -> str:
 def is_nameless(frame: Frame) -> bool:
     """Return whether the profiler had no name for an address."""
     return _NAMELESS.fullmatch(frame.symbol) is not None
-
-
-def is_of_locks(frame: Frame) -> bool:
-    """Return whether a function stands between a wait and whoever wanted the lock."""
-    return role(frame.symbol) in INSIDE

@@ -61,9 +61,10 @@ class LockFound:
         kind: `spinlock`, `mutex`, `rwsem`, `pthread lock`, ...; `line` where there is no lock.
         function: Where its waiters are seen, such as `native_queued_spin_lock_slowpath`.
         sites: Who wants it, the heaviest first.
-        share_busy_percent: Of busy time: waiting for it and taking it; None without samples.
+        share_busy_percent: Of busy time: waiting for it, waking those that wait, and taking it (of a lock that is only
+            seen released: releasing it); None without samples.
         share_all_percent: The same of all samples, idle ones too.
-        waiting_percent: What of the former certainly waits; the rest takes the lock.
+        waiting_percent: What of the former certainly waits, or wakes others; the rest takes the lock.
         inside_percent: Busy time in the functions that take it, and what they call, other than waiting: holders, and
             the rest of these functions; None without stacks.
         inside: What runs there, the heaviest first.

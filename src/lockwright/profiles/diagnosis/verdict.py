@@ -14,6 +14,8 @@ from lockwright.profiles.diagnosis.groups import MERGED
 from lockwright.profiles.diagnosis.hot import LOOK_UP
 from lockwright.profiles.diagnosis.lines import is_of_lock, line_percent, passing_percent, touches
 from lockwright.profiles.diagnosis.locks import owner_work
+from lockwright.profiles.diagnosis.names import names
+from lockwright.profiles.diagnosis.owners import FUTEX
 from lockwright.profiles.diagnosis.reason import Reason
 from lockwright.profiles.diagnosis.result import CONTENDED, LINE, MINOR, NO_LOCK, UNDECIDED
 
@@ -41,7 +43,9 @@ class Decision:
 
     Args:
         verdict: One of `VERDICTS`.
-        why: `samples`, `waits`, `release`, `walk`, `unnamed`, or `nothing`.
+        why: `samples`, `waits`, `release` (of a spin lock), `walk` (a look-up), `unnamed` (no caller), `scheduler`
+            (its own locks), `user lock` (unnamed, of user space), `count`, `passing` and `line` (a shared line), or
+            `nothing`.
         group: The lock; None if there is none.
         walk: The look-up that is hotter than all locks.
         owner_work: What the holder of a kernel lock can be running, where no stack tells.
@@ -81,15 +85,35 @@ def _of_samples(facts: Facts) -> Decision:
     if facts.release_percent >= CONTENDED_PERCENT and facts.release_percent > facts.lock_percent:
         return Decision(UNDECIDED, "release", facts.releases[0])
     if waiting >= CONTENDED_PERCENT and first:
-        work = () if facts.view.profile.has_stacks or first.kind not in MERGED else owner_work(facts.view, first)
-        named = any(caller for caller, _ in first.by_caller()) or bool(work)
-        return Decision(CONTENDED if named else UNDECIDED, "samples" if named else "unnamed", first, owner_work=work)
+        return _of_contention(facts, first)
     passed = _of_passing(facts, waiting)
     if passed:
         return passed
     if facts.lock_percent >= VISIBLE_PERCENT and first:
         return Decision(MINOR, "samples", first)
     return Decision(NO_LOCK, "nothing", first)
+
+
+def _of_contention(facts: Facts, first: Group) -> Decision:
+    """Return the verdict if waiting is the matter: which lock it is may be unknown."""
+    if is_of_scheduler(first):
+        return Decision(UNDECIDED, "scheduler", first)
+    if any(caller for caller, _ in first.by_caller()):
+        return Decision(CONTENDED, "samples", first)
+    if first.kind in _KINDS_OF_MANY:
+        return Decision(UNDECIDED, "unnamed", first)
+    work = owner_work(facts.view, first) if first.kind in MERGED and not facts.view.profile.has_stacks else ()
+    return Decision(CONTENDED if work else UNDECIDED, "samples" if work else "unnamed", first, owner_work=work)
+
+
+_KINDS_OF_MANY = frozenset({"spinlock", "rwlock", "futex"})
+"""Kinds of which a kernel has so many that one without a caller is unknown."""
+
+
+def is_of_scheduler(group: Group) -> bool:
+    """Return whether most of a group is wanted by the scheduler: locks of run queues, and of tasks that are woken."""
+    own = sum(weight for (caller, _), weight in group.by_caller().items() if caller in names().scheduler)
+    return group.kind == "spinlock" and own > sum(group.sites.values()) / 2
 
 
 def _of_passing(facts: Facts, waiting: float) -> Decision | None:
@@ -126,9 +150,18 @@ def _of_waits(facts: Facts) -> Decision:
     if not facts.waits or not facts.waited_ns:
         return Decision(NO_LOCK, "nothing")
     first = facts.waits[0]
+    verdict = _by_time(facts)
+    if verdict == CONTENDED and is_of_scheduler(first):
+        return Decision(UNDECIDED, "scheduler", first)
+    if verdict == CONTENDED and first.kind == FUTEX and not any(caller for caller, _ in first.by_caller()):
+        return Decision(UNDECIDED, "user lock", first)
+    return Decision(verdict, "waits", first)
+
+
+def _by_time(facts: Facts) -> str:
+    """Return how much of the run the waits are; where it is unknown, whether they can matter at all."""
     span = span_ns(facts.view.profile)
-    if span:
-        at_once = facts.waited_ns / span
-        verdict = CONTENDED if at_once >= CONTENDED_AT_ONCE else MINOR if at_once >= VISIBLE_AT_ONCE else NO_LOCK
-        return Decision(verdict, "waits", first)
-    return Decision(CONTENDED if facts.waited_ns >= LEAST_NS else MINOR, "waits", first)
+    if not span:
+        return CONTENDED if facts.waited_ns >= LEAST_NS else MINOR
+    at_once = facts.waited_ns / span
+    return CONTENDED if at_once >= CONTENDED_AT_ONCE else MINOR if at_once >= VISIBLE_AT_ONCE else NO_LOCK

@@ -100,6 +100,14 @@ def test_waits_of_which_only_the_number_is_known() -> None:
     assert any("No time is known." in text for text in page.text)
 
 
+def test_holders_are_drawn_where_they_are_known() -> None:
+    holder = Wait("", "mutex", made.frames("mutex_unlock", "reads_a_disk"), 2, 2, 7e6, 6e6)
+    page = page_of(replace(made.contended(), blamed=(holder,)))
+    assert "Who held the locks meanwhile" in page.text
+    assert any(title.startswith("reads_a_disk\n7 ms, 100 %") for title in page.titles())
+    assert "Who held the locks meanwhile" not in page_of(made.contended()).text
+
+
 def test_only_idle_cpus_have_no_picture() -> None:
     one = made.profile(Sample((Frame("native_safe_halt"), Frame("do_idle")), 5.0, 5))
     assert page_of(one).boxes == []

@@ -26,6 +26,7 @@ def profile(file: File, /, *, rows: int = 12, outputs: Outputs = _NOWHERE_ELSE) 
     """
     from lockwright.cli.usage import mistaken
     from lockwright.profiles import read  # not through the API: its imports take longer than most files
+    from lockwright.profiles.diagnosis import diagnose
     from lockwright.report.console import print_lines, terminal
     from lockwright.report.profile import COLUMNS, profile_lines
 
@@ -33,9 +34,10 @@ def profile(file: File, /, *, rows: int = 12, outputs: Outputs = _NOWHERE_ELSE) 
         return mistaken(f"`--rows {rows}` is no number of rows", "`--rows 12`")
     outputs.refuse_unwritable()
     found = read(file)
-    outputs.write(found)
+    diagnosis = diagnose(found)
+    outputs.write(found, diagnosis)
     if not outputs.is_streaming:
         console = terminal()
         columns = min(COLUMNS, console.width) if console.is_terminal else COLUMNS
-        print_lines(profile_lines(found, rows, columns), console)
+        print_lines(profile_lines(found, rows, columns, diagnosis), console)
     return Status.FINE

@@ -12,6 +12,7 @@ from lockwright.cli.output import STANDARD_OUTPUT, refuse_unwritable, write
 
 if TYPE_CHECKING:
     from lockwright.profiles import Profile
+    from lockwright.profiles.diagnosis import Diagnosis
 
 Target = Annotated[str | None, Parameter(allow_leading_hyphen=True)]
 
@@ -58,30 +59,35 @@ class Outputs:
         """
         refuse_unwritable(self.by_option(), streams=tuple(self.by_option()))
 
-    def write(self, profile: Profile) -> None:
+    def write(self, profile: Profile, diagnosis: Diagnosis | None = None) -> None:
         """Write what was asked for, nothing of it before all of it is made.
+
+        Args:
+            profile: What was read.
+            diagnosis: What it says about locks, if that is known already.
 
         Raises:
             LockwrightError: One of the formats cannot say what is in the profile.
         """
-        made = [(target, _made(option, profile)) for option, target in self.by_option().items() if target is not None]
+        asked = [(option, target) for option, target in self.by_option().items() if target is not None]
+        made = [(target, _made(option, profile, diagnosis)) for option, target in asked]
         for target, content in made:
             write(target, content)
 
 
-def _made(option: str, profile: Profile) -> str | bytes:
+def _made(option: str, profile: Profile, diagnosis: Diagnosis | None) -> str | bytes:
     """Return a profile as what an option asks for; what it needs is imported only then."""
     if option == "--json":
         import msgspec
 
         from lockwright.report.profile import profile_json
 
-        return msgspec.json.format(msgspec.json.encode(profile_json(profile)), indent=2).decode()
+        return msgspec.json.format(msgspec.json.encode(profile_json(profile, diagnosis)), indent=2).decode()
     if option == "--html":
         from lockwright.profiles.diagnosis import diagnose
         from lockwright.report.profile_page import profile_page
 
-        return profile_page(profile, diagnose(profile))
+        return profile_page(profile, diagnosis or diagnose(profile))
     from lockwright.profiles import writers
 
     if option == "--speedscope":

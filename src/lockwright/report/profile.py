@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from lockwright.profiles import Profile, Sample
+    from lockwright.profiles.diagnosis import Diagnosis
     from lockwright.report.profile_tables import Table
 
 Line = tuple[str, str]  # a text, and the name of its style
@@ -23,17 +24,20 @@ ROWS = 12  # of a table, unless asked for more
 COLUMNS = 100  # of a terminal that says nothing else
 
 
-def profile_lines(profile: Profile, rows: int = ROWS, columns: int = COLUMNS) -> Iterator[Line]:
+def profile_lines(
+    profile: Profile, rows: int = ROWS, columns: int = COLUMNS, diagnosis: Diagnosis | None = None
+) -> Iterator[Line]:
     """Yield the lines of a profile, each with the name of its style: the verdict first.
 
     Args:
         profile: What was read.
         rows: The most rows of a table.
         columns: How wide the terminal is.
+        diagnosis: What it says about locks, if that is known already.
     """
     events = folding.by_event(profile.samples)
     samples = next(iter(events.values()), ())
-    found = diagnose(profile)
+    found = diagnosis or diagnose(profile)
     yield from ((line, "title") for line in textwrap.wrap(found.headline, columns, subsequent_indent="  "))
     for text in about(profile, events):
         yield from ((f"  {line}", "") for line in textwrap.wrap(text, columns - 2, break_long_words=False))
@@ -52,8 +56,13 @@ def profile_text(profile: Profile, rows: int = ROWS, columns: int = COLUMNS) -> 
     return "\n".join(text for text, _ in profile_lines(profile, rows, columns)) + "\n"
 
 
-def profile_json(profile: Profile) -> dict[str, Any]:
-    """Return a profile as what `json` can write: flat records, shares in percent of all samples of an event."""
+def profile_json(profile: Profile, diagnosis: Diagnosis | None = None) -> dict[str, Any]:
+    """Return a profile as what `json` can write: flat records, shares in percent of all samples of an event.
+
+    Args:
+        profile: What was read.
+        diagnosis: What it says about locks, if that is known already.
+    """
     warnings = [one for one in (profile.provenance.cut, profile.provenance.mixed) if one]
     return {
         "schema": SCHEMA,
@@ -78,7 +87,7 @@ def profile_json(profile: Profile) -> dict[str, Any]:
         ],
         "waits": [asdict(one) for one in folding.waits_by_caller(profile.waits)],
         "shared_lines": [asdict(one) for one in profile.shared_lines],
-        "diagnosis": asdict(diagnose(profile)),
+        "diagnosis": asdict(diagnosis or diagnose(profile)),
     }
 
 

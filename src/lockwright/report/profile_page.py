@@ -48,6 +48,7 @@ _INVERTED = (
     "lock is one tower from wherever it is taken."
 )
 _WAITED = "The same for the time in which tasks waited for locks, asleep or not; the innermost box is the lock."
+_BLAMED = "The time of waits by the calls of those who held the lock: as wide as what they made others wait."
 _NUMBERED = "How often tasks waited for locks, by their stacks; the innermost box is the lock. No time is known."
 
 
@@ -141,6 +142,9 @@ def _pictures(profile: Profile, diagnosis: Diagnosis, samples: Sequence[Sample])
             yield "<h2>Waits for locks</h2>"
         yield f"<p>{_WAITED if timed else _NUMBERED}</p>"
         yield from _picture("waits", of_waits(profile.waits, WAITING_TIME if timed else WAITS), callers)
+    if any(one.total_ns for one in profile.blamed):
+        yield f"<h2>Who held the locks meanwhile</h2>\n<p>{_BLAMED}</p>"
+        yield from _picture("holders", of_waits(profile.blamed, WAITING_TIME), callers)
 
 
 def _of_event(samples: Sequence[Sample], profile: Profile) -> Series:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import math
-from typing import Any
+import shutil
+import subprocess
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
@@ -19,6 +21,9 @@ from lockwright.profiles.writers import folded, pprof, speedscope
 from lockwright.profiles.writers.pprof import whole
 from lockwright.profiles.writers.series import all_series
 from lockwright.profiles.writers.varints import varint
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 PROFILES = {
     "contended": made.contended(),
@@ -94,6 +99,16 @@ def test_waits_are_series_of_their_own() -> None:
     assert {each[2]["lock"] for each in binary.samples if each[1][3] == 3} == {"rwlock:W tasklist_lock"}
     assert binary.modules["lock_timer"] == "[kernel.kallsyms]"
     assert binary.comment == "made.txt, read as perf script, written by lockwright"
+
+
+@pytest.mark.skipif(shutil.which("go") is None, reason="no `go` on this machine: `go tool pprof` judges the file")
+@pytest.mark.parametrize(("kind", "told"), [("delay", "100% of 4ms total"), ("cache-misses", "100% of 30 total")])
+def test_go_tool_pprof_reads_it(kind: str, told: str, tmp_path: Path) -> None:
+    path = tmp_path / "profile.pb.gz"
+    path.write_bytes(pprof(made.contended()))
+    command = ["go", "tool", "pprof", "-top", "-nodefraction=0", f"-sample_index={kind}", str(path)]
+    shown = subprocess.run(command, capture_output=True, check=True, text=True).stdout
+    assert told in shown
 
 
 def test_folded_stacks_as_people_know_them() -> None:

@@ -21,7 +21,7 @@ from lockwright.profiles.writers.series import (
     refused,
     writable_series,
 )
-from lockwright.profiles.writers.varints import message, number, packed, text
+from lockwright.profiles.writers.varints import message, number, packed, text, varint
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -109,12 +109,15 @@ def _samples(series: Series, at: int, kinds: int, tables: _Tables) -> Iterator[b
     if series.total * scale > _MOST:
         raise refused("P031", f"`{series.name}` weighs {series.total:.3g}: more than pprof can say", "`--speedscope`")
     values = whole([weight * scale for weight in series.weights.values()])
-    labels = {at: message(3, _label(one, tables)) for at, one in enumerate(series.frames) if one.module in _LABELS}
+    frames = series.frames
+    labels = {own: message(3, _label(one, tables)) for own, one in enumerate(frames) if one.module in _LABELS}
+    places = [b"" if own in labels else varint(tables.location(one)) for own, one in enumerate(frames)]
     for stack, value in zip(series.weights, values, strict=True):
-        functions = [one for one in stack if one not in labels] or stack
+        found = b"".join([places[own] for own in reversed(stack)])
+        if not found:  # pprof wants a place: a lock that nobody calls, a command that runs nothing
+            found = b"".join([varint(tables.location(frames[own])) for own in reversed(stack)])
         row = [value if kind == at else 0 for kind in range(kinds)]
-        places = packed(1, [tables.location(series.frames[one]) for one in reversed(functions)])
-        yield b"".join((places, packed(2, row), *(labels[one] for one in stack if one in labels)))
+        yield b"".join((message(1, found), packed(2, row), *[labels[own] for own in stack if own in labels]))
 
 
 def _label(frame: Frame, tables: _Tables) -> bytes:

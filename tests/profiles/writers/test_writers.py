@@ -102,7 +102,7 @@ def test_waits_are_series_of_their_own() -> None:
 
 
 @pytest.mark.skipif(shutil.which("go") is None, reason="no `go` on this machine: `go tool pprof` judges the file")
-@pytest.mark.parametrize(("kind", "told"), [("delay", "100% of 4ms total"), ("cache-misses", "100% of 30 total")])
+@pytest.mark.parametrize(("kind", "told"), [("delay", "100% of 4001.50us total"), ("cache-misses", "100% of 30 total")])
 def test_go_tool_pprof_reads_it(kind: str, told: str, tmp_path: Path) -> None:
     path = tmp_path / "profile.pb.gz"
     path.write_bytes(pprof(made.contended()))

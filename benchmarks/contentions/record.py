@@ -34,10 +34,16 @@ SECONDS = "1"
 KILOBYTES = 24
 NICE = "-15"
 REPORT_LINES = 200
-WITH_LOCKS = ("rename", "append", "mprotect", "timer_settime", "pipe", "mutex")
+WITH_LOCKS = (
+    *("rename", "append", "mprotect", "timer_settime", "pipe", "mutex"),
+    *("fdtable", "position", "sigmask", "rwlock"),
+)
 OTHERS = ("spin", "false_sharing", "hog")
 PLACE = re.compile(r"/tmp/contentions\.\w+")
 TIME = re.compile(r"^\s*\S.*?\s(\d+\.\d+):\s", re.MULTILINE)
+
+
+MOST_BYTES = 4 << 20  # of a script that is looked at: more never fits
 
 
 def run(*command: str, cwd: Path) -> str:
@@ -59,15 +65,17 @@ def pieces(text: str) -> list[tuple[float, str]]:
 
 def cut(text: str, kilobytes: int = KILOBYTES) -> tuple[str, float | None]:
     """Return the first part of a script that is small enough, and how many seconds that is; None if all of it."""
-    every = pieces(text)
+    whole = len(text)
+    every = pieces(text[: text.rfind("\n", 0, MOST_BYTES) + 1])
     if not every:
         return text, None
+    every = every[:-1] if whole > MOST_BYTES else every  # the last may be half a stack
     start, end = min(one for one, _ in every), max(one for one, _ in every)
     span = end - start
     while True:
         kept = "".join(one for time, one in every if time <= start + span)
         if len(gzip.compress(kept.encode(), 9)) <= kilobytes * 1000:
-            return kept, None if start + span >= end else span
+            return kept, None if start + span >= end and whole <= MOST_BYTES else span
         span *= 0.8
 
 

@@ -34,7 +34,9 @@ def test_every_load_is_recorded_in_every_mode() -> None:
         assert found >= wanted, load
 
 
-NOT_YET = pytest.mark.xfail(reason="a spinlock on the way through the futex is named", strict=False)
+NOT_YET = pytest.mark.xfail(
+    reason="a pthread rwlock that is taken often, and seldom waited for, is no lock", strict=False
+)
 
 
 @pytest.mark.parametrize(

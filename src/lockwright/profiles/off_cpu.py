@@ -1,11 +1,12 @@
-"""Time off the CPU: which stacks sleep, and which of them sleep because of a lock."""
+"""What tools record that take no samples: time off the CPU, and calls of a function at which a probe was set."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lockwright.profiles import folding
-from lockwright.profiles.model import Sample, Stack, Wait
+from lockwright.profiles.model import Profile, Sample, Stack, Wait
 from lockwright.profiles.symbols import SCHEDULE, SLEEP, WAITING
 
 if TYPE_CHECKING:
@@ -48,11 +49,42 @@ def waits(samples: Sequence[Sample]) -> tuple[Wait, ...]:
     for one in samples:
         stack = waiting(one.stack)
         if stack:
-            found.append(Wait("", _kind(stack), stack, 0, 0, one.weight, 0.0, one.command))
+            found.append(Wait("", kind_of(stack), stack, 0, 0, one.weight, 0.0, one.command))
     return tuple(found)
 
 
-def _kind(stack: Stack) -> str:
+def call(stack: Stack, count: int, total_ns: float = 0.0, command: str = "") -> Wait | None:
+    """Return calls of the innermost function of a stack as waits; None if it is none that waits for a lock.
+
+    Args:
+        stack: The innermost function is the one that was called.
+        count: How often.
+        total_ns: How long all calls took; 0 if unknown.
+        command: Who called.
+    """
+    found = folding.family(stack[0].symbol) if stack else None
+    if found is None or found.role not in WAITING:
+        return None
+    return Wait("", kind_of(stack), stack, count, count if total_ns else 0, total_ns, 0.0, command)
+
+
+def counted(profile: Profile, title: str) -> Profile:
+    """Return a profile of calls: no samples of what ran, but waits where the function waits for a lock.
+
+    Args:
+        profile: Its samples are calls.
+        title: What was counted.
+    """
+    calls = [(one, call(one.stack, one.count, 0.0, one.command)) for one in profile.samples]
+    return replace(
+        profile,
+        samples=tuple(replace(one, event=f"calls of {title}") for one, wait in calls if wait is None),
+        waits=tuple(wait for _, wait in calls if wait is not None),
+        facts={**profile.facts, "counted": f"calls of {title}: nothing was sampled"},
+    )
+
+
+def kind_of(stack: Stack) -> str:
     """Return the kind of lock as `perf lock contention` calls it: with `:R` or `:W` where the function says it."""
     slow = [one for one in stack if folding.role(one.symbol) in WAITING]
     lock = next((family.lock for one in slow if (family := folding.family(one.symbol)) and family.role == SLEEP), "")

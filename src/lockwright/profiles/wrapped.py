@@ -19,6 +19,7 @@ _NARROWEST, _WIDEST = 60, 100  # columns; mail programs wrap at 66 to 80, quotin
 _FEW = 0.1  # of the lines may be longer than that
 _MOST_PIECES = 12  # of one line
 _TAB = 8
+_GAP = 16  # blanks between two columns of a table, which are lost where it was wrapped
 _END = re.compile(r"\([^()]*\)\s*|\[[.kguH!]\]\s.*")
 
 
@@ -48,9 +49,9 @@ def _length(line: str) -> int:
 
 
 def _may_continue(before: str, line: str, width: int) -> bool:
-    """Return whether the first word of a line was too long for the line before it."""
+    """Return whether the first word of a line was too long for the line before it, with blanks between."""
     words = line.split(maxsplit=1)
-    return bool(words) and bool(before.strip()) and _length(before) + 1 + len(words[0]) > width
+    return bool(words) and bool(before.strip()) and _length(before) + _GAP + len(words[0]) > width
 
 
 def _joined(pieces: Sequence[str], claims: Claims) -> Iterator[str]:

@@ -75,7 +75,7 @@ def test_waits_as_json() -> None:
 
 @pytest.mark.parametrize(
     ("text", "code"),
-    [(b"", "P002"), (b"what is this\n", "P001"), (b"PERFILE2\0", "P003"), (b"lock_stat version 0.4\n", "P005")],
+    [(b"", "P002"), (b"what is this\n", "P001"), (b"PERFILE2\0", "P003"), (b"lock_stat version 0.4\n", "P004")],
 )
 def test_what_cannot_be_read(text: bytes, code: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "perf.txt"

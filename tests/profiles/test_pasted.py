@@ -6,31 +6,13 @@ import gzip
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.profiles.captured import FILES, content, of, profile
+from tests.profiles.captured import content, of
 
 from lockwright.errors import LockwrightError
 from lockwright.profiles import folding, read
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-QUOTED = [one for one in FILES if "ns.lock.script" not in one and "lock-cut" not in one]
-
-
-@pytest.mark.parametrize("name", QUOTED)
-@pytest.mark.parametrize("prefix", ["> ", ">> ", "> > "])
-def test_mail_quoting_changes_nothing(name: str, prefix: str) -> None:
-    quoted = "".join(f"{prefix}{line}\n" for line in content(name).decode().splitlines())
-    found, expected = of(quoted), profile(name)
-    assert found.samples == expected.samples
-    assert found.waits == expected.waits
-
-
-@pytest.mark.parametrize("name", QUOTED)
-def test_line_ends_of_elsewhere_change_nothing(name: str) -> None:
-    found, expected = of(content(name).replace(b"\n", b"\r\n")), profile(name)
-    assert found.samples == expected.samples
-    assert found.waits == expected.waits
 
 
 @pytest.mark.parametrize(
@@ -184,9 +166,79 @@ def test_a_known_kind_with_nothing_in_it() -> None:
     assert "error[P004]" in error("# Overhead  Command  Shared Object  Symbol\n# ...\n")
 
 
-def test_kinds_that_are_not_read() -> None:
-    assert "is /proc/lock_stat, which is not read" in error("lock_stat version 0.4\n-----\n")
-    assert "is perf annotate" in error(" Percent |      Source code & Disassembly of vmlinux\n")
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        (" Percent |      Source code & Disassembly of vmlinux\n", "perf annotate"),
+        ("     nsecs               : count     distribution\n         0 -> 1 : 5 |**|\n", "a histogram"),
+        ("2026-11-26 23:45:01\nFull thread dump OpenJDK 64-Bit Server VM (21):\n", "a thread dump of a JVM"),
+        ("----------\nSEMAPHORES\n----------\nOS WAIT ARRAY INFO: reservation count 3\n", "InnoDB's status"),
+        (" pid | wait_event_type | wait_event\n-----+---\n  12 | LWLock | WALInsert\n", "wait events of PostgreSQL"),
+        ("Type: mutex\n      flat  flat%   sum%        cum   cum%\n  3.08mins 91.03%\n", "text of `go tool pprof`"),
+        ("# tracer: function_graph\n#\n", "a trace of ftrace"),
+        ('{"type": "attached_probes", "data": {"probes": 1}}\n', "bpftrace's JSON"),
+    ],
+)
+def test_kinds_that_are_not_read(text: str, name: str) -> None:
+    found = error(text)
+    assert f"error[P005]: `pasted.txt` is {name}" in found
+    assert "help: give " in found
+
+
+def test_what_was_taken_off_is_told() -> None:
+    found = of("> a=3Db;_raw_spin_lock 1=20\n> a=3Db;work 3=20\n")
+    assert found.provenance.undone == ("mail quoting", "quoted-printable")
+    assert found.samples[0].stack[-1].symbol == "a=b"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "main;flags=20;work 3\nmain;x=SPIN 4\n",  # `=20` would be a blank
+        "std::vector<int>;Foo<code>;f(a&, b) 3\nstd::map<p, q>;g 4\n",
+        "[1];[2];work 3\n[4];work 5\n",
+        "a|b;c 1\n|;d 2\n",
+    ],
+)
+def test_what_only_looks_like_a_wrapping_stays(text: str) -> None:
+    found = of(text)
+    assert found.provenance.undone == ()
+    assert [";".join(frame.symbol for frame in one.stack[::-1]) for one in found.samples] == [
+        line.rpartition(" ")[0] for line in text.splitlines()
+    ]
+
+
+@pytest.mark.parametrize(
+    ("symbol", "whole"),
+    [
+        ("native_queued_spin_lock_slo", "native_queued_spin_lock_slowpath"),
+        ("native_queued_spin_…", "native_queued_spin_…"),  # or unlock: not one
+        ("rwsem_down_write_slo...", "rwsem_down_write_slowpath"),
+        ("native_queued_spin_lock_slowpath", "native_queued_spin_lock_slowpath"),
+        ("my_native_function_of_that_len", "my_native_function_of_that_len"),
+    ],
+)
+def test_names_that_were_cut(symbol: str, whole: str) -> None:
+    found = of(f"  40.00%  a.out  [kernel]  [k] {symbol}\n   2.00%  a.out  [kernel]  [k] osq_lock\n")
+    assert found.samples[0].stack[0].symbol == whole
+    assert found.provenance.guessed == ((f"`{symbol}` as `{whole}`",) if symbol != whole else ())
+
+
+def test_two_kinds_in_one_file_are_told() -> None:
+    text = content("timer-gettime.lock-contention.txt").decode() + "\n" + content("create-unlink.report.txt").decode()
+    found = of(text)
+    assert "which was not read" in found.provenance.mixed
+    late = (
+        "".join(f"main;work{number} 1\n" for number in range(3000)) + content("timer-gettime.report-flat.txt").decode()
+    )
+    assert of(late).provenance.mixed.startswith("near line 3,0")
+    assert "perf report" in of(late).provenance.mixed
+
+
+def test_two_tables_of_shares_are_told() -> None:
+    text = content("timer-gettime.report-flat.txt").decode()
+    assert not of(text).provenance.mixed
+    assert "add up to" in of(text * 2).provenance.mixed
 
 
 def test_what_breaks_off_says_so(tmp_path: Path) -> None:

@@ -49,9 +49,9 @@ class Lines:
         self.watch = watch or Watch()
         self.probes: list[tuple[int, list[str]]] = []
         self._ends = True
-        start = raw.read(len(_GZIP))
+        start = raw.read(_PEEKED_BYTES)
         whole: Any = io.BufferedReader(_Counted(start, raw, self.watch), _AT_ONCE_BYTES)
-        if start == _GZIP:
+        if start.startswith(_GZIP):
             whole = io.BufferedReader(gzip.GzipFile(fileobj=whole), _AT_ONCE_BYTES)
         self._text = io.TextIOWrapper(whole, self._encoding(whole), "replace")
         pieces = self._read()

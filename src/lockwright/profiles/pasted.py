@@ -19,36 +19,29 @@ if TYPE_CHECKING:
 _ROUNDS = 6  # a mail quoted in a ticket that is quoted in a mail ...
 _MOSTLY = 0.8  # of the lines have a mark in front: somebody put it there
 _NEARLY = 0.95
-_FEWEST_NUMBERED = 3
+_FEWEST_NUMBERED = 2
+_GAP = 3  # empty lines that have a number and are not looked at
 
 _COLOUR = re.compile(
     r"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[()][0-9A-B]|[=>78c])|\^\[\[[0-9;]*[mK]"
 )
 _FENCE = re.compile(r"\s*(?:```[\w+.-]*|~~~[\w+.-]*|\{(?:noformat|code)[^}]*\}|\[/?code\])\s*")
-_NUMBER = re.compile(r"\s{0,8}(\d{1,8})(?:\t|: ?|\s?[|\u2502\u2192] ?|[.)] | |(?=[-.]{5})|$)")
+_NUMBER = re.compile(r"\s{0,8}(\d{1,8})(?:\t|(?P<blank>:|\s?[|\u2502\u2192])|[.)] | |(?=[-.]{5})|$)")
 _TIME = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?"
+_UNIT = r"\S+ [^\s:\[]{1,64}"  # a machine, and who wrote
 _PREFIXES = (
-    ("mail quoting", _MOSTLY, re.compile(r"(?:> ?)+|[A-Z]{1,3}> ?")),
-    ("a bar in front", _NEARLY, re.compile(r"\| ?")),
-    ("times of the kernel's log", _MOSTLY, re.compile(r"\[ {0,6}\d{1,8}\.\d{6}\](?:\[ *[TC]\d+\])? ?")),
+    ("mail quoting", _MOSTLY, re.compile(r" {0,8}(?:> ?)*>|[A-Z]{1,3}>")),
+    ("a bar in front", _NEARLY, re.compile(r"\|")),
+    ("times of the kernel's log", _MOSTLY, re.compile(r"\[ {0,6}\d{1,8}\.\d{6}\](?:\[ *[TC]\d+\])?")),
     (
         "times and names of a log",
         _MOSTLY,
-        re.compile(r"[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \S+ [^\s:\[]{1,64}(?:\[\d{1,10}\])?: ?"),
+        re.compile(rf"[A-Z][a-z]{{2}} [ \d]\d \d\d:\d\d:\d\d {_UNIT}(?:\[\d{{1,10}}\])?:"),
     ),
-    (
-        "times and names of a log",
-        _MOSTLY,
-        re.compile(
-            r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)? \S+ [^\s:\[]{{1,64}}\[\d{{1,10}}\]: ?"
-        ),
-    ),
-    (
-        "times of a log",
-        _MOSTLY,
-        re.compile(rf"{_TIME} ?"),
-    ),
+    ("times and names of a log", _MOSTLY, re.compile(rf"{_TIME} {_UNIT}\[\d{{1,10}}\]:")),
+    ("times of a log", _MOSTLY, re.compile(_TIME)),
 )
+"""What stands in front of lines, in how many of them at least; a blank behind it belongs to it if all have one."""
 _BLANKS = str.maketrans(
     {
         **dict.fromkeys("\u00a0\u2002\u2003\u2007\u2009\u202f", " "),
@@ -56,7 +49,7 @@ _BLANKS = str.maketrans(
     }
 )
 _SCROLLBAR = "\u2591\u2592\u2593\u2588\u25c6\u25a0\u2666"
-_FEWEST_MARKED = 3
+_FEWEST_MARKED = 2
 _MOST_CHARACTERS = 1 << 24  # looked at to recognise anything
 
 
@@ -77,7 +70,7 @@ def undone(head: list[str], rest: Iterator[str], size: int) -> tuple[tuple[str, 
         name, undo = found
         lines = undo(chain(head, rest))
         head, rest = list(limited(lines, size)), lines
-        if name not in names:
+        if name and name not in names:
             names.append(name)
     return tuple(names), head, rest
 
@@ -107,40 +100,69 @@ def _colours(head: Sequence[str]) -> tuple[str, Undo] | None:
     return ("colours", _each(plain)) if any(_COLOUR.search(one) for one in head) else None
 
 
-def _prefix(head: Sequence[str]) -> tuple[str, Undo] | None:
-    filled = _filled(head)
-    for name, share, pattern in _PREFIXES:
-        having = sum(pattern.match(one) is not None for one in filled)
-        if not filled or having < share * len(filled):
-            continue
-        ends = name == "a bar in front" and all(one.rstrip().endswith("|") for one in filled if len(one.strip()) > 1)
+def _prefix_of_all(head: Sequence[str]) -> tuple[str, Undo] | None:
+    return _prefix(head, 1.0)
 
-        def bare(line: str, pattern: re.Pattern[str] = pattern, ends: bool = ends) -> str:
+
+def _prefix(head: Sequence[str], least: float = 0.0) -> tuple[str, Undo] | None:
+    """Recognise what stands in front of most lines, or of `least` of them."""
+    filled = _filled(head)
+    for name, usual, pattern in _PREFIXES:
+        rests = [one[got.end() :] for one in filled if (got := pattern.match(one))]
+        if not filled or len(rests) < max(usual, least) * len(filled):
+            continue
+        blanks = _blanks(rests)
+        ends = pattern.pattern == r"\|" and all(one.rstrip().endswith("|") for one in filled if len(one.strip()) > 1)
+
+        def bare(line: str, pattern: re.Pattern[str] = pattern, blanks: int = blanks, ends: bool = ends) -> str:
             got = pattern.match(line)
-            if got is None:
-                return line
-            return line[got.end() :].rstrip().removesuffix("|").rstrip() if ends else line[got.end() :]
+            rest = line if got is None else line[got.end() + blanks :]
+            return rest.rstrip().removesuffix("|").rstrip() if ends and got else rest
 
         return name, _each(bare)
     return None
 
 
+def _blanks(rests: Sequence[str]) -> int:
+    """Return whether a blank stands in front of everything, which then is none of the text."""
+    return int(all(one.startswith(" ") for one in rests if one))
+
+
 def _numbers(head: Sequence[str]) -> tuple[str, Undo] | None:
     """Recognise the numbers of lines: one more each time."""
-    found = [_NUMBER.match(one) for one in _filled(head)]
-    numbers = [int(one[1]) for one in found if one is not None]
+    filled = _filled(head)
+    found = [got for one in filled if (got := _NUMBER.match(one))]
+    numbers = [int(got[1]) for got in found]
     steps = sum(after == before + 1 for before, after in pairwise(numbers))
-    skipped = sum(before < after <= before + 3 for before, after in pairwise(numbers))
-    if len(numbers) < max(_FEWEST_NUMBERED, _NEARLY * len(found)) or skipped < _NEARLY * (len(numbers) - 1):
+    near = sum(before < after <= before + _GAP for before, after in pairwise(numbers))
+    if len(numbers) < max(_FEWEST_NUMBERED, _NEARLY * len(filled)) or near < _NEARLY * (len(numbers) - 1):
         return None
     if 2 * steps < len(numbers) - 1:
         return None
+    blanks = _blanks([got.string[got.end() :] for got in found if got["blank"]])
 
     def bare(line: str) -> str:
         got = _NUMBER.match(line)
-        return line[got.end() :] if got else line
+        return line[got.end() + (blanks if got["blank"] else 0) :] if got else line
 
     return "numbers of lines", _each(bare)
+
+
+def _indent(head: Sequence[str]) -> tuple[str, Undo] | None:
+    """Recognise an indent of all lines: where a remark is indented, as no kind of file has it."""
+    filled = _filled(head)
+    width = min((len(one) - len(one.lstrip(" ")) for one in filled), default=0)
+    if not width or not any(one.startswith("# ", width) for one in filled):
+        return None
+    blanks = " " * width
+    return "an indent", _each(lambda line: line.removeprefix(blanks))
+
+
+def _ends(head: Sequence[str]) -> tuple[str, Undo] | None:
+    """Recognise blanks at the end of most lines; they mean nothing anywhere."""
+    filled = _filled(head)
+    having = sum(one[-1].isspace() for one in filled)
+    return ("", _each(str.rstrip)) if filled and having >= _MOSTLY * len(filled) else None
 
 
 def _fences(head: Sequence[str]) -> tuple[str, Undo] | None:
@@ -169,11 +191,14 @@ def _marks(head: Sequence[str]) -> tuple[str, Undo] | None:
 
 _STAGES: tuple[Callable[[Sequence[str]], tuple[str, Undo] | None], ...] = (
     _colours,
+    _prefix_of_all,
     markup.quoted_printable,
     markup.html,
     markup.entities,
     _prefix,
     _numbers,
     _fences,
+    _indent,
     _marks,
+    _ends,
 )

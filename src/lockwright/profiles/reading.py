@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import stat
 from contextlib import suppress
 from dataclasses import replace
@@ -16,6 +15,7 @@ from lockwright.profiles import perf_data
 from lockwright.profiles.lines import HEAD_LINES, STANDARD_INPUT, Lines, opened
 from lockwright.profiles.mixed import others, several
 from lockwright.profiles.readers import readers
+from lockwright.profiles.refused import known
 from lockwright.profiles.truncated import completed
 from lockwright.profiles.wrapped import margin, unwrapped
 
@@ -29,11 +29,6 @@ if TYPE_CHECKING:
     from lockwright.profiles.watch import Watch
 
 PERF_DATA = ("PERFILE2", "2ELIFREP")
-_OTHERS = (
-    ("/proc/lock_stat", "`perf lock contention` of the same run", re.compile(r"lock_stat version \d.*")),
-    ("a bpftrace map", "`outer;inner 42` in each line: folded stacks", re.compile(r"@\w*\[$")),
-)
-"""Kinds that are known and not read: what to give instead."""
 _SHOWN = 200  # characters of a line in a message
 
 
@@ -111,9 +106,8 @@ def _reader(lines: Lines) -> Reader:
         raise _binary(lines)
     count, _, reader, wrapped_at = max((_claimed(lines.head, one) for one in readers()), key=lambda one: one[:2])
     if not count:
-        for kind, instead, pattern in _OTHERS:
-            if any(pattern.fullmatch(one) for one in lines.head):
-                raise _refused("P005", f"`{lines.name}` is {kind}, which is not read", f"give {instead}")
+        if other := known(lines.head):
+            raise _refused("P005", f"`{lines.name}` is {other[0]}, which is not read", f"give {other[1]}")
         raise _unknown(lines)
     if wrapped_at:
         lines.unwrap(reader.claims, wrapped_at)

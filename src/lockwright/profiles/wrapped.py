@@ -2,7 +2,7 @@
 
 Nothing in a text says which lines these are. Taken as one is a line and those below it where three things hold: the
 first word below would not have fitted the line, no line below is a row by itself, and all of them together are one. A
-line that is a row already goes on only with its object, `(module)`, or its mark, `[k]`.
+line that is a row already goes on only with its object, `(module)`, its mark, `[k]`, or one word.
 """
 
 from __future__ import annotations
@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 _NARROWEST, _WIDEST = 60, 100  # columns; mail programs wrap at 66 to 80, quoting comes on top
 _FEW = 0.1  # of the lines may be longer than that
 _MOST_PIECES = 12  # of one line
+_RULE = re.compile(r"[\W_]*")  # nothing, or a line that is drawn
 _TAB = 8
 _GAP = 16  # blanks between two columns of a table, which are lost where it was wrapped
-_END = re.compile(r"\([^()]*\)\s*|\[[.kguH!]\]\s.*")
+_END = re.compile(r"\([^()]*\)\s*|\[[.kguH!]\]\s.*|[^\s;()\[\]]+\s*")
 
 
 def margin(head: Sequence[str]) -> int:
@@ -51,7 +52,12 @@ def _length(line: str) -> int:
 def _may_continue(before: str, line: str, width: int) -> bool:
     """Return whether the first word of a line was too long for the line before it, with blanks between."""
     words = line.split(maxsplit=1)
-    return bool(words) and bool(before.strip()) and _length(before) + _GAP + len(words[0]) > width
+    return (
+        bool(words)
+        and not _RULE.fullmatch(before)
+        and not _RULE.fullmatch(line)
+        and _length(before) + _GAP + len(words[0]) > width
+    )
 
 
 def _joined(pieces: Sequence[str], claims: Claims) -> Iterator[str]:
@@ -60,11 +66,16 @@ def _joined(pieces: Sequence[str], claims: Claims) -> Iterator[str]:
     while at < len(pieces):
         ends = range(at + 1, len(pieces) + 1)
         end = next((end for end in ends if claims([_together(pieces[at:end])])), 0)
-        while 0 < end < len(pieces) and _END.fullmatch(pieces[end]):
+        while 0 < end < len(pieces) and _goes_on(pieces[at:end], pieces[end], claims):
             end += 1
         end = end or at + 1
         yield _together(pieces[at:end])
         at = end
+
+
+def _goes_on(row: Sequence[str], piece: str, claims: Claims) -> bool:
+    """Return whether what is a row already has its end in the next piece."""
+    return _END.fullmatch(piece) is not None and bool(claims([_together([*row, piece])]))
 
 
 def _together(pieces: Sequence[str]) -> str:

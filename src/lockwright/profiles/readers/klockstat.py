@@ -43,16 +43,20 @@ _ABOUT = re.compile(r"\s*(?:Tracing (?:mutex|lock).*|\^C|\d\d:\d\d:\d\d.*|#.*klo
 
 
 def _claims(head: Sequence[str]) -> list[int]:
-    claimed, inside = [], False
-    for number, line in enumerate(head):
-        if len(line) >= _LONGEST or not line.strip():
-            continue
-        is_head = _HEAD.fullmatch(line) is not None
-        inside = inside or is_head
-        row = _UNITS.fullmatch(line) or (_PLAIN.fullmatch(line) if inside else None)
-        if is_head or (row and (_FRAME.fullmatch(row["who"]) or _TASK.fullmatch(row["who"]))):
-            claimed.append(number)
-    return claimed
+    return [
+        number
+        for number, line in enumerate(head)
+        if len(line) < _LONGEST and line.strip() and (_HEAD.fullmatch(line) or _is_row(line))
+    ]
+
+
+def _is_row(line: str) -> bool:
+    """Return whether a line is surely a row: with units, or with the offset of its caller."""
+    units, plain = _UNITS.fullmatch(line), _PLAIN.fullmatch(line)
+    if units:
+        return _FRAME.fullmatch(units["who"]) is not None or _TASK.fullmatch(units["who"]) is not None
+    frame = _FRAME.fullmatch(plain["who"]) if plain else None
+    return frame is not None and frame["offset"] is not None
 
 
 @dataclass(slots=True)

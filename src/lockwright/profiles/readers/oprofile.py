@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from lockwright.profiles.lines import Lines
 
 NAME = "oprofile"
-_ROW = re.compile(r"\s*(?:[0-9a-f]{8,16}\s+)?(?P<count>\d{1,15})\s+(?P<share>\d{1,3}\.\d{2,6})\s+(?P<cells>[^\s%\d].*)")
+_ROW = re.compile(
+    r"\s*(?:[0-9a-f]{8,16}\s+)?(?P<count>\d{1,15})\s+(?P<share>\d{1,3}\.\d{2,6})\s+(?P<cells>(?!(?:[num]?s|[mh])\s+\d)[^\s%\d].*)"
+)
 _ABOUT = re.compile(r"\s*(?:CPU:|Counted|Profiling through|samples\b|vma\b|symbol name|warning:|-{10,}).*")
 _LONGEST = 4096
 _CELLS = 3  # image, application, function

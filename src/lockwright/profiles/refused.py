@@ -1,0 +1,63 @@
+"""Kinds of file that people have at hand and that say nothing, or too little, about locks: what to give instead."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_STACKS = "the stacks of samples: `perf script`, or folded stacks"
+_GO = "`go tool pprof -raw` through `stackcollapse-go.pl`"
+OTHERS = (
+    (
+        "a histogram, as `funclatency` and `runqlat` write it",
+        "`offcputime -f`, or `klockstat`: a histogram names no lock",
+        re.compile(r"\s*(?:nsecs|usecs|msecs)\s*:\s*count\s+(?::\s*)?distribution.*"),
+    ),
+    (
+        "the output of bcc's `lockstat`",
+        "`klockstat`, or `perf lock contention`",
+        re.compile(r"\s*Caller\s+Avg Spin\s+Count\s+Max spin\s*"),
+    ),
+    ("a thread dump of a JVM", "async-profiler's `-e lock -o collapsed`", re.compile(r"Full thread dump .*")),
+    ("InnoDB's status", f"{_STACKS} of the server", re.compile(r"\s*(?:SEMAPHORES|\d.* INNODB MONITOR OUTPUT)\s*")),
+    (
+        "wait events of PostgreSQL",
+        f"{_STACKS} of the server",
+        re.compile(r"\s*(?:\w+\s*\|\s*)*wait_event(?:_type)?\s*(?:\|.*)?"),
+    ),
+    (
+        "text of `go tool pprof`",
+        "`go tool pprof -raw` through `stackcollapse-go.pl`",
+        re.compile(r"\s+flat\s+flat%\s+sum%\s+cum.*"),
+    ),
+    ("text of `go tool pprof`", "`go tool pprof -raw` through `stackcollapse-go.pl`", re.compile(r"-{5,}\+-{5,}")),
+    ("a trace of ftrace", "`perf script`, or `perf lock contention`", re.compile(r"# tracer: \w+.*")),
+    (
+        "the summary of `strace -c`",
+        "`offcputime -f`, or `perf trace` with stacks",
+        re.compile(r"% time\s+seconds\s+usecs/call.*"),
+    ),
+    ("the output of callgrind", _STACKS, re.compile(r"events: Ir\b.*")),
+    (
+        "a file of speedscope",
+        "the file it was made of",
+        re.compile(r'.*"\$schema":\s*"https?://www\.speedscope\.app/.*'),
+    ),
+    (
+        "bpftrace's JSON",
+        "bpftrace without `-f json`",
+        re.compile(r'\{"type":\s*"\w+".*'),
+    ),
+)
+"""Names, what to give, and a line that gives them away."""
+
+
+def known(head: Sequence[str]) -> tuple[str, str] | None:
+    """Return the name of a kind that is not read and what to give instead; None if it is none of them."""
+    for kind, instead, pattern in OTHERS:
+        if any(pattern.fullmatch(one) for one in head):
+            return kind, instead
+    return None

@@ -19,6 +19,7 @@ RECORDED = (
     (re.compile(r".*\.lock-contention\S*\.txt"), "lock_contention"),
     (re.compile(r".*\.lock-report\S*\.txt"), "lock_report"),
     (re.compile(r"diff/\S*"), "perf_diff"),
+    (re.compile(r"report/\S*"), "perf_report"),
     (re.compile(r"commits/xfs-buffer-(?:hash|alloc)\S*"), "perf_top"),
     (re.compile(r"commits/ipvs\S*"), "oprofile"),
     (re.compile(r"commits/ovs\S*"), "perf_report"),

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _ROUNDS = 6  # a mail quoted in a ticket that is quoted in a mail ...
 _MOSTLY = 0.8  # of the lines have a mark in front: somebody put it there
 _NEARLY = 0.95
+_SOME = 0.2
 _FEWEST_NUMBERED = 2
 _GAP = 3  # empty lines that have a number and are not looked at
 
@@ -177,7 +178,7 @@ def _marks(head: Sequence[str]) -> tuple[str, Undo] | None:
     bars = sum(one[-1] in _SCROLLBAR for one in filled if one)
     blanks = sum(not one.isascii() and one.translate(_BLANKS) != one for one in filled)
     has_bar = bars >= max(_FEWEST_MARKED, _MOSTLY * len(filled))
-    if not has_bar and blanks < max(_FEWEST_MARKED, len(filled) / 2):
+    if not has_bar and blanks < max(_FEWEST_MARKED, _SOME * len(filled)):
         return None
 
     def plain(line: str) -> str:

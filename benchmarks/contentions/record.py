@@ -36,7 +36,7 @@ NICE = "-15"
 REPORT_LINES = 200
 WITH_LOCKS = (
     *("rename", "append", "mprotect", "timer_settime", "pipe", "mutex"),
-    *("fdtable", "position", "sigmask", "rwlock"),
+    *("fdtable", "position", "sigmask", "rwlock", "long_hold", "semaphore"),
 )
 OTHERS = ("spin", "false_sharing", "hog")
 PLACE = re.compile(r"/tmp/contentions\.\w+")

@@ -35,12 +35,12 @@ def test_every_load_is_recorded_in_every_mode() -> None:
 
 
 NOT_YET = pytest.mark.xfail(
-    reason="a pthread rwlock that is taken often, and seldom waited for, is no lock", strict=False
+    reason="a pthread rwlock that is seldom waited for is no lock; POSIX semaphores are unknown", strict=False
 )
 
 
 @pytest.mark.parametrize(
-    "name", [pytest.param(one, marks=NOT_YET if one.startswith("rwlock.") else ()) for one in FILES]
+    "name", [pytest.param(one, marks=NOT_YET if one.startswith(("rwlock.", "semaphore.")) else ()) for one in FILES]
 )
 def test_the_lock_is_named(name: str) -> None:
     load, mode = name.split(".")[:2]

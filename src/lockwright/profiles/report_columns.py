@@ -11,7 +11,9 @@ import re
 from dataclasses import dataclass, field
 
 _SHARE = r"\d{1,3}\.\d{1,2}%"
-_ROW = re.compile(rf"\s*+(?:[-+]\s++)?(?P<shares>(?:{_SHARE}\s++){{1,12}})(?P<cells>[^\s%].*)")
+_ROW = re.compile(
+    rf"\s*+(?:[-+]\s++)?(?P<shares>(?:{_SHARE}\s++){{1,12}})(?P<cells>(?![-+]?\d{{1,3}}\.\d{{1,2}}%)[^\s%].*)"
+)
 SYMBOL = re.compile(
     r"(?:(?P<before>.*?)\s+)?(?:0x[0-9a-f]{1,16}\s+(?:\S\s+)?)?\[(?P<level>[.kguHm!])\]\s+(?P<symbol>\S.*)"
 )
@@ -161,7 +163,7 @@ def head(line: str, events: tuple[str, ...]) -> Columns | None:
 def is_row(line: str) -> bool:
     """Return whether a line is certainly a row of an aligned table, by the mark of its function."""
     got = _ROW.fullmatch(line)
-    return got is not None and SYMBOL.fullmatch(got["cells"]) is not None and got["cells"][0] not in "+|"
+    return got is not None and SYMBOL.fullmatch(got["cells"]) is not None
 
 
 def _joined(names: list[str], parts: list[str], events: int) -> list[str]:

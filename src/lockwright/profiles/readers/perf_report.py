@@ -29,18 +29,22 @@ _GROUP = re.compile(r"(?:[\w ]*\{)?(?P<events>[^{}]*)\}?")
 _COUNT = re.compile(r"#\s*+Event count \(approx\.\):\s*(?P<count>\d+).*")
 _LOST = re.compile(r"#\s*+Total Lost Samples:\s*(?P<count>\d+).*")
 _TOP = re.compile(r"\s*+PerfTop:\s.*\[(?:\d+Hz |\d+ )?(?P<event>[^\]]*)\].*")
+_DIFF = re.compile(r"#\s*+Baseline\b")
+"""The head of `perf diff`, whose rows have a share and a number as well."""
 _EMPTY = re.compile(r"\s*+(?:no entry >= [\d.]+%|-{20,}|\.\.\.)\s*")
 
 
 def _claims(head_lines: Sequence[str]) -> list[int]:
     """Rows are certain by the mark of a function; with a separator or in a hierarchy, by the head above them."""
-    claimed = []
-    columns = Columns()
+    claimed: list[int] = []
+    columns, is_diff = Columns(), False
     for number, line in enumerate(head_lines):
         if len(line) >= _LONGEST:
             continue
         found = head(line, ())
-        columns = found or columns
+        columns, is_diff = found or columns, (is_diff or bool(_DIFF.match(line))) and not found
+        if is_diff:
+            continue
         is_named = bool(columns.separator or columns.levels) and columns.cells(line) is not None
         if found or is_named or (is_row(line) and columns.cells(line)):
             claimed.append(number)

@@ -27,7 +27,7 @@ _HEAD = re.compile(
     r"(?:\s+(?P<rest>.*))?$"
 )
 _FRAME = re.compile(
-    r"\s*(?P<address>[0-9a-f]{1,16})\s+(?P<symbol>\S.*?)(?:\+0x(?P<offset>[0-9a-f]{1,16}))?"
+    r"\s*(?P<address>[0-9a-f]{1,16})\s+(?P<symbol>(?!\d+(?:\.\d\d)? )\S.*?)(?:\+0x(?P<offset>[0-9a-f]{1,16}))?"
     r"\s+\((?P<module>\[[^\]]*\]\S*|[^()]*(?: \(deleted\))?|inlined)\)\s*$"
 )
 _BARE = re.compile(
@@ -41,6 +41,7 @@ _SHORT_HEAD = re.compile(
 """What begins a sample where times or threads were not asked for (`-F comm,ip,sym`): only if functions follow."""
 _LOST = re.compile(r".{0,200}\bPERF_RECORD_LOST(?:_SAMPLES)?\b\D{0,20}(?P<count>\d{1,18})")
 """What `--show-lost-events` adds; a record of them alone tells no place."""
+_FEWEST_DIGITS = 4  # of an address, where nothing else tells that it is one
 _LONGEST = 4096  # characters of a line that can be one of these
 _MOST_KEPT = 500_000  # lines of frames, and stacks, remembered: they repeat themselves
 _NAMELESS = (Frame("[unknown]"),)
@@ -48,11 +49,17 @@ _NAMELESS = (Frame("[unknown]"),)
 
 def _claims(head: Sequence[str]) -> list[int]:
     return [
-        number
-        for number, line in enumerate(head)
-        if len(line) < _LONGEST
-        and (_HEAD.match(line) or (line[:1] in {"\t", " "} and (_FRAME.match(line) or _BARE.match(line))))
+        number for number, line in enumerate(head) if len(line) < _LONGEST and (_HEAD.match(line) or _is_function(line))
     ]
+
+
+def _is_function(line: str) -> bool:
+    """Return whether a line is certainly one of a stack."""
+    if line[:1] not in {"\t", " "}:
+        return False
+    bare = _BARE.match(line)
+    is_sure = bare is not None and len(bare["address"]) >= _FEWEST_DIGITS and bare["symbol"][0] != "<"
+    return is_sure or _FRAME.match(line) is not None
 
 
 def read(lines: Lines) -> Profile:

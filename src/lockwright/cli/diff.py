@@ -85,9 +85,8 @@ def diff(
         from lockwright.report.diff_page import diff_page
 
         write(html, diff_page(found, *runs))
-        if html == "-":
-            return Status.FINE
-    _show(found, Given(machine, command), block=block, markdown=markdown, rows=rows, json=json)
+    is_streaming = "-" in targets.values()
+    _show(found, Given(machine, command), block=block, markdown=markdown, rows=0 if is_streaming else rows, json=json)
     return Status.FINE
 
 
@@ -113,7 +112,7 @@ def _mistake(
 
 
 def _show(found: Comparison, given: Given, *, block: bool, markdown: str | None, rows: int, json: str | None) -> None:
-    """Write and print what was asked for."""
+    """Write and print what was asked for; no rows are no page."""
     from lockwright.cli.output import STANDARD_OUTPUT, write
     from lockwright.report.console import print_lines, terminal
     from lockwright.report.diff import diff_lines
@@ -126,9 +125,7 @@ def _show(found: Comparison, given: Given, *, block: bool, markdown: str | None,
         write(json, msgspec.json.format(msgspec.json.encode(diff_json(found)), indent=2).decode())
     if markdown:
         write(markdown, made(found, given, markdown=True))
-    if STANDARD_OUTPUT in {json, markdown}:
-        return
     if block:
         write(STANDARD_OUTPUT, made(found, given))
-    else:
+    elif rows:
         print_lines(diff_lines(found, rows), terminal())

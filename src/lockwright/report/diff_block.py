@@ -181,7 +181,7 @@ def _tail(found: Comparison, *, markdown: bool) -> Iterator[str]:
     if not found.threads:
         yield from _line("1 to N threads", "not given: --table FILE.csv with threads,before,after", markdown=markdown)
     for warning in found.warnings:
-        if "--before-work" not in warning:  # said above
+        if "--before" not in warning:  # said above
             yield from _line("Note", warning, markdown=markdown)
     yield from _line("Method", "; ".join(found.method), markdown=markdown)
 

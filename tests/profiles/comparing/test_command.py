@@ -73,6 +73,15 @@ def test_blocks_go_where_they_are_asked_for(tmp_path: Path, capsys: pytest.Captu
     assert capsys.readouterr().out == block(found, Given(), markdown=True)
 
 
+def test_a_page_on_standard_output_keeps_nothing_else_back(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    target = tmp_path / "found.json"
+    assert run(["diff", BEFORE, AFTER, "--html", "-", "--json", str(target)]) == 0
+    page = capsys.readouterr().out
+    assert page.startswith("<!")
+    assert page.rstrip().endswith("</html>")
+    assert json.loads(target.read_text())["command"] == "diff"
+
+
 def test_the_text_of_perf_diff_alone(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["diff", str(CAPTURES / "diff" / "delta-abs.txt")]) == 0
     assert "78.1 %  11.7 %       -66.4  update" in capsys.readouterr().out

@@ -86,6 +86,7 @@ def test_a_share_that_rises_while_more_is_done() -> None:
 def test_a_share_that_falls_while_throughput_stays() -> None:
     said = work_done(before=1e6, after=1.01e6, shares=(400, 100))
     assert any("fell and throughput stayed: something behind it limits now" in one for one in said)
+    assert any("1.01 times: as good as the same" in one for one in said)
 
 
 def test_a_share_that_falls_while_less_is_done() -> None:
@@ -272,3 +273,32 @@ def test_functions_have_their_callers() -> None:
     assert rows["memcpy"] == ("send", "read")
     assert rows["native_queued_spin_lock_slowpath"] == ("find", "")
     assert "memcpy < send, then read" in block(found, Given())
+
+
+def test_waits_that_hardly_matter_are_no_headline() -> None:
+    one, other = (
+        replace(recording({WORK: 1000}), waits=waits)
+        for waits in (waiting(("spinlock", "f", 2, 1e3)).waits, waiting(("spinlock", "f", 50, 1e7)).waits)
+    )
+    assert "no change beyond chance" in compare(side(one, seconds=(2,)), side(other, seconds=(2,))).headline
+    assert "more waiting: for spinlock" in compare(side(one, seconds=(0.1,)), side(other, seconds=(0.1,))).headline
+
+
+def test_one_run_a_side_says_what_it_cannot_know() -> None:
+    run, other = recording({WORK: 900, LOOKUP: 100}), recording({WORK: 500, LOOKUP: 500})
+    assert any(one.startswith("one run a side") for one in compare(side(run), side(other)).warnings)
+    assert not any(one.startswith("one run a side") for one in compare(side(run, run), side(other)).warnings)
+
+
+def test_as_much_as_is_offered_with_less_is_no_limit_behind() -> None:
+    """A load that arrives by itself: throughput stays, and what an operation costs falls."""
+    before, after = recording({LOOKUP: 400, WORK: 600}), recording({LOOKUP: 20, WORK: 600, "intel_idle": 380})
+    found = compare(side(before, seconds=(10,), work=(1e4,)), side(after, seconds=(10,), work=(1e4,)))
+    assert "all that was busy: 0.1 samples for each operation before, 0.062 after, 0.62 times" in found.findings
+    assert not any("something behind it" in one for one in found.warnings)
+
+
+def test_busy_cpus() -> None:
+    runs = [recording({WORK: 1000}, unit="period", per_sample=ns, event="cpu-clock") for ns in (2e6, 4e6)]
+    found = compare(side(runs[0], seconds=(1,)), side(runs[1], seconds=(1,)))
+    assert "CPUs busy: 2.00 before, 4.00 after" in found.findings

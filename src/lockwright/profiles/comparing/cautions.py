@@ -48,6 +48,11 @@ def cautions(
         found.append(f"the text compares more than two files: the first two are told, {one.facts[LEFT_OUT]} left out")
     if here.shares or there.shares:
         found += [*_idle(one, other), *_lengths(one, other), *_coverage(here, there, one, other)]
+    if len(one.sources) == len(other.sources) == 1:
+        found.append(
+            "one run a side: two runs of one program differ as well, and that is told as a change, too; "
+            "--before A B C --after D E F shows by how much"
+        )
     if one.waits and other.waits and not (one.seconds and other.seconds):
         found.append("lengths of the recordings are not known: totals of waits grow with them, means do not")
     found += [

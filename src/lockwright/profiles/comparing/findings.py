@@ -62,7 +62,7 @@ def tell(found: Told) -> Words:
     return Words(
         headline=headline(lock, function, found),
         findings=tuple(findings),
-        warnings=tuple(speed.warnings(found, lock)),
+        warnings=tuple(speed.warnings(found, lock, main)),
         unchanged=tuple(_unchanged(found)),
         next_limit=limits.next_limit(found, lock),
     )

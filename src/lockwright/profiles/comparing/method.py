@@ -41,7 +41,8 @@ def method(before: Measured, after: Measured, keys: Sequence[Key], waits: Sequen
     elif keys:
         found += _intervals(before, after)
         functions = sum(key.kind == SYMBOL for key in keys)
-        locks = f" and, apart from them, {len(keys) - functions} of locks" if functions < len(keys) else ""
+        rest = len(keys) - functions
+        locks = f" and, judged apart, {rest} row{'s' * (rest > 1)} of locks" if rest else ""
         found.append(
             f"changed are rows that chance does not explain: of {functions} functions looked at{locks}, 5 % of those "
             "called changed may be so by chance (false discovery rate, Benjamini and Hochberg)"

@@ -5,14 +5,16 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from lockwright.profiles.comparing.tally import CPU_TIME
 from lockwright.profiles.comparing.wording import amount, named, times
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from lockwright.profiles.comparing.results import Change, Estimate
+    from lockwright.profiles.comparing.results import Change, Estimate, SideSummary
     from lockwright.profiles.comparing.told import Told
 
+_CHEAPER = 0.9  # of what an operation cost: the gain is in that, not in throughput
 _FLAT = 0.03  # relative difference below which throughput of single runs counts as the same
 
 
@@ -26,6 +28,7 @@ def sentences(found: Told, lock: Change | None) -> Iterator[str]:
     one, other = found.before.throughput, found.after.throughput
     if one is not None and other is not None:
         yield f"operations a second: {_spelled(one)} before, {_spelled(other)} after, {speed_up(one, other)}"
+    yield from _busy(found)
     if lock is None:
         return
     if lock.per_operation is not None:
@@ -34,19 +37,54 @@ def sentences(found: Told, lock: Change | None) -> Iterator[str]:
         yield _cost(found, lock, lock.per_second, "in each second")
 
 
-def warnings(found: Told, lock: Change | None) -> Iterator[str]:
-    """Yield where the share of a lock deceives."""
+def _busy(found: Told) -> Iterator[str]:
+    """Yield what an operation costs as a whole, and how many CPUs are busy."""
+    pair = busy_per_operation(found)
+    if pair is not None and pair[0] > 0:
+        before, after = map(amount, pair)
+        ratio = times(pair[1] / pair[0])
+        yield f"all that was busy: {before} {found.cost_unit} for each operation before, {after} after, {ratio} times"
+    rates = [_busy_total(side) / sum(side.seconds) for side in (found.before, found.after) if side.seconds]
+    if found.cost_unit == CPU_TIME and len(rates) == 2:
+        yield f"CPUs busy: {rates[0] / 1e9:.2f} before, {rates[1] / 1e9:.2f} after"
+
+
+def busy_per_operation(found: Told) -> tuple[float, float] | None:
+    """Return what an operation costs, before and after; None if that is not known."""
+    one, other = found.before, found.after
+    if not found.cost_unit or not one.work or not other.work:
+        return None
+    return _busy_total(one) / sum(one.work), _busy_total(other) / sum(other.work)
+
+
+def _busy_total(side: SideSummary) -> float:
+    return (side.total or 0.0) * (1 - side.idle / 100)
+
+
+def warnings(found: Told, lock: Change | None, main: Change | None) -> Iterator[str]:
+    """Yield where a share deceives.
+
+    Args:
+        found: What was found.
+        lock: The lock that changed most; None if none did.
+        main: The function or lock that changed most; None if none did.
+    """
     one, other = found.before.throughput, found.after.throughput
-    if lock is None or one is None or other is None:
+    if one is None or other is None:
         return
-    if lock.difference.value > 0 and other.value > one.value and not is_flat(one, other):
+    if lock is not None and lock.difference.value > 0 and other.value > one.value and not is_flat(one, other):
         yield f"the share of {named(lock)} rose while more was done: not worse; a share says nothing of speed"
-    elif lock.difference.value < 0 and is_flat(one, other):
+    if main is None or main.difference.value >= 0:
+        return
+    if is_flat(one, other):
+        pair = busy_per_operation(found)
+        if pair is not None and pair[1] <= _CHEAPER * pair[0]:
+            return  # as much as was offered was done, with less
         yield (
-            f"the share of {named(lock)} fell and throughput stayed: something behind it limits now, see the next limit"
+            f"the share of {named(main)} fell and throughput stayed: something behind it limits now, see the next limit"
         )
-    elif lock.difference.value < 0 and other.value < one.value:
-        yield f"the share of {named(lock)} fell and less was done: look at what the CPUs wait for instead"
+    elif other.value < one.value:
+        yield f"the share of {named(main)} fell and less was done: look at what the CPUs wait for instead"
 
 
 def is_flat(one: Estimate, other: Estimate) -> bool:
@@ -70,6 +108,8 @@ def _spelled(one: Estimate) -> str:
 
 def speed_up(one: Estimate, other: Estimate) -> str:
     """Return by how much throughput changed, and whether that is told from chance."""
+    if one.low is None and is_flat(one, other):
+        return f"{times(other.value / one.value)} times: as good as the same"
     flat = "; the difference is not told from chance" if is_flat(one, other) else ""
     return f"{times(other.value / one.value)} times{flat}"
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from lockwright.profiles.model import Profile, Sample, Stack
 
 WHOLE = 100.0  # percent
+CPU_TIME = "ns of CPU time"
+"""What the clocks of a CPU are counted in."""
 _COMPLETE = 99.0  # percent covered: rows that are rounded add up to a little less or more than all
 _AMOUNT = re.compile(r"(?P<number>[\d.]+)\s*(?P<scale>[KMG]?)\b")
 _SCALES = {"": 1.0, "K": 1e3, "M": 1e6, "G": 1e9}
@@ -211,4 +213,4 @@ def _unit(profile: Profile, event: str) -> str:
     if not counted:
         return "samples"
     name = plain_event(event)
-    return "ns of CPU time" if name in {"cpu-clock", "task-clock"} else name or "events"
+    return CPU_TIME if name in {"cpu-clock", "task-clock"} else name or "events"

@@ -19,6 +19,9 @@ _LEAST = 0.3  # points: a difference worth a word, however sure it is
 _LEAST_UNSURE = 1.0  # points, where nothing says what chance does
 _WAITS_DIFFER = 1.5  # times as long, where nothing says what chance does
 _WAITS_MATTER = 0.05  # of all waiting
+_LEAST_TASKS = 0.02  # that wait at any moment
+_LEAST_WAIT_NS = 1e6
+_OFTEN = 10  # waits of one run, below which their sum is an accident
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +98,17 @@ def moved_wait(found: Told) -> WaitChange | None:
 
 def _has_moved(one: WaitChange, found: Told, whole: float) -> bool:
     before, after = _waited(one, found)
-    if abs(after - before) < _WAITS_MATTER * whole or not whole:
+    if not whole or abs(after - before) < max(_WAITS_MATTER * whole, _least_wait(found)):
         return False
     if one.is_significant is not None:
         return one.is_significant
-    return max(before, after) >= _WAITS_DIFFER * min(before, after)
+    is_often = max(one.before.contended, one.after.contended) >= _OFTEN
+    return is_often and max(before, after) >= _WAITS_DIFFER * min(before, after)
+
+
+def _least_wait(found: Told) -> float:
+    """Return from which difference on waiting matters: in tasks, or in nanoseconds where lengths are unknown."""
+    return _LEAST_TASKS if found.before.seconds and found.after.seconds else _LEAST_WAIT_NS
 
 
 def _waited(one: WaitChange, found: Told) -> tuple[float, float]:

@@ -87,7 +87,7 @@ class _Diff:
         parts = line.lstrip("# ").split(self.separator) if self.separator else _GAP.split(line.lstrip("# ").strip())
         self.names = [one.strip().lower() for one in parts]
         values = [one for one in self.names if one.startswith(tuple(_KINDS))]
-        self.kind = values[0].split()[0].partition("/")[0] if values else "delta"
+        self.kind = next((one for one in _KINDS if values and values[0].startswith(one)), "delta")
         self.sides = max(1, len(values))
         self.ends = [line.index(one) + len(one) for one in parts if one in line]
 

@@ -87,8 +87,15 @@ def _lock(lock: LockFound) -> Iterator[str]:
         lost = sum(one.share_percent for one in lock.sites if not one.caller)
         yield f"{kind}, wanted by {shown}" + (f"; {lost:.1f} % without a name" if lost >= _SAME else "")
         yield f"named by {lock.rests_on}"
-    else:
+    elif lock.name:
+        yield f"{kind} `{lock.name}`"
+    elif lock.function:
         yield f"{kind}, seen in `{lock.function}`; {lock.rests_on}"
+    else:
+        yield f"{kind}; the file tells neither its name nor who wants it"
+    if lock.held_by:
+        holders = ", ".join(f"`{one.caller}` {one.share_percent:.0f} %" for one in lock.held_by)
+        yield f"held by {holders} while others waited"
     share, waiting = lock.share_busy_percent, lock.waiting_percent
     if share is not None and waiting is not None and _SAME < waiting < share - _SAME:
         yield f"{waiting:.1f} % of busy time waits for it, {share - waiting:.1f} % takes it"

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from lockwright.profiles import folding
+from lockwright.profiles.symbols import IDLE, SPIN
 
 if TYPE_CHECKING:
     from lockwright.profiles.model import Profile, Sample
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 _ALL = 100.0  # percent
 _NS_PER_S = 1e9
+OFF_CPU = "off-cpu"  # the event of samples that are no CPU time
 _INSIDE_GLIBC = "__GI_"
 _NAMES = 1 << 16  # that are kept; a profile has thousands
 
@@ -73,13 +75,19 @@ class View:
 
 def view_of(profile: Profile) -> View:
     """Return what of a profile is looked at."""
-    events = folding.by_event(one for one in profile.samples if one.stack)
+    events = folding.by_event(one for one in profile.samples if one.stack and one.event != OFF_CPU)
     event, samples = next(iter(events.items()), ("", ()))
     weight = sum(one.weight for one in samples)
     whole = max(_ALL, weight) if profile.unit == "percent" else weight
-    idle = sum(one.weight for one in samples if folding.is_idle(one))
-    busy = tuple(one for one in samples if not folding.is_idle(one))
+    idle = sum(one.weight for one in samples if is_idle(one))
+    busy = tuple(one for one in samples if not is_idle(one))
     return View(profile, busy, event, whole or 1.0, (whole - idle) or 1.0)
+
+
+def is_idle(sample: Sample) -> bool:
+    """Return whether the CPU had nothing to do: a guest's CPU that halts in the slow path of a lock waits for it."""
+    roles = (role(frame.symbol) for frame in sample.stack)
+    return next(roles) == IDLE and next((one for one in roles if one != IDLE), "") != SPIN
 
 
 _SECONDS = ("lock events s", "elapsed_s", "seconds")

@@ -49,10 +49,12 @@ class Facts:
     def waiting(self, group: Group) -> float:
         """Return what of a group is waiting, or waking those that wait, in percent of busy time.
 
-        Functions that take a spin lock count where no function of a slow path was seen at all: there it is inlined.
+        Functions that take it count where somebody is seen to wait for it, too: its cache line is on its way then.
+        Those that take a spin lock also count where no function of a slow path was seen at all: there it is inlined.
         """
+        waiting = group.waiting + group.waking
         inlined = group.kind in _INLINED and not self.has_spinning
-        return self.view.busy(group.weight if inlined else group.waiting + group.waking)
+        return self.view.busy(group.weight) if waiting or inlined else 0.0
 
     @property
     def waiting_percent(self) -> float:

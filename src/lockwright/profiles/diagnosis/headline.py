@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from lockwright.profiles.diagnosis.verdict import Decision
 
 _UNITS = (("s", 1e9), ("ms", 1e6), ("us", 1e3), ("ns", 1.0))
+_CALLERS = 3  # that a headline names
 _SAME = 0.05  # percentage points that are not printed
 _LEADS = {CONTENDED: "contended lock", MINOR: "visible but minor"}
 
@@ -26,8 +27,13 @@ def headline(facts: Facts, decision: Decision, lock: LockFound | None) -> str:
         return _walk(facts, decision.walk)
     if decision.why in {"count", "line", "passing"}:
         return _line(facts, decision, lock)
+    if decision.why == "objects":
+        return "undecided: the profile tells objects, not functions"
     if lock is None or decision.why == "nothing":
         return _nothing(facts)
+    if decision.verdict == NO_LOCK and lock.waits and lock.waits.span_ns:
+        waited = f"{duration(facts.waited_ns)} of waiting in {duration(lock.waits.span_ns)}"
+        return f"no lock: {waited}, most of it for {article(lock.kind)}{wanted(lock)}"
     if decision.why == "release":
         share, by = both(facts, facts.release_percent), f" by {lock.caller}" if lock.caller else ""
         return f"undecided: {share} where {article(lock.kind)} is released{by}: waiting or work with interrupts off"
@@ -44,8 +50,20 @@ def headline(facts: Facts, decision: Decision, lock: LockFound | None) -> str:
     owner = f"; its owner may be in {decision.owner_work[0].caller}" if decision.owner_work and not lock.caller else ""
     if (lock.share_busy_percent or 0.0) < CONTENDED_PERCENT:
         waiting = both(facts, facts.waiting_percent)
-        return f"contended locks: {waiting} waits, most of it for {article(lock.kind)}{wanted(lock)}{owner}"
+        which = f"{article(lock.kind)}{_all_wanted(facts, decision, lock)}"
+        return f"contended locks: {waiting} waits, most of it for {which}{owner}"
     return f"{lead}: {_share(facts, lock)} for {article(lock.kind)}{wanted(lock)}{owner}"
+
+
+def _all_wanted(facts: Facts, decision: Decision, lock: LockFound) -> str:
+    """Return who wants locks of one kind, where none of them has most: they may be one."""
+    first = decision.group
+    if first is None or not lock.caller:
+        return wanted(lock)
+    alike = [one for one in facts.groups if one.kind == first.kind and one.weight > first.weight / 2]
+    callers = dict.fromkeys(next((who for who, _ in one.by_caller() if who), "") for one in alike)
+    names = [one for one in callers if one]
+    return f" wanted by {listed(names[:_CALLERS])}" if len(names) > 1 else wanted(lock)
 
 
 def _elsewhere(facts: Facts, decision: Decision, lock: LockFound) -> str:
@@ -118,17 +136,21 @@ def _nothing(facts: Facts) -> str:
 
 
 def wanted(lock: LockFound) -> str:
-    """Return who wants a lock: its callers with more than half of what the first one has."""
+    """Return which lock it is: by its callers with more than half of what the first one has, else by its name."""
     named = [one for one in lock.sites if one.caller]
     if not named:
-        return ""
+        return f" {lock.name}" if lock.name else ", which one is not told" if lock.waits else ""
     many = [one for one in named if one.share_percent > named[0].share_percent / 2]
     first = named[0]
     if len(many) == 1:
-        return f" wanted by {first.caller}" + (
-            f" for {first.within}" if first.within and "lock" in first.caller else ""
-        )
-    return f" wanted by {', '.join(one.caller for one in many[:-1])} and {many[-1].caller}"
+        is_thin = first.within and "lock" in first.caller  # a function that does nothing but take it
+        return f" wanted by {first.caller}" + (f" for {first.within}" if is_thin else "")
+    return f" wanted by {listed([one.caller for one in many])}"
+
+
+def listed(names: list[str]) -> str:
+    """Return names with commas and `and`."""
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def article(kind: str) -> str:

@@ -116,20 +116,37 @@ def waits_of(profile: Profile, group: Group, all_ns: float) -> WaitTimes:
 
 def waited_lock_of(profile: Profile, group: Group, all_ns: float) -> LockFound:
     """Return the lock that a group of waits is about."""
-    total_ns = group.total_ns
+    total_ns = group.total_ns or 1.0
     sites = [
-        Site(caller, _ALL * time_ns / total_ns if total_ns else 0.0, within)
+        Site(caller, _ALL * time_ns / total_ns, within)
         for (caller, within), time_ns in list(group.by_caller().items())[:_SITES]
+        if caller
     ]
-    named = "the address of the lock" if group.lock else _how(group, has_stacks=profile.has_stacks)
     return LockFound(
         group.kind,
         _shown(group),
         tuple(sites),
         waits=waits_of(profile, group, all_ns),
-        rests_on=named,
+        rests_on="its callers, told apart from other locks by its address"
+        if group.lock
+        else _how(group, has_stacks=bool(sites) or profile.has_stacks),
         through_futex=group.futex,
+        name=group.lock,
+        held_by=_held_by(profile, group),
     )
+
+
+def _held_by(profile: Profile, group: Group) -> tuple[Site, ...]:
+    """Return who held a lock while others waited: the tasks that the file names, or the functions."""
+    times: dict[str, float] = defaultdict(float)
+    for one, _ in group.waits:
+        times[one.owner] += one.total_ns
+    for one in profile.blamed:
+        if one.kind == group.kind and one.stack:
+            times[plain(one.stack[0].symbol)] += one.total_ns
+    whole = group.total_ns or 1.0
+    heaviest = sorted(times.items(), key=lambda pair: -pair[1])
+    return tuple(Site(name, _ALL * time_ns / whole) for name, time_ns in heaviest if name and time_ns)[:_INSIDE]
 
 
 def owner_work(view: View, group: Group, most: int = _INSIDE) -> tuple[Site, ...]:

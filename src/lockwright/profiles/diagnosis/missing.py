@@ -37,7 +37,10 @@ def _record(facts: Facts, decision: Decision, lock: LockFound | None) -> Iterato
         first = decision.group or (facts.groups or facts.releases)[0]
         yield f"{_CALLERS}: then the caller of {next(iter(first.functions()), 'the lock')} has a name"
     elif lock and not lock.caller:
-        if lock.kind == FUTEX:
+        if lock.waits and not facts.view.samples and not lock.through_futex:
+            if not lock.function:
+                yield "`perf lock contention`, without `-t`, `-l` and `-o`, or with `-v`: who wants each lock"
+        elif lock.kind == FUTEX:
             yield "`perf record --call-graph dwarf -- COMMAND`: the user lock is named by frames of user space"
         else:
             yield "`perf record --call-graph dwarf -- COMMAND`: these stacks end before a caller has a name"

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from lockwright.profiles.diagnosis.base import family, plain, role
 from lockwright.profiles.diagnosis.names import names
-from lockwright.profiles.symbols import ACQUIRE, INSIDE, SCHEDULE, SLEEP, SPIN, UNLOCK
+from lockwright.profiles.symbols import ACQUIRE, IDLE, INSIDE, SCHEDULE, SLEEP, SPIN, UNLOCK
 
 if TYPE_CHECKING:
     from lockwright.profiles.model import Frame, Stack
@@ -60,8 +60,9 @@ def placed(stack: Stack) -> Owner | None:
     The innermost function decides if it is one of locking.  If it is not, or if it waits for a spin lock, a slow path
     further out does: whoever gives up the CPU there, or wakes others, does it for that lock.
     """
-    inner = _does(stack[0])
-    near = _owner(stack, 0, inner) if inner else None
+    start = next((at for at, frame in enumerate(stack) if role(frame.symbol) != IDLE), 0)  # a halted waiter
+    inner = _does(stack[start])
+    near = _owner(stack, start, inner) if inner else None
     if near is not None and near.kind not in _SPINNING:
         return near
     at = _slow_path(stack)
@@ -143,3 +144,11 @@ def named(stack: Stack, at: int) -> str:
 def is_nameless(frame: Frame) -> bool:
     """Return whether the profiler had no name for an address."""
     return _NAMELESS.fullmatch(frame.symbol) is not None
+
+
+_OBJECT = re.compile(r"\[kernel[\w.]*\]|\[vdso\]|.+\.(?:so(?:\.[\d.]+)?|ko)")
+
+
+def is_object(symbol: str) -> bool:
+    """Return whether what stands for a function is a file: the profile was sorted by objects."""
+    return _OBJECT.fullmatch(symbol) is not None

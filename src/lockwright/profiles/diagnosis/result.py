@@ -71,6 +71,8 @@ class LockFound:
         waits: Times of waits, where they are known.
         rests_on: How it was named.
         through_futex: Whether its waiters sleep, and are woken, through a futex of the kernel.
+        name: Its name or address, where the file tells it.
+        held_by: Who held it while others waited: tasks or functions, by their share of the waiting for it.
     """
 
     kind: str
@@ -84,6 +86,8 @@ class LockFound:
     waits: WaitTimes | None = None
     rests_on: str = ""
     through_futex: bool = False
+    name: str = ""
+    held_by: tuple[Site, ...] = ()
 
     @property
     def caller(self) -> str:

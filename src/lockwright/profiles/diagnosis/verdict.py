@@ -15,7 +15,7 @@ from lockwright.profiles.diagnosis.hot import LOOK_UP
 from lockwright.profiles.diagnosis.lines import is_of_lock, line_percent, passing_percent, touches
 from lockwright.profiles.diagnosis.locks import owner_work
 from lockwright.profiles.diagnosis.names import names
-from lockwright.profiles.diagnosis.owners import FUTEX
+from lockwright.profiles.diagnosis.owners import FUTEX, is_object
 from lockwright.profiles.diagnosis.reason import Reason
 from lockwright.profiles.diagnosis.result import CONTENDED, LINE, MINOR, NO_LOCK, UNDECIDED
 
@@ -28,8 +28,7 @@ if TYPE_CHECKING:
 
 CONTENDED_PERCENT = 10.0  # of busy time that waits: a lock is the matter
 VISIBLE_PERCENT = 1.0  # of busy time: a lock can be seen
-WALK_PERCENT = 15.0  # of busy time in one look-up: it is the matter
-WALK_TIMES = 2.0  # as much as all waiting: then not the lock is
+WALK_PERCENT = 15.0  # of busy time in one look-up: it is the matter, if locks have not half of it
 LINE_PERCENT = 5.0  # of busy time in functions that change a shared count
 PASSING_PERCENT = 10.0  # of busy time in taking and releasing what nobody waits for
 CONTENDED_AT_ONCE = 0.1  # tasks that wait at any moment
@@ -44,8 +43,8 @@ class Decision:
     Args:
         verdict: One of `VERDICTS`.
         why: `samples`, `waits`, `release` (of a spin lock), `walk` (a look-up), `unnamed` (no caller), `scheduler`
-            (its own locks), `user lock` (unnamed, of user space), `count`, `passing` and `line` (a shared line), or
-            `nothing`.
+            (its own locks), `user lock` (unnamed, of user space), `objects` (no functions), `count`, `passing` and
+            `line` (a shared line), or `nothing`.
         group: The lock; None if there is none.
         walk: The look-up that is hotter than all locks.
         owner_work: What the holder of a kernel lock can be running, where no stack tells.
@@ -80,7 +79,13 @@ def decide(facts: Facts) -> Decision:
 def _of_samples(facts: Facts) -> Decision:
     waiting, first = facts.waiting_percent, _heaviest(facts)
     walk = next((one for one in facts.hot if one.kind == LOOK_UP), None)
-    if walk and walk.share_percent >= WALK_PERCENT and walk.share_percent >= WALK_TIMES * waiting:
+    if not first and any(is_object(one.symbol) for one in facts.hot):
+        return Decision(UNDECIDED, "objects")
+    if (
+        walk
+        and walk.share_percent >= WALK_PERCENT
+        and facts.lock_percent < min(CONTENDED_PERCENT, walk.share_percent / 2)
+    ):
         return Decision(NO_LOCK, "walk", first, walk)
     if facts.release_percent >= CONTENDED_PERCENT and facts.release_percent > facts.lock_percent:
         return Decision(UNDECIDED, "release", facts.releases[0])
@@ -153,7 +158,7 @@ def _of_waits(facts: Facts) -> Decision:
     verdict = _by_time(facts)
     if verdict == CONTENDED and is_of_scheduler(first):
         return Decision(UNDECIDED, "scheduler", first)
-    if verdict == CONTENDED and first.kind == FUTEX and not any(caller for caller, _ in first.by_caller()):
+    if first.kind == FUTEX and first.total_ns >= LEAST_NS and not any(caller for caller, _ in first.by_caller()):
         return Decision(UNDECIDED, "user lock", first)
     return Decision(verdict, "waits", first)
 

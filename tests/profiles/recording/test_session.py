@@ -48,6 +48,8 @@ def test_what_is_kept_reads_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyP
     again = read(str(folder / "recording.script.gz"))
     assert (again.samples, again.waits) == (found.profile.samples, found.profile.waits)
     assert again.facts["lost events"] == "2480"
+    later = {"missing", "lost samples", "lost waits"}  # known only when the text is written
+    assert {key: value for key, value in found.profile.facts.items() if key not in later}.items() <= again.facts.items()
     assert "1,240 samples were lost: perf could not keep up" in found.notes
     assert "note: 1,240 waits were lost: perf could not keep up" in [text for text, _ in recording_lines(found)]
 
@@ -59,6 +61,7 @@ def test_perf_is_asked_for_the_right_events(tmp_path: Path, monkeypatch: pytest.
     samples, waits = ((folder / f"{one}.data").read_text() for one in ("samples", "waits"))
     assert "-e cycles -F 199 --call-graph dwarf" in samples
     assert "--max-size=12M" in samples
+    assert "--synth=task -p " in samples
     assert "-e lock:contention_begin/call-graph=fp/ -e lock:contention_end/call-graph=no/ -c 1" in waits
     assert "--max-size=3M" in waits
 
@@ -67,7 +70,7 @@ def test_an_old_perf_is_not_told_when_to_begin(tmp_path: Path, monkeypatch: pyte
     with_perf(tmp_path, monkeypatch, "old")
     folder = tmp_path / "kept"
     assert recorded(tmp_path, Request(("true",), folder=folder)).profile.samples
-    assert not {"-D", "--control", "--max-size"} & set((folder / "samples.data").read_text().split())
+    assert not {"-D", "--control", "--max-size", "--synth=task"} & set((folder / "samples.data").read_text().split())
 
 
 def test_waits_that_perf_refuses_are_a_lack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

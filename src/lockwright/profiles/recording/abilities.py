@@ -25,6 +25,7 @@ _NO_KERNEL, _NO_CPUS, _NOTHING = 2, 1, 3  # from which level of perf_event_paran
 _TRACEPOINTS = -1  # up to which level
 _FIRST_WITH_EVENTS = (5, 19)
 _FIRST_WITH_CONTROL = (5, 10)
+_FIRST_WITH_SYNTH = (5, 16)
 _PROBE_S = 20.0
 _FREE = "sysctl kernel.perf_event_paranoid=-1"
 
@@ -76,6 +77,11 @@ class Abilities:
     def has_control(self) -> bool:
         """Whether `perf record` starts to record when it is told to, and answers."""
         return self.version >= _FIRST_WITH_CONTROL
+
+    @property
+    def has_synth(self) -> bool:
+        """Whether `perf record` can leave out what was mapped before."""
+        return self.version >= _FIRST_WITH_SYNTH
 
 
 def perf_here(system: System) -> tuple[str, tuple[int, int]]:

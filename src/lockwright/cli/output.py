@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -68,6 +67,8 @@ def write(target: str, content: str | bytes) -> None:
     if _is_special(path):
         path.write_bytes(data)
         return
+    import tempfile  # costs every start more than it is worth to the few that write
+
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:

@@ -94,8 +94,9 @@ def test_perf_fails(way: str, code: str, tmp_path: Path, monkeypatch: pytest.Mon
     with_perf(tmp_path, monkeypatch, way)
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr("tempfile.tempdir", None)
-    with pytest.raises(LockwrightError, match=code):
+    with pytest.raises(LockwrightError, match=code) as caught:
         recorded(tmp_path, Request(("sleep", "0.1")))
+    assert ("seccomp" in str(caught.value)) == (way == "refuses-samples")
     assert not [one for one in tmp_path.iterdir() if one.name.startswith(".lockwright")]
     assert not descendants(os.getpid())
 

@@ -168,13 +168,18 @@ def _has_capabilities(perf: str) -> bool:
 
 def _refuse_forbidden(system: System, request: Request) -> None:
     level = system.paranoid
-    why = f"kernel.perf_event_paranoid is {level}, and you are not root"
+    why = _level(system)
     if level >= _NOTHING:
         raise refused(
             "P021", f"perf may record nothing: {why}", *_permitting(system, "sysctl kernel.perf_event_paranoid=1")
         )
     if request.is_system_wide and level >= _NO_CPUS:
         raise refused("P021", f"perf may not record all CPUs: {why}", *_permitting(system, _FREE))
+
+
+def _level(system: System) -> str:
+    who = "you are not root" if os.geteuid() else "this root has no CAP_PERFMON"
+    return f"kernel.perf_event_paranoid is {system.paranoid}, and {who}"
 
 
 def _permitting(system: System, command: str) -> tuple[str, ...]:
@@ -202,7 +207,7 @@ def _no_cycles() -> Lack:
 
 
 def _no_kernel(system: System) -> Lack:
-    why = f"kernel.perf_event_paranoid is {system.paranoid}, and you are not root"
+    why = _level(system)
     cure = _permitted(system, _FREE)
     return Lack("what the kernel does: its locks, and who wants them", why, cure)
 
@@ -222,7 +227,7 @@ def _no_locks(system: System, *, may_all: bool) -> Lack | None:
         why = f"Linux {kernel[0]}.{kernel[1]} has no event lock:contention_begin"
         return Lack(what, why, "Linux 5.19 or newer has it")
     if not may_all and system.paranoid > _TRACEPOINTS:
-        why = f"kernel.perf_event_paranoid is {system.paranoid}, and you are not root"
+        why = _level(system)
         cure = _permitted(system, _FREE, "chmod -R a+rX /sys/kernel/tracing")
         return Lack(what, why, cure)
     if system.has_lock_events:

@@ -20,6 +20,7 @@ _START_S = 60.0  # perf reads the symbols of all processes before it begins, if 
 _STOP_S = 120.0  # and the objects of all samples in the end
 _POLL_S = 0.02
 _BEGUN_S = 0.2
+_FORBIDDEN = ("not permitted", "no permission", "permission denied", "is limited")  # in perf's own words
 
 
 class Recorder:
@@ -111,7 +112,13 @@ class Recorder:
         return bool(ready and os.read(self._from, 64))
 
     def _cures(self) -> tuple[str, ...]:
-        return ("`lockwright record --dry-run ...` says what may be recorded here",)
+        cures = ["`lockwright record --dry-run ...` says what may be recorded here, and prints the commands"]
+        if any(sign in one.lower() for one in self.words() for sign in _FORBIDDEN):
+            cures.append(
+                "where nothing else forbids it, a container's seccomp profile does: start it with "
+                "`--cap-add PERFMON`, or `--security-opt seccomp=unconfined`"
+            )
+        return tuple(cures)
 
     def _close(self) -> None:
         for one in (self._to, self._from):

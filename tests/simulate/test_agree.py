@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.simulate.plain.against import MACHINES, Case
 
-from lockwright.language.compile import compile_contention, compile_target
+from lockwright.language.compile import compile_contention, compile_target, compile_text
+from lockwright.simulate import places as at
 
 if TYPE_CHECKING:
     from lockwright.ir.program import Program
@@ -58,6 +59,45 @@ def test_a_slowdown_changes_what_comes_out() -> None:
     """Else the comparison above would show nothing."""
     runs = [Case(busy("mcs"), one, *SHARED).compiled(60).rounds for one in (MACHINES[8], *MACHINES[-3:-1])]
     assert runs[0] != runs[1] != runs[2] != runs[0]
+
+
+TWO_WAITS = """
+from lockwright.language import Array, Atomic, Ptr, Struct, Workload, acquire, compute, cpu, field, pause, release, u32
+
+
+class Node(Struct):
+    a: Atomic[u32]
+    b: Atomic[u32]
+
+
+class Work(Workload):
+    nodes: Array[Node] = field(length=4)
+
+    def each_thread(self) -> None:
+        if cpu() == 0:
+            compute(5000)
+            self.nodes[1].a.store(1, release)
+            compute(5000)
+            self.nodes[1].b.store(1, release)
+        else:
+            self.wait(self.nodes[cpu()])
+
+    def wait(self, node: Ptr[Node]) -> None:
+        while node.a.load(acquire) == 0:
+            pause()
+        while node.b.load(acquire) == 0:
+            pause()
+"""
+
+
+@pytest.mark.parametrize("machine", MACHINES, ids=lambda one: one.name)
+def test_who_leaves_a_loop_for_another_on_the_same_line_has_left_it(machine: MachineModel) -> None:
+    """Whether a round ends the loop is tried without end where what follows waits on the line that was read."""
+    case = Case(compile_text(TWO_WAITS, class_name="Work"), machine, 2, 1, "together")
+    engine = case.compiled(1)
+    plain = case.plain(1, engine.ticks + 100_000)
+    assert (engine.status, engine.ticks, engine.memory) == (plain.status, plain.ticks, plain.memory)
+    assert engine.status == at.ENDED
 
 
 @pytest.mark.slow

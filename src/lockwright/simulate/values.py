@@ -89,7 +89,8 @@ def ends_round(s: Arrays, thread: Int64, row: Int64, line: Int64) -> Int64:
     """Return whether what a load found on a line ends the loop in which the thread waits.
 
     The rest of the round runs here on a copy of the registers, without time or count; if the thread leaves it runs
-    again.  If not, the copy is what the thread has where it restarts.
+    again.  If not, the copy is what the thread has where it restarts.  A round passes no row twice, or its thread would
+    not sleep: after as many steps as there are rows it is in another loop, and has left this one.
     """
     slots, judge, restart = s.cfg[at.SLOTS], s.cfg[at.THREADS], s.threads[thread, at.RESTART]
     own, copy = thread * slots, judge * slots
@@ -97,7 +98,11 @@ def ends_round(s: Arrays, thread: Int64, row: Int64, line: Int64) -> Int64:
         s.regs[copy + slot] = s.regs[own + slot]
     finish_load(s, judge, row)
     pc = row + 1
-    while s.leads_back[pc] != restart:
+    for _ in range(s.kinds.shape[0]):
+        if s.leads_back[pc] == restart:
+            for slot in range(slots):
+                s.regs[own + slot] = s.regs[copy + slot]
+            return False
         if s.kinds[pc] == at.LOAD and s.line_of[value_of(s, judge, pc, op.A)] == line:
             finish_load(s, judge, pc)
             pc += 1
@@ -110,6 +115,4 @@ def ends_round(s: Arrays, thread: Int64, row: Int64, line: Int64) -> Int64:
             pc = local_step(s.code, s.consts, s.regs, copy, pc, thread)
             if pc < 0:
                 return True
-    for slot in range(slots):
-        s.regs[own + slot] = s.regs[copy + slot]
-    return False
+    return True

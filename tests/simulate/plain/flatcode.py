@@ -47,6 +47,7 @@ UPDATES = {
 }
 """Which row of the latency table an update pays."""
 SPECIAL = (op.RUNNING, op.RANDOM, op.MARK, op.DOORWAY, op.FENCE, op.CPU, op.NUMA_NODE)
+LONGEST_STRETCH = 1 << 20  # rows
 UNSEEN = ("trylock_begin", "unlock_end", "read_unlock_end", "write_unlock_end")
 """Boundaries of locks that no count depends on."""
 QUIET = {*range(op.COPY, op.RETURN), op.ASSERT, *LOADS, op.FENCE, op.CPU, op.NUMA_NODE}
@@ -194,7 +195,7 @@ class Walk:
         self.registers = [0] * code.flat.slots
         self.outcomes: dict[int, bool] = {}
         self.open: dict[int, Round] = {}  # by restart
-        self.ticks, self.missed = 0, 0  # of the stretch of local rows in which the thread is
+        self.ticks, self.missed, self.rows = 0, 0, 0  # of the stretch of local rows in which the thread is
 
     def run(self) -> Generator[Request, Answer, None]:
         """Run from the entry to the return."""
@@ -222,7 +223,7 @@ class Walk:
             assert isinstance(more, int)
             for one in self.open.values():
                 one.ticks += more
-        self.ticks = self.missed = 0
+        self.ticks = self.missed = self.rows = 0
 
     # Waiting.
 
@@ -244,11 +245,12 @@ class Walk:
 
     def _would_end(self, restart: int, registers: list[int], live: tuple[int, ...], read: Callable[[int], int]) -> bool:
         """Return whether a round does anything but come back with nothing changed."""
-        row = restart
+        row, passed = restart, set[int]()
         while True:
             code = self.code.rows[row]
-            if code[op.OP] not in QUIET:
+            if code[op.OP] not in QUIET or row in passed:  # a round passes no row twice: it is in another loop
                 return True
+            passed.add(row)
             if code[op.OP] in LOADS:
                 cell = read(self.code.value(registers, code[op.A]))
                 if code[op.D] >= 0:
@@ -310,6 +312,8 @@ class Walk:
         self._note(row, ticks)
         following = self.code.local(row, self.registers, self.thread)
         self.ticks += ticks
+        self.rows += 1
+        assert self.rows < LONGEST_STRETCH, "a loop of local rows has no end"
         if opcode == op.BRANCH:
             self.missed += self._mispredicted(row, is_taken=bool(a))
         return following

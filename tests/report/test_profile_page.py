@@ -100,6 +100,13 @@ def test_waits_of_which_only_the_number_is_known() -> None:
     assert any("No time is known." in text for text in page.text)
 
 
+def test_who_hardly_wants_the_lock_is_not_framed() -> None:
+    often, rarely = made.frames("down_write", "often"), made.frames("down_write", "rarely")
+    slow = made.frames("rwsem_down_write_slowpath")
+    page = page_of(made.profile(Sample(slow + often, 90.0, 90), Sample(slow + rarely, 5.0, 5)))
+    assert {one["title"].splitlines()[0] for one in page.boxes if one.get("class") == "c"} == {"often"}
+
+
 def test_holders_are_drawn_where_they_are_known() -> None:
     holder = Wait("", "mutex", made.frames("mutex_unlock", "reads_a_disk"), 2, 2, 7e6, 6e6)
     page = page_of(replace(made.contended(), blamed=(holder,)))

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from lockwright.profiles.writers.series import Series
 
 ROWS = 25  # of a table
+_HARDLY = 0.1  # of what the heaviest caller has
 _MISSING = 0.005  # of everything: worth a word
 SIMULATED_ON = "simulated on"
 """The fact that names the machine of a profile that no machine made."""
@@ -121,8 +122,7 @@ def _diagnosis(diagnosis: Diagnosis) -> Iterator[str]:
 
 
 def _pictures(profile: Profile, diagnosis: Diagnosis, samples: Sequence[Sample]) -> Iterator[str]:
-    lock = diagnosis.lock
-    callers = frozenset(one.caller for one in lock.sites if one.caller) if lock else frozenset()
+    callers = _callers(diagnosis)
     busy = folding.without_idle(samples)
     if sum(one.weight for one in busy) > 0:
         yield f"<h2>Where the time goes</h2>\n<p>{HOW} {KEYS}</p>"
@@ -145,6 +145,13 @@ def _pictures(profile: Profile, diagnosis: Diagnosis, samples: Sequence[Sample])
     if any(one.total_ns for one in profile.blamed):
         yield f"<h2>Who held the locks meanwhile</h2>\n<p>{_BLAMED}</p>"
         yield from _picture("holders", of_waits(profile.blamed, WAITING_TIME), callers)
+
+
+def _callers(diagnosis: Diagnosis) -> frozenset[str]:
+    """Return who wants the lock that the page is about, without those who hardly do."""
+    sites = [one for one in diagnosis.lock.sites if one.caller] if diagnosis.lock else []
+    least = _HARDLY * max((one.share_percent for one in sites), default=0.0)
+    return frozenset(one.caller for one in sites if one.share_percent >= least)
 
 
 def _of_event(samples: Sequence[Sample], profile: Profile) -> Series:

@@ -27,16 +27,25 @@ def recording_lines(recording: Recording, rows: int = ROWS, columns: int = COLUM
         columns: How wide the terminal is.
     """
     yield from profile_lines(recording.profile, rows, columns)
+    yield "", ""
+    yield _ran(recording), ""
     notes = list(recording.notes)
     if recording.status:
         notes.insert(0, f"the command ended with {_status(recording.status)}")
-    if notes or recording.lacks:
-        yield "", ""
     for one in notes:
         yield from _wrapped("note: ", one, "warning", columns)
     yield from _lacks(recording.lacks, columns)
     if recording.folder is not None:
-        yield f"kept   {recording.folder}", "dim"
+        yield f"kept    {recording.folder}", "dim"
+
+
+def _ran(recording: Recording) -> str:
+    """Return how long it was recorded, and what the command used of the CPUs meanwhile."""
+    text = f"run     {recording.elapsed_s:.2f} s"
+    if recording.cpu_s is not None:
+        user_s, system_s = recording.cpu_s
+        text += f", of the CPUs {user_s:.2f} s in user space and {system_s:.2f} s in the kernel"
+    return text
 
 
 def plan_lines(can: Abilities, commands: Sequence[Sequence[str]], columns: int = COLUMNS) -> Iterator[Line]:
@@ -61,7 +70,7 @@ def plan_lines(can: Abilities, commands: Sequence[Sequence[str]], columns: int =
 def _lacks(lacks: Iterable[Lack], columns: int) -> Iterator[Line]:
     """Yield what is missing and why, each followed by its cure unless the next has the same."""
     every = list(lacks)
-    for one, following in zip(every, [*every[1:], None], strict=True):
+    for one, following in zip(every, [*every, None][1:], strict=True):
         yield from _wrapped("note: ", f"not recorded: {one.what}; {one.why}", "warning", columns)
         if one.cure and (following is None or following.cure != one.cure):
             yield from _wrapped("help: ", one.cure, "help", columns)

@@ -33,7 +33,11 @@ def test_samples_and_waits_are_one_profile(tmp_path: Path, monkeypatch: pytest.M
     (sample,), (wait,) = found.profile.samples, found.profile.waits
     assert sample.stack[0].symbol == "spin"
     assert (wait.kind, wait.total_ns, wait.stack[2].symbol) == ("rwsem:W", 250_000, "lock_rename")
-    assert (found.status, found.ending, found.notes, found.lacks, found.folder) == (3, "end", (), (), None)
+    assert (found.status, found.ending, found.lacks, found.folder) == (3, "end", (), None)
+    assert found.notes == ("1 sample is few for shares: record what works for longer, or `--frequency 4990`",)
+    *_, run, status, note = (text for text, _ in recording_lines(found))
+    assert run.startswith(f"run     {found.elapsed_s:.2f} s, of the CPUs ")
+    assert (status, note) == ("note: the command ended with status 3", f"note: {found.notes[0]}")
     facts = found.profile.facts
     assert (facts["cmdline"], facts["scope"], facts["os release"]) == ("sh -c exit 3", "command", "6.18.44")
     assert 0 < float(facts["lock events s"]) <= float(facts["elapsed_s"]) == pytest.approx(found.elapsed_s, abs=1e-6)

@@ -22,17 +22,18 @@ from lockwright.profiles.recording import plan, script
 from lockwright.profiles.recording.abilities import Abilities, Lack, abilities
 from lockwright.profiles.recording.launching import HeldCommand
 from lockwright.profiles.recording.recorder import Recorder
-from lockwright.profiles.recording.request import Request, refused, verify
+from lockwright.profiles.recording.request import MOST_HZ, Request, refused, verify
 from lockwright.profiles.recording.system import System
 from lockwright.profiles.recording.watching import Ending, Watch, signals_kept
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from lockwright.profiles.model import Profile
 
 SAMPLES, WAITS = "samples", "waits"
 _EARLY_S = 0.5  # a recorder that stopped so long before the end reached its limit
+_FEW = 100  # samples: a share of 10 % is then 4 to 16 %
 _NOTHING = frozenset({"P001", "P002", "P004"})
 
 
@@ -47,6 +48,7 @@ class Recording:
             nothing was run.
         elapsed_s: How long it was recorded.
         lacks: What is missing, and what gives it.
+        cpu_s: What the command used in user space and in the kernel; None if nothing was run.
         notes: What else to know: lost events, a recording that stopped before the command.
         folder: Where the recordings lie; None if they were not kept.
     """
@@ -55,6 +57,7 @@ class Recording:
     ending: Ending
     status: int | None
     elapsed_s: float
+    cpu_s: tuple[float, float] | None
     lacks: tuple[Lack, ...]
     notes: tuple[str, ...]
     folder: Path | None
@@ -174,7 +177,7 @@ def _read(
         if error.diagnostics[0].code not in _NOTHING:
             raise
         raise _nothing(request, run) from None
-    notes = tuple(_notes(request, can, run, lost))
+    notes = (*_notes(request, can, run, lost), *_few(profile, request))
     missing = "; ".join((*(f"{one.what}: {one.why}" for one in run.lacks), *notes))
     if missing:
         facts["missing"] = missing
@@ -184,7 +187,7 @@ def _read(
         facts={**profile.facts, **facts},
         provenance=replace(profile.provenance, source=named),
     )
-    return Recording(profile, run.ending, run.status, run.elapsed_s, run.lacks, notes, request.folder)
+    return Recording(profile, run.ending, run.status, run.elapsed_s, run.cpu_s, run.lacks, notes, request.folder)
 
 
 def _facts(request: Request, can: Abilities, system: System, run: _Run) -> dict[str, str]:
@@ -222,6 +225,15 @@ def _notes(request: Request, can: Abilities, run: _Run, lost: Mapping[str, int])
     if request.frequency_hz > can.most_hz:
         notes.append(f"{can.most_hz:,} samples per second is what kernel.perf_event_max_sample_rate allows")
     return notes
+
+
+def _few(profile: Profile, request: Request) -> Iterator[str]:
+    """Yield a note where samples are so few that shares say little."""
+    count = sum(one.count for one in profile.samples)
+    if count < _FEW:
+        are = "sample is" if count == 1 else "samples are"
+        more_hz = min(MOST_HZ, 10 * request.frequency_hz)
+        yield f"{count} {are} few for shares: record what works for longer, or `--frequency {more_hz}`"
 
 
 def _nothing(request: Request, run: _Run) -> LockwrightError:

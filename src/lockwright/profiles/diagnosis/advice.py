@@ -53,7 +53,7 @@ def _reasons(facts: Facts, decision: Decision, lock: LockFound | None) -> Iterat
         return
     if decision.verdict == NO_LOCK or lock is None or decision.why in {"release", "scheduler", "user lock"}:
         return
-    yield from _beside(facts, decision)
+    yield from _beside(facts, decision, lock)
     yield from _under(lock)
     yield from _wanted_in(lock)
     yield from _times(lock)
@@ -61,11 +61,12 @@ def _reasons(facts: Facts, decision: Decision, lock: LockFound | None) -> Iterat
     yield from _kind(lock)
 
 
-def _beside(facts: Facts, decision: Decision) -> Iterator[Reason]:
+def _beside(facts: Facts, decision: Decision, lock: LockFound) -> Iterator[Reason]:
     """Yield what functions beside a lock point to, when no stack tells where they belong."""
     if facts.view.profile.has_stacks:
         return
-    walk = next((one for one in facts.hot if one.kind == LOOK_UP), None)
+    kernel = lock.kind in _KERNEL_SLEEPING | _KERNEL_SPINNING
+    walk = next((one for one in facts.hot if one.kind == LOOK_UP and not (kernel and one.is_user)), None)
     pair = pair_beside(facts.hot)
     if walk and walk.share_percent >= _WALK_PERCENT:
         part = f"{walk.symbol} has {walk.share_percent:.1f} %"

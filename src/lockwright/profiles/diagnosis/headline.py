@@ -105,7 +105,7 @@ def _more(facts: Facts) -> str:
     pair = pair_beside(facts.hot)
     if pair and pair.share_percent > facts.waiting_percent:
         return f"; allocating and freeing beside the look-up {pair.walk} has {pair.share_percent:.1f} %"
-    walk = next((one for one in facts.hot if one.kind == LOOK_UP), None)
+    walk = next((one for one in facts.hot if one.kind == LOOK_UP and not one.is_user), None)
     if walk and walk.share_percent > max(facts.waiting_percent, CONTENDED_PERCENT):
         return f"; {walk.symbol}, a look-up by its name, has {walk.share_percent:.1f} %"
     return ""

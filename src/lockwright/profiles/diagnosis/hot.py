@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lockwright.profiles import folding
-from lockwright.profiles.diagnosis.base import role
+from lockwright.profiles.diagnosis.base import plain, role
 from lockwright.profiles.diagnosis.names import suggestion
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from lockwright.profiles.diagnosis.base import View
+    from lockwright.profiles.model import Frame
 
 LOOK_UP, ALLOCATE, FREE, POLL = "look-up", "allocation", "freeing", "polling"
 PROFILER, PAGE, COUNT = "profiler", "page lock", "shared count"
@@ -31,17 +31,32 @@ class Hot:
         symbol: Its plain name.
         share_percent: Of busy time.
         kind: What its name suggests; empty if nothing.
+        is_user: Whether it is of user space: no lock of the kernel is held there; false if unknown.
     """
 
     symbol: str
     share_percent: float
     kind: str
+    is_user: bool = False
 
 
 def hot_functions(view: View) -> list[Hot]:
     """Return the functions that are no part of locking, the heaviest first."""
-    weights = folding.by_symbol(view.samples)
-    return [Hot(symbol, view.busy(weight), suggests(symbol)) for symbol, weight in weights.items() if not role(symbol)]
+    weights: dict[str, float] = {}
+    user: dict[str, bool] = {}
+    for one in view.samples:
+        symbol = plain(one.stack[0].symbol)
+        if not role(symbol):
+            weights[symbol] = weights.get(symbol, 0.0) + one.weight
+            user.setdefault(symbol, is_user(one.stack[0]))
+    heaviest = sorted(weights.items(), key=lambda pair: -pair[1])
+    return [Hot(symbol, view.busy(weight), suggests(symbol), user[symbol]) for symbol, weight in heaviest]
+
+
+def is_user(frame: Frame) -> bool:
+    """Return whether a function is of user space; false if the profile does not tell."""
+    module = frame.module
+    return bool(module) and "kernel" not in module and module != "vmlinux" and not module.endswith(("]", ".ko"))
 
 
 def share_of(hot: Iterable[Hot], kind: str) -> float:
@@ -77,7 +92,7 @@ class Pair:
 def pair_beside(hot: Iterable[Hot]) -> Pair | None:
     """Return allocating and freeing of about the same share beside a hot look-up; None if that is not so."""
     some = tuple(hot)
-    walk = next((one for one in some if one.kind == LOOK_UP), None)
+    walk = next((one for one in some if one.kind == LOOK_UP and not one.is_user), None)
     made, freed = share_of(some, ALLOCATE), share_of(some, FREE)
     if (
         walk is None

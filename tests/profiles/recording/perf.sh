@@ -28,7 +28,14 @@ record() {
   read -r -u "${control%,*}" word && [ "$word" = enable ] || exit 9
   echo "$all" > "$data"
   printf 'ack\n\0' >&"${control#*,}"
-  is "full-$name" && exit 0
+  if is "full-$name"; then
+    truncate -s 70M "$data"
+    exit 0
+  fi
+  if is "dies-$name"; then
+    echo "failed to write perf data, error: No space left on device" >&2
+    exit 1
+  fi
   read -r -u "${control%,*}"  # until SIGINT
 }
 

@@ -93,6 +93,13 @@ def test_a_recorder_that_reached_its_limit_is_told(tmp_path: Path, monkeypatch: 
     assert float(found.profile.facts["lock events s"]) < 0.7 < float(found.profile.facts["elapsed_s"])
 
 
+def test_a_recorder_that_stopped_for_another_reason_says_which(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with_perf(tmp_path, monkeypatch, "dies-samples")
+    found = recorded(tmp_path, Request(("sleep", "1.2")))
+    (note,) = (one for one in found.notes if "samples are those" in one)
+    assert note.endswith("s: perf: failed to write perf data, error: No space left on device")
+
+
 @pytest.mark.parametrize(("way", "code"), [("refuses-samples", "P024"), ("unreadable", "P024"), ("nothing", "P025")])
 def test_perf_fails(way: str, code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with_perf(tmp_path, monkeypatch, way)

@@ -35,11 +35,13 @@ class Recorder:
     Attributes:
         data: The file.
         ended_at_s: When it was seen to have stopped by itself, on the clock of `time.monotonic`; None if it did not.
+        said: What perf printed, once it has stopped.
     """
 
     def __init__(self, perf: str, data: Path, arguments: Sequence[str], *, has_control: bool) -> None:
         self.data = data
         self.ended_at_s: float | None = None
+        self.said: tuple[str, ...] = ()
         self._log = data.with_suffix(".log")
         self._to, self._from = -1, -1
         given, passed = [perf, "record", "-o", str(data), "-N", *arguments], list[int]()
@@ -91,6 +93,7 @@ class Recorder:
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()
+        self.said = self.said or self.words()
         self._close()
 
     def discard(self) -> None:

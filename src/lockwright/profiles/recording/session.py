@@ -65,13 +65,22 @@ class Recording:
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """What was seen of a run; `recorded_s` tells how much of it each recorder saw."""
+    """What was seen of a run, and where perf left it.
+
+    Args:
+        folder: Of the recordings.
+        recorded_s: How much of the run each recorder saw.
+        said: What each of them printed.
+    """
+
+    folder: Path
 
     ending: Ending
     elapsed_s: float
     status: int | None
     cpu_s: tuple[float, float] | None
     recorded_s: Mapping[str, float]
+    said: Mapping[str, tuple[str, ...]]
     lacks: tuple[Lack, ...]
 
 
@@ -92,12 +101,7 @@ def record(request: Request, tell: Callable[[str], None], system: System | None 
     kept = None if request.folder is None else request.folder.absolute()
     work = Path(tempfile.mkdtemp(prefix=".lockwright-record.", dir=None if kept is None else kept.parent))
     try:
-        run = _run(request, can, work, tell)
-        folder = work
-        if kept is not None:
-            work.chmod(0o755)
-            folder = work.rename(kept)  # whole now; over an empty folder, too
-        return _read(request, can, system, run, folder, tell)
+        return _read(request, can, system, _run(request, can, work, kept, tell), tell)
     finally:
         shutil.rmtree(work, ignore_errors=True)
 
@@ -116,8 +120,8 @@ def look(request: Request, system: System | None = None) -> tuple[Abilities, tup
     return can, tuple(("perf", "record", *one) for one in asked)
 
 
-def _run(request: Request, can: Abilities, work: Path, tell: Callable[[str], None]) -> _Run:
-    """Run the command with perf beside it, or only perf; leave what perf wrote in the folder."""
+def _run(request: Request, can: Abilities, work: Path, kept: Path | None, tell: Callable[[str], None]) -> _Run:
+    """Run the command with perf beside it, or only perf; leave what perf wrote in the folder `kept`, or in `work`."""
     with ExitStack() as stack:
         held = HeldCommand(request.command, spares_output=request.spares_output) if request.command else None
         if held is not None:
@@ -133,9 +137,14 @@ def _run(request: Request, can: Abilities, work: Path, tell: Callable[[str], Non
             elapsed_s = time.monotonic() - began_s
             for one in recorders.values():
                 one.stop()
+            folder = work
+            if kept is not None:
+                work.chmod(0o755)
+                folder = work.rename(kept)  # whole now; over an empty folder, too
         seen = {name: (one.ended_at_s or began_s + elapsed_s) - began_s for name, one in recorders.items()}
     cpu_s = (held.user_s, held.system_s) if held else None
-    return _Run(ending, elapsed_s, held.status if held else None, cpu_s, seen, lacks)
+    said = {name: one.said for name, one in recorders.items()}
+    return _Run(folder, ending, elapsed_s, held.status if held else None, cpu_s, seen, said, lacks)
 
 
 def _started(
@@ -160,15 +169,13 @@ def _started(
     return recorders, lacks
 
 
-def _read(
-    request: Request, can: Abilities, system: System, run: _Run, folder: Path, tell: Callable[[str], None]
-) -> Recording:
+def _read(request: Request, can: Abilities, system: System, run: _Run, tell: Callable[[str], None]) -> Recording:
     """Make text of what perf wrote, and a profile of the text."""
-    files = [folder / f"{name}.data" for name in run.recorded_s]
+    files = [run.folder / f"{name}.data" for name in run.recorded_s]
     megabytes = sum(one.stat().st_size for one in files if one.exists()) / 1e6
     tell(f"recorded {run.elapsed_s:.1f} s, {megabytes:.1f} MB; reading them")
     facts = _facts(request, can, system, run)
-    written = script.write(can.perf, files, folder, facts)
+    written = script.write(can.perf, files, run.folder, facts)
     lost = dict(zip(run.recorded_s, written.lost, strict=True))
     facts |= {f"lost {name}": str(number) for name, number in lost.items() if number}
     try:
@@ -216,15 +223,21 @@ def _notes(request: Request, can: Abilities, run: _Run, lost: Mapping[str, int])
     notes = []
     for name, seen_s in run.recorded_s.items():
         if run.elapsed_s - seen_s > _EARLY_S:
-            most = request.megabytes * (1 if name == WAITS else plan.SAMPLES_PER_WAIT)
-            notes.append(
-                f"{name} are those of the first {seen_s:.1f} s of {run.elapsed_s:.1f} s: their file reached "
-                f"{most} MB, `--megabytes {2 * request.megabytes}` records twice as much"
-            )
+            part = f"{name} are those of the first {seen_s:.1f} s of {run.elapsed_s:.1f} s"
+            notes.append(f"{part}: {_why_early(name, request, run)}")
     notes += [f"{number:,} {name} were lost: perf could not keep up" for name, number in lost.items() if number]
     if request.frequency_hz > can.most_hz:
         notes.append(f"{can.most_hz:,} samples per second is what kernel.perf_event_max_sample_rate allows")
     return notes
+
+
+def _why_early(name: str, request: Request, run: _Run) -> str:
+    """Return why a recorder stopped before the run did: its file was full, or what perf says."""
+    most = request.megabytes * (1 if name == WAITS else plan.SAMPLES_PER_WAIT)
+    file = run.folder / f"{name}.data"
+    if file.exists() and file.stat().st_size >= most << 20:
+        return f"their file reached {most} MB, `--megabytes {2 * request.megabytes}` records twice as much"
+    return "; ".join(run.said[name]) or "perf stopped and said nothing"
 
 
 def _few(profile: Profile, request: Request) -> Iterator[str]:

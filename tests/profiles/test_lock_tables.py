@@ -8,6 +8,7 @@ import pytest
 from tests.profiles.captured import of, profile
 
 from lockwright.errors import LockwrightError
+from lockwright.profiles import folding
 
 SAMPLES = Path(__file__).parent / "samples"
 
@@ -145,3 +146,18 @@ def test_kinds_that_hold_no_profile(kind: str) -> None:
         assert "error[P005]" in text, name
         assert kind.replace("_info", " info").replace("lock", "perf lock").replace("perf_", "perf ") in text, name
         assert "help: give" in text
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("lock_report/units-5.18", ["&mm->mmap_lock", "&rq->lock", "rcu_read_lock"]),
+        ("lock_contention/owner-6.3", ["held by sched-pipe", "", "held by Web Content"]),
+        ("lock_contention/separated-task-6.5", ["task sched-messaging", ""]),
+        ("lock_contention/address-6.2", ["tasklist_lock@ffffffff9d006080"]),
+    ],
+)
+def test_waits_without_stacks_are_told_apart_by_what_names_them(name: str, shown: list[str]) -> None:
+    waits = folding.waits_by_caller(of((SAMPLES / f"{name}.txt").read_text()).waits)
+    assert [one.name for one in waits] == shown
+    assert not any(one.caller for one in waits)

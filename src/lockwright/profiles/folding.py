@@ -156,6 +156,7 @@ class CallerWaits:
         ended: How many ended.
         total_ns: All of them together.
         longest_ns: The longest one.
+        name: Where no stack names a caller: the lock, or whose waits they are, or who held it, as far as that is known.
     """
 
     kind: str
@@ -165,14 +166,15 @@ class CallerWaits:
     ended: int
     total_ns: float
     longest_ns: float
+    name: str = ""
 
 
 def waits_by_caller(waits: Iterable[Wait]) -> tuple[CallerWaits, ...]:
-    """Return waits by kind and caller, the longest total first."""
-    groups: dict[tuple[str, str], list[Wait]] = defaultdict(list)
+    """Return waits by kind and caller, or by what else names them, the longest total first."""
+    groups: dict[tuple[str, str, str], list[Wait]] = defaultdict(list)
     for wait in waits:
         who = caller(wait.stack) or (wait.stack[-1] if wait.stack else None)
-        groups[wait.kind, plain(who.symbol) if who else UNKNOWN].append(wait)
+        groups[wait.kind, plain(who.symbol) if who else UNKNOWN, "" if who else _named(wait)].append(wait)
     found = [
         CallerWaits(
             kind,
@@ -182,7 +184,14 @@ def waits_by_caller(waits: Iterable[Wait]) -> tuple[CallerWaits, ...]:
             sum(one.ended for one in group),
             sum(one.total_ns for one in group),
             max(one.longest_ns for one in group),
+            name,
         )
-        for (kind, who), group in groups.items()
+        for (kind, who, name), group in groups.items()
     ]
     return tuple(sorted(found, key=lambda one: -one.total_ns))
+
+
+def _named(wait: Wait) -> str:
+    """Return what names a wait that has no stack."""
+    held = f"held by {wait.owner}" if wait.owner else ""
+    return wait.lock or held or (f"task {wait.command}" if wait.command else "")

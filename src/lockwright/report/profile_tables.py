@@ -150,9 +150,10 @@ def _by_caller(samples: Sequence[Sample], whole: float, rows: int) -> Iterator[T
 
 def _waits(profile: Profile, rows: int) -> Table:
     found = folding.waits_by_caller(profile.waits)
-    cells = [["total wait", "waits", "longest", "mean", "lock", "by its caller", "locks"]]
+    whose = "by its caller" if any(one.caller for one in found) else "which" if found[0].name else "by its caller"
+    cells = [["total wait", "waits", "longest", "mean", "lock", whose, "locks"]]
     for one in found[:rows]:
         mean = duration(one.total_ns / one.ended) if one.ended else "-"
         times = [duration(one.total_ns), f"{one.contended:,}", duration(one.longest_ns), mean]
-        cells.append([*times, one.kind, one.caller or "unknown", f"{one.locks:,}" if one.locks else "-"])
+        cells.append([*times, one.kind, one.caller or one.name or "unknown", f"{one.locks:,}" if one.locks else "-"])
     return Table(cells, 4, len(found) - rows, "pair")

@@ -1,9 +1,9 @@
 /* The coherence model of docs/coherence.md for two locks, as small as it can be in C: what `simulate` is timed against.
  *
- * One lock (MCS or ticket) around a counter, one thread on each core, `core` arbitration, caches without end, no
- * retention.  The locks are state machines written by hand, with the accesses and the local costs of the compiled rows
- * of `contention[mcs]` and `contention[ticket]`; nothing is counted but rounds and accesses.  Ticks are the same as
- * those of the compiled engine.
+ * One lock (MCS or ticket) around a counter, one thread on each core, `core` arbitration, caches without end.  The locks
+ * are state machines written by hand, with the accesses and the local costs of the compiled rows of `contention[mcs]`
+ * and `contention[ticket]`; nothing is counted but rounds and accesses.  Ticks are the same as those of the compiled
+ * engine.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -23,7 +23,8 @@ enum {
 };
 
 typedef struct {
-    i64 threads, words, classes, nodes, is_mcs, local_resolve, read_ticks, read_percent, min_transfer, has_owned;
+    i64 threads, words, classes, nodes, is_mcs, local_resolve, read_ticks, read_percent, min_transfer, retention;
+    i64 has_owned;
     i64 load_hit, store_hit, update_hit, mispredict, instruction, pause;
     const i64 *latency;     /* [operation][state][class], ticks */
     const i64 *distance;    /* [node][node] */
@@ -50,7 +51,7 @@ static Setup *g;
 static Thread *threads;
 static Line *lines;
 static u64 *copies;
-static i64 *next_request, *woken, tail_of_lock, owner_of_lock, next_of_lock, count;
+static i64 *next_request, *since, *kept_for, *woken, tail_of_lock, owner_of_lock, next_of_lock, count;
 static i64 total, stop, is_nice;
 static u64 *heap, held;
 static i64 heap_size;
@@ -201,13 +202,28 @@ static void update(Thread *k) {
 
 static int has_copy(i64 line, i64 core) { return copies[line * g->words + (core >> 6)] >> (core & 63) & 1; }
 
+static i64 thread_of(i64 request) { return request < g->threads ? request : request - g->threads; }
+
+static int is_kept(Line *l) { return (l->state == E || l->state == M) && thread_of(l->head) != l->owner; }
+
+static i64 when_served(Line *l, i64 now) {
+    i64 due = now > l->free_at ? now : l->free_at;
+    if (!g->retention || !is_kept(l)) return due;
+    i64 kept = (since[l->head] > l->free_at ? since[l->head] : l->free_at) + kept_for[l->head];
+    return due > kept ? due : kept;
+}
+
 static void join(i64 line, i64 request, i64 now) {
     Line *l = &lines[line];
     next_request[request] = -1;
+    if (g->retention) {
+        kept_for[request] = below(&threads[thread_of(request)].chance, g->retention);
+        since[request] = now;
+    }
     if (l->head < 0) l->head = request;
     else next_request[l->tail] = request;
     l->tail = request;
-    i64 due = now > l->free_at ? now : l->free_at;
+    i64 due = when_served(l, now);
     if (l->serve_at < 0 || due < l->serve_at) { l->serve_at = due; push((u64)due << TIME_SHIFT | (u64)line); }
 }
 
@@ -298,12 +314,16 @@ static void serve(i64 line, i64 now) {
     Line *l = &lines[line];
     i64 request = l->head;
     int is_store = request >= g->threads;
-    i64 t = is_store ? request - g->threads : request;
+    i64 t = thread_of(request);
     Thread *k = &threads[t];
     int is_load = !is_store && (k->pc == T_POLL || k->pc == T_LOAD || k->pc == M_POLL || k->pc == M_NEXT ||
                                 k->pc == M_LATE || k->pc == COUNT_LOAD);
     i64 ticks = latency(line, t, is_store ? OP_STORE : is_load ? OP_LOAD : operation_of(k->pc));
     l->serve_at = -1;
+    if (g->retention && is_kept(l)) {
+        ticks -= kept_for[request];
+        if (ticks < g->min_transfer) ticks = g->min_transfer;
+    }
     l->head = next_request[request];
     if (is_load) {
         i64 occupied = g->read_ticks < 0 ? ticks * g->read_percent / 100 : ticks < g->read_ticks ? ticks : g->read_ticks;
@@ -328,7 +348,10 @@ static void serve(i64 line, i64 now) {
         }
         invalidate(line, t, t, now);
     }
-    if (l->head >= 0 && l->serve_at < 0) { l->serve_at = l->free_at; push((u64)l->free_at << TIME_SHIFT | (u64)line); }
+    if (l->head >= 0 && l->serve_at < 0) {
+        l->serve_at = when_served(l, l->free_at);
+        push((u64)l->serve_at << TIME_SHIFT | (u64)line);
+    }
 }
 
 /* Threads. */
@@ -389,7 +412,8 @@ static int step(i64 t, i64 now) {
     }
     k->clean = 0;
     int is_update = k->pc == T_TAKE || k->pc == M_SWAP || k->pc == M_CAS;
-    if (l->owner == t && (l->state == M || l->state == E) && now >= l->ready_at && l->head < 0) {
+    int is_mine = l->owner == t && (l->state == M || l->state == E) && now >= l->ready_at;
+    if (is_mine && (l->head < 0 || (g->retention && now < l->serve_at))) {
         l->state = M;
         l->writes++;
         if (is_update) update(k);
@@ -442,6 +466,8 @@ void simulate(Setup *setup, i64 warm_up, i64 measured, i64 *ticks) {
     lines = calloc(size, sizeof *lines);
     copies = calloc(size * g->words, sizeof *copies);
     next_request = calloc(2 * n, sizeof *next_request);
+    since = calloc(2 * n, sizeof *since);
+    kept_for = calloc(2 * n, sizeof *kept_for);
     woken = calloc(n, sizeof *woken);
     heap = calloc(65536 + 16 * n, sizeof *heap);
     heap_size = total = is_nice = tail_of_lock = owner_of_lock = next_of_lock = count = 0;
@@ -461,5 +487,5 @@ void simulate(Setup *setup, i64 warm_up, i64 measured, i64 *ticks) {
     is_nice = 1;
     run(INT64_MAX);
     ticks[1] = g->now;
-    free(threads); free(lines); free(copies); free(next_request); free(woken); free(heap);
+    free(threads); free(lines); free(copies); free(next_request); free(since); free(kept_for); free(woken); free(heap);
 }

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import replace
-from math import comb, exp
+from math import ceil, comb, exp
+from statistics import fmean
 from typing import TYPE_CHECKING
 
 import pytest
@@ -51,6 +52,17 @@ def test_one_cpu(body: str, cycles: int) -> None:
 def test_additions_on_one_die(cpus: int) -> None:
     latency = DIES.latency_cycles[m.FETCH_ADD][m.MODIFIED][0]
     assert cycles_a_round(compile_target("fetch_and_add"), DIES, cpus) == latency
+
+
+def test_additions_while_the_owner_keeps_the_line() -> None:
+    """A transfer takes what it takes; before the line goes, its owner adds as often as fits into what was drawn."""
+    machine = replace(DIES, retention_cycles=2 * DIES.update_hit_cycles)
+    program, latency = compile_target("fetch_and_add"), DIES.latency_cycles[m.FETCH_ADD][m.MODIFIED][0]
+    hit = cycles_a_round(program, DIES, 1)
+    first = hit - DIES.update_hit_cycles  # what the loop does before it adds again
+    own = fmean(ceil(max(0, kept / 4 - first) / hit) for kept in range(4 * machine.retention_cycles))
+    found = cycles_a_round(program, machine, 2, 20_000)
+    assert found == pytest.approx(latency / (1 + own), rel=0.02)
 
 
 def test_additions_on_all_dies() -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
 import pytest
-from tests.simulate.plain import textbook
+from tests.simulate.plain import chance, textbook
 from tests.simulate.plain.machines import OPTERON, XEON
 from tests.simulate.plain.memory import Memory
 from tests.simulate.plain.requests import Fence, Load, Local, Note, Store, Update
@@ -156,10 +156,19 @@ def test_the_owner_hits_as_long_as_nobody_waits() -> None:
     busy, other = times(OPTERON, on(0, *own), on(1, Local(4000 + 4), Load(X)))
     assert busy[2:4] == [1002, 1003]  # the second finds the line at its next owner
     assert other[-1] == 1001 + 81
-    held = replace(OPTERON, retention_cycles=300)
+
+
+@pytest.mark.parametrize(("retention", "least"), [(40, 0), (40, 79), (300, 0)])
+def test_retention_is_a_part_of_what_a_transfer_takes(retention: int, least: int) -> None:
+    draws = chance.of_thread(1, 1)
+    draws.random(2 * 3000)  # where it would have started
+    kept = draws.random(4 * retention) / 4
+    assert kept > 3
+    own: list[Request] = [Store(X, write), Local(4000), *[Store(X, write)] * 3]
+    held = replace(OPTERON, retention_cycles=retention, min_transfer_cycles=least)
     busy, other = times(held, on(0, *own), on(1, Local(4000 + 4), Load(X)))
     assert busy[2:] == [1002, 1003, 1004]
-    assert other[-1] == 1301 + 81
+    assert other[-1] == 1001 + kept + max(least, 81 - kept)
 
 
 def test_a_node_keeps_a_line_for_its_own_but_not_for_its_owner() -> None:

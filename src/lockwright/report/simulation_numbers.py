@@ -16,7 +16,7 @@ _MEANINGS = {
     "read_occupancy": "for how long a load that misses keeps its line busy",
     "read_occupancy_share": "for which part of its time a load that misses keeps its line busy",
     "hold": "for how long a line stays on a die before another die gets it",
-    "retention": "for how long a core keeps a line that others ask for",
+    "retention": "for how long, at most, a core keeps a line that others ask for",
     "load_hit": "a load from the core's own cache",
     "store_hit": "a store, which the store buffer takes",
     "update_hit": "an atomic update of a line that the core has alone",

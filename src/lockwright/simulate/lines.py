@@ -18,6 +18,7 @@ from lockwright.simulate.queues import (
     O,
     S,
     core_of,
+    is_kept,
     is_load,
     kept_until,
     leave,
@@ -143,6 +144,8 @@ def serve(s: Arrays, line: Int64, now: Int64) -> None:
     row = s.threads[thread, at.PC] if request == thread else s.threads[thread, at.BUFFER_ROW]
     operation = np.int64(0) if loads else s.operations[row]
     ticks = latency(s, line, request, operation)
+    if s.cfg[at.RETENTION] != 0 and is_kept(s, line, request):
+        ticks = max(ticks - s.requests[request, at.KEPT], s.cfg[at.MIN_TRANSFER])
     leave(s, line, request)
     s.cfg[at.TRANSFERS] += 1
     s.rows[row, at.MISSES] += 1

@@ -36,8 +36,8 @@ LINE_COLUMNS = 10
 NONE = -1
 
 # Columns of a request: number t is thread t's load or update, number threads + t its store.
-NEXT, LINE, SINCE = range(3)
-REQUEST_COLUMNS = 3
+NEXT, LINE, SINCE, KEPT = range(4)
+REQUEST_COLUMNS = 4
 HEAD, TAIL = range(2)
 
 # Classes of rows.

@@ -8,6 +8,7 @@ import numpy as np
 
 from lockwright.flat.jit import inlined, inner
 from lockwright.simulate import places as at
+from lockwright.simulate.chance import below, stepped
 from lockwright.simulate.events import line_key, push
 
 if TYPE_CHECKING:
@@ -74,7 +75,8 @@ def line_up(s: Arrays, line: Int64, request: Int64, tick: Int64) -> None:
         s.lines[line, at.QUEUE] = queue
     s.requests[request, at.NEXT] = at.NONE
     s.requests[request, at.LINE] = line
-    s.requests[request, at.SINCE] = tick
+    if s.cfg[at.RETENTION] != 0:
+        _draw(s, request, tick)
     lane = 0
     if s.cfg[at.BY_NODE] != 0:
         node = s.node_of[core_of(s, request)]
@@ -90,6 +92,15 @@ def line_up(s: Arrays, line: Int64, request: Int64, tick: Int64) -> None:
     else:
         s.requests[tail, at.NEXT] = request
     s.queues[queue, lane, at.TAIL] = request
+
+
+@inner
+def _draw(s: Arrays, request: Int64, tick: Int64) -> None:
+    """Draw how long an owner goes on before it gives the line to a request."""
+    thread = thread_of(s, request)
+    s.threads[thread, at.CHANCE] = stepped(s.threads[thread, at.CHANCE])
+    s.requests[request, at.KEPT] = below(s.threads[thread, at.CHANCE], s.cfg[at.RETENTION])
+    s.requests[request, at.SINCE] = tick
 
 
 @inner
@@ -129,10 +140,16 @@ def _when_kept(s: Arrays, line: Int64, due: Int64) -> Int64:
 @inner
 def kept_until(s: Arrays, line: Int64, request: Int64) -> Int64:
     """Return how long the owner keeps a line from a request."""
+    if not is_kept(s, line, request):
+        return np.int64(0)
+    return max(s.requests[request, at.SINCE], s.lines[line, at.FREE_AT]) + s.requests[request, at.KEPT]
+
+
+@inner
+def is_kept(s: Arrays, line: Int64, request: Int64) -> Int64:
+    """Return whether a request must take the line from an owner who may write it."""
     state = s.lines[line, at.COHERENCE]
-    if (state == E or state == M) and core_of(s, request) != s.lines[line, at.OWNER]:
-        return s.requests[request, at.SINCE] + s.cfg[at.RETENTION]
-    return np.int64(0)
+    return (state == E or state == M) and core_of(s, request) != s.lines[line, at.OWNER]
 
 
 @inner

@@ -25,6 +25,7 @@ class Waiting:
     address: int
     change: Callable[[int], int | None] | None  # None: a load
     joined: int
+    kept: int = 0  # ticks for which an owner goes on
     sleep: Sleep | None = None  # a load of a spinner that was woken
 
 
@@ -55,7 +56,6 @@ class Arbiter:
         self.machine = machine
         self.node_of = machine.node_of_core
         self.hold = 4 * machine.hold_cycles
-        self.retention = 4 * machine.retention_cycles
         self.by_node = machine.arbitration == "node"
 
     def joined(self, line: Line, one: Waiting) -> None:
@@ -77,9 +77,15 @@ class Arbiter:
         one, until = self._of_nodes(line, now) if self.by_node else (line.queue[0], now)
         if one is None:
             return None, until
-        if line.state in (m.EXCLUSIVE, m.MODIFIED) and one.core != line.owner and now < one.joined + self.retention:
-            return None, one.joined + self.retention
+        taken = max(one.joined, line.free_at) + one.kept
+        if self.must_be_taken(line, one) and now < taken:
+            return None, taken
         return one, now
+
+    @staticmethod
+    def must_be_taken(line: Line, one: Waiting) -> bool:
+        """Whether the line has an owner who may write it, on another core."""
+        return line.state in (m.EXCLUSIVE, m.MODIFIED) and one.core != line.owner
 
     def _of_nodes(self, line: Line, now: int) -> tuple[Waiting | None, int]:
         inside = self._whole_node(line)

@@ -54,7 +54,7 @@ class Memory:
             return core in line.copies
         if line.owner != core or line.state not in (m.EXCLUSIVE, m.MODIFIED):
             return False
-        return not line.queue or (self.arbiter.retention > 0 and line.due is not None and now < line.due)
+        return not line.queue or (self.machine.retention_cycles > 0 and line.due is not None and now < line.due)
 
     def hit_write(self, line: Line) -> None:
         """Note that the owner writes without moving the line."""
@@ -108,7 +108,9 @@ class Memory:
 
     def _ticks(self, line: Line, one: Waiting) -> int:
         cycles = self.machine.latency_cycles[one.operation][line.state][self._distance(line, one)]
-        return 4 * max(cycles, self.machine.min_transfer_cycles)
+        least = 4 * self.machine.min_transfer_cycles
+        ticks = max(4 * cycles, least)
+        return max(ticks - one.kept, least) if self.arbiter.must_be_taken(line, one) else ticks
 
     def _distance(self, line: Line, one: Waiting) -> int:
         here = self._node_of[one.core]

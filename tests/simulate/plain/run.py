@@ -198,6 +198,7 @@ class Run:
         one.misses += 1
         if request.operation != m.STORE:
             one.runs_from = None
+        request.kept = one.chance.random(4 * self.machine.retention_cycles)
         self.memory.arbiter.joined(line, request)
         self._plan(line)
 
@@ -276,7 +277,7 @@ class Run:
             self._join(line, self._reread(one, sleep))
 
     def _reread(self, one: Runner, sleep: Sleep) -> Waiting:
-        return Waiting(one.number, one.core, m.LOAD, sleep.address, None, self.now, sleep)
+        return Waiting(one.number, one.core, m.LOAD, sleep.address, None, self.now, sleep=sleep)
 
     def _read_at(self, tick: int, one: Runner, sleep: Sleep) -> None:
         one.runs_from = tick

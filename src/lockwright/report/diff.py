@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lockwright.profiles import folding
 from lockwright.profiles.comparing.results import GONE, LOCK, NEW, SYMBOL
-from lockwright.profiles.comparing.wording import amount, duration, percent, wrapped
+from lockwright.profiles.comparing.tally import CPU_TIME
+from lockwright.profiles.comparing.wording import amount, cost, count, duration, percent, wrapped
 from lockwright.profiles.symbols import WAITING
+from lockwright.report.profile_tables import meaning
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -18,7 +19,10 @@ if TYPE_CHECKING:
 ROWS = 12
 WIDTH = 100
 _INDENT = 2
-_UNITS = {"ns of CPU time": "CPU ns"}
+CHANCE = "~"
+CHANCE_MEANS = f"{CHANCE} may be chance"
+CHANCE = "~"
+CHANCE_MEANS = f"{CHANCE} may be chance"
 _WORDS = {
     "spin": "spins for a {}",
     "sleep": "waits for a {}: its slow path",
@@ -47,6 +51,9 @@ def diff_lines(found: Comparison, rows: int = ROWS) -> Iterator[Line]:
         yield from ((line, "dim") for line in _wrapped(f"  {name:<6}  ", about_side(side)))
     yield from _changes(found, rows)
     yield from _waits(found.waits, rows)
+    if any(map(is_chance, found.changes)) or any(one.is_significant is False for one in found.waits):
+        yield "", ""
+        yield f"  {CHANCE_MEANS}", "dim"
     yield from _threads(found)
     yield "", ""
     for warning in found.warnings:
@@ -113,9 +120,9 @@ def change_cells(changes: Sequence[Change], what: str, unit: str) -> list[list[s
     """
     if not changes:
         return []
-    costs = [_cost(one) for one in changes]
+    costs = [_cost(one, unit) for one in changes]
     has_costs = any(costs)
-    head = f"{_UNITS.get(unit, unit)}{'/op' if changes[0].per_operation else '/s'}"
+    head = f"{'CPU time' if unit == CPU_TIME else unit}{'/op' if changes[0].per_operation else '/s'}"
     rows = [["before", "after", "difference", *([head] if has_costs else []), what, ""]]
     rows += [
         [
@@ -146,7 +153,13 @@ def difference_cell(one: Change) -> str:
     value = _signed(one.difference.value)
     if one.difference.low is None or one.difference.high is None:
         return value
-    return f"{value} [{_signed(one.difference.low)} to {_signed(one.difference.high)}]"
+    chance = f"{CHANCE} " if is_chance(one) else ""
+    return f"{chance}{value} [{_signed(one.difference.low)} to {_signed(one.difference.high)}]"
+
+
+def is_chance(one: Change) -> bool:
+    """Return whether chance may explain the difference of a row."""
+    return one.q is not None and not one.is_significant and not (one.unlisted_before or one.unlisted_after)
 
 
 def _signed(value: float) -> str:
@@ -167,19 +180,17 @@ def notes(one: Change) -> list[str]:
         found.append(one.mark)
     if one.renamed_from:
         found.append(f"was {one.renamed_from}?")
-    if one.q is not None and not one.is_significant and not (one.unlisted_before or one.unlisted_after):
-        found.append("may be chance")
-    family = folding.family(one.symbol) if one.kind == SYMBOL else None
-    if family is not None and family.role in _WORDS:
-        found.append(_WORDS[family.role].format(family.lock or "lock"))
+    what = meaning(one.symbol) if one.kind == SYMBOL else ""
+    if what:
+        found.append(what)
     if one.expected is not None and one.role in WAITING and one.difference.value > 0:
         found.append(f"{percent(one.expected)} expected")
     return found
 
 
-def _cost(one: Change) -> str:
+def _cost(one: Change, unit: str) -> str:
     pair = one.per_operation or one.per_second
-    return f"{amount(pair[0].value)} → {amount(pair[1].value)}" if pair else ""
+    return f"{cost(pair[0].value, unit)} → {cost(pair[1].value, unit)}" if pair else ""
 
 
 def _waits(waits: Sequence[WaitChange], rows: int) -> Iterator[Line]:
@@ -198,8 +209,8 @@ def wait_cells(waits: Sequence[WaitChange], rows: int) -> list[list[str]]:
             [
                 *(duration(side.total_ns) if side.total_ns else "-" for side in sides),
                 *(duration(side.mean_ns) if side.mean_ns is not None else "-" for side in sides),
-                *(f"{side.contended:,.0f}" if side.contended else "-" for side in sides),
-                wait_cell(one) + (", may be chance" if one.is_significant is False else ""),
+                *(count(side.contended) if side.contended else "-" for side in sides),
+                (f"{CHANCE} " if one.is_significant is False else "") + wait_cell(one),
             ]
         )
     return cells

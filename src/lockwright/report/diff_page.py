@@ -8,7 +8,15 @@ from lockwright.profiles import folding
 from lockwright.profiles.comparing.results import LOCK, SYMBOL
 from lockwright.profiles.model import Sample
 from lockwright.profiles.writers.series import PERCENT, of_samples
-from lockwright.report.diff import about_side, change_cells, surest_first, thread_cells, wait_cells
+from lockwright.report.diff import (
+    CHANCE_MEANS,
+    about_side,
+    change_cells,
+    is_chance,
+    surest_first,
+    thread_cells,
+    wait_cells,
+)
 from lockwright.report.flame_graph import DIFF_LEGEND, Other, flame_graph, legend, script, style
 from lockwright.report.html import document
 from lockwright.report.icicle import layout, shares_along
@@ -65,6 +73,8 @@ def _tables(found: Comparison) -> Iterator[str]:
             cells = change_cells(rows[:ROWS], what, found.cost_unit)
             yield f"<h2>{title}</h2>"
             yield from html_table(Table(cells, len(cells[0]) - 2, len(rows) - ROWS, "row"))
+            if any(map(is_chance, rows)):
+                yield f"<p>{text(CHANCE_MEANS)}.</p>"
     if found.waits:
         yield "<h2>Waits for locks</h2>"
         yield from html_table(Table(wait_cells(found.waits, ROWS), 6, len(found.waits) - ROWS, "row"))

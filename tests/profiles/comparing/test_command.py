@@ -46,7 +46,9 @@ def test_several_runs_a_side(tmp_path: Path, capsys: pytest.CaptureFixture[str])
         run(["diff", "--before", *runs, "--after", *others, "--before-work", "5", "6", "7", "--after-work", "9"]) == 0
     )
     page = capsys.readouterr().out
-    assert page.startswith("less waiting: the spinlock wanted by find fell from 50.5 % [49.")
+    assert page.startswith(
+        "0.403 times the busy time for each operation: less waiting: the spinlock wanted by find fell"
+    )
     assert "2,000 draws of runs" in page
     told = " ".join(page.split())
     assert "0.txt and 2 more: folded stacks, 3 runs, at most 1.0 points between two of them" in told

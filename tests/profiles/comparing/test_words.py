@@ -302,3 +302,20 @@ def test_busy_cpus() -> None:
     runs = [recording({WORK: 1000}, unit="period", per_sample=ns, event="cpu-clock") for ns in (2e6, 4e6)]
     found = compare(side(runs[0], seconds=(1,)), side(runs[1], seconds=(1,)))
     assert "CPUs busy: 2.00 before, 4.00 after" in found.findings
+
+
+def test_what_is_faster_without_any_share_that_changed_is_told_first() -> None:
+    """False sharing: all functions stay what they are, and each operation costs less."""
+    run = recording({WORK: 900, "other < main": 100})
+    found = compare(side(run, seconds=(10,), work=(1e6,)), side(run, seconds=(10,), work=(5e6,)))
+    assert found.headline == "5 times the operations a second: no change beyond chance in 2 rows"
+    found = compare(side(run, work=(1e6,)), side(run, work=(5e6,)))
+    assert found.headline.startswith("0.2 times the busy time for each operation: no change beyond chance")
+    found = compare(side(run, seconds=(10,), work=(1e6,)), side(run, seconds=(10,), work=(1.001e6,)))
+    assert found.headline.startswith("as fast as before: no change beyond chance")
+    several = [run] * 3
+    found = compare(
+        side(*several, seconds=(10,), work=(1e6, 1.1e6, 1.2e6)),
+        side(*several, seconds=(10,), work=(1.1e6, 1.2e6, 1.4e6)),
+    )
+    assert found.headline.startswith("no faster or slower beyond chance: no change beyond chance")

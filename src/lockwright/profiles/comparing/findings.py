@@ -60,7 +60,7 @@ def tell(found: Told) -> Words:
         *_renamed(found),
     ]
     return Words(
-        headline=headline(lock, function, found),
+        headline=speed.prefix(found) + headline(lock, function, found),
         findings=tuple(findings),
         warnings=tuple(speed.warnings(found, lock, main)),
         unchanged=tuple(_unchanged(found)),

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from lockwright.profiles.comparing.tally import CPU_TIME
-from lockwright.profiles.comparing.wording import amount, named, times
+from lockwright.profiles.comparing.wording import amount, cost, named, times, unit_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,9 +41,9 @@ def _busy(found: Told) -> Iterator[str]:
     """Yield what an operation costs as a whole, and how many CPUs are busy."""
     pair = busy_per_operation(found)
     if pair is not None and pair[0] > 0:
-        before, after = map(amount, pair)
-        ratio = times(pair[1] / pair[0])
-        yield f"all that was busy: {before} {found.cost_unit} for each operation before, {after} after, {ratio} times"
+        before, after = (cost(one, found.cost_unit) for one in pair)
+        unit, ratio = unit_of(found.cost_unit), times(pair[1] / pair[0])
+        yield f"all that was busy: {before} {unit} for each operation before, {after} after, {ratio} times"
     rates = [_busy_total(side) / sum(side.seconds) for side in (found.before, found.after) if side.seconds]
     if found.cost_unit == CPU_TIME and len(rates) == 2:
         yield f"CPUs busy: {rates[0] / 1e9:.2f} before, {rates[1] / 1e9:.2f} after"
@@ -117,4 +117,24 @@ def speed_up(one: Estimate, other: Estimate) -> str:
 def _cost(found: Told, lock: Change, pair: tuple[Estimate, Estimate], each: str) -> str:
     before, after = pair
     change = f", {times(after.value / before.value)} times" if before.value > 0 else ""
-    return f"{named(lock)} costs {_spelled(before)} {found.cost_unit} {each} before, {_spelled(after)} after{change}"
+    told = [_with_interval(one, found.cost_unit) for one in pair]
+    return f"{named(lock)} costs {told[0]} {unit_of(found.cost_unit)} {each} before, {told[1]} after{change}"
+
+
+def _with_interval(one: Estimate, unit: str) -> str:
+    if one.low is None or one.high is None:
+        return cost(one.value, unit)
+    return f"{cost(one.value, unit)} [{cost(one.low, unit)} to {cost(one.high, unit)}]"
+
+
+def prefix(found: Told) -> str:
+    """Return the answer to whether it became faster, to stand before all else; empty if that is not known."""
+    one, other = found.before.throughput, found.after.throughput
+    if one is not None and other is not None:
+        if not is_flat(one, other):
+            return f"{times(other.value / one.value)} times the operations a second: "
+        return "as fast as before: " if one.low is None else "no faster or slower beyond chance: "
+    pair = busy_per_operation(found)
+    if pair is None or pair[0] <= 0 or abs(pair[1] / pair[0] - 1) <= _FLAT:
+        return ""
+    return f"{times(pair[1] / pair[0])} times the busy time for each operation: "

@@ -7,6 +7,7 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from lockwright.profiles.comparing.results import ALL_LOCKS, LOCK
+from lockwright.profiles.comparing.tally import CPU_TIME
 
 if TYPE_CHECKING:
     from lockwright.profiles.comparing.results import Change, Estimate, WaitChange, Waited
@@ -52,7 +53,22 @@ def named_wait(one: WaitChange) -> str:
 
 def waits(number: float) -> str:
     """Return how many waits."""
-    return "1 wait" if number == 1 else f"{number:,.0f} waits"
+    return "1 wait" if number == 1 else f"{count(number)} waits"
+
+
+def count(number: float) -> str:
+    """Return a number of things, which as a mean of few may be broken."""
+    return f"{number:,.0f}" if number >= 10 or number == round(number) else f"{number:.1f}"
+
+
+def cost(value: float, unit: str) -> str:
+    """Return a cost; that of the clocks of a CPU is a time."""
+    return duration(value) if unit == CPU_TIME else amount(value)
+
+
+def unit_of(unit: str) -> str:
+    """Return the name of a unit behind a cost."""
+    return "of CPU time" if unit == CPU_TIME else unit
 
 
 def times_waited(side: Waited, total: Estimate | None = None) -> str:

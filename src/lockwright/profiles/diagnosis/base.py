@@ -79,15 +79,17 @@ def view_of(profile: Profile) -> View:
     event, samples = next(iter(events.items()), ("", ()))
     weight = sum(one.weight for one in samples)
     whole = max(_ALL, weight) if profile.unit == "percent" else weight
-    idle = sum(one.weight for one in samples if is_idle(one))
     busy = tuple(one for one in samples if not is_idle(one))
+    idle = weight - sum(one.weight for one in busy)
     return View(profile, busy, event, whole or 1.0, (whole - idle) or 1.0)
 
 
 def is_idle(sample: Sample) -> bool:
     """Return whether the CPU had nothing to do: a guest's CPU that halts in the slow path of a lock waits for it."""
+    if role(sample.stack[0].symbol) != IDLE:
+        return False
     roles = (role(frame.symbol) for frame in sample.stack)
-    return next(roles) == IDLE and next((one for one in roles if one != IDLE), "") != SPIN
+    return next((one for one in roles if one != IDLE), "") != SPIN
 
 
 _SECONDS = ("lock events s", "elapsed_s", "seconds")

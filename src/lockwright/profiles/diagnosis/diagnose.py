@@ -52,7 +52,7 @@ def _lock(facts: Facts, decision: Decision) -> LockFound | None:
         return None
     if decision.group.waits:
         return waited_lock_of(facts.view.profile, decision.group, facts.waited_ns)
-    return lock_of(facts.view, decision.group, decision.owner_work)
+    return lock_of(facts.view, decision.group, facts.others, decision.owner_work)
 
 
 def _chain(facts: Facts, decision: Decision) -> tuple[Link, ...]:

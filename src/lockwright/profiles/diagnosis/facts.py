@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from lockwright.profiles.diagnosis.base import View
     from lockwright.profiles.diagnosis.groups import Group
     from lockwright.profiles.diagnosis.hot import Hot
-    from lockwright.profiles.model import Profile
+    from lockwright.profiles.model import Profile, Sample
 
 _INLINED = frozenset({"spinlock", "rwlock"})
 """Kernel locks whose slow path may be part of the function that takes them."""
@@ -31,6 +31,7 @@ class Facts:
         waits: Groups of waits, the longest total first.
         waited_ns: All waits together.
         own: Groups that the profiler itself causes.
+        others: Samples that are about no lock.
     """
 
     view: View
@@ -40,6 +41,7 @@ class Facts:
     waits: tuple[Group, ...]
     waited_ns: float
     own: tuple[Group, ...]
+    others: tuple[Sample, ...]
 
     @property
     def has_spinning(self) -> bool:
@@ -85,7 +87,7 @@ class Facts:
 def facts_of(profile: Profile) -> Facts:
     """Return what there is to decide on."""
     view = view_of(profile)
-    groups, releases = sample_groups(view.samples)
+    groups, releases, others = sample_groups(view.samples)
     own = [one for one in groups if _is_own(one)]
     waits = wait_groups(profile.waits)
     return Facts(
@@ -96,6 +98,7 @@ def facts_of(profile: Profile) -> Facts:
         tuple(waits),
         sum(one.total_ns for one in profile.waits),
         tuple(own),
+        tuple(others),
     )
 
 

@@ -92,18 +92,23 @@ class Group:
             self.add(sample, whose)
 
 
-def sample_groups(samples: Iterable[Sample]) -> tuple[list[Group], list[Group]]:
-    """Return samples by the lock that they cost time for, and those that only release one, the heaviest first."""
+def sample_groups(samples: Iterable[Sample]) -> tuple[list[Group], list[Group], list[Sample]]:
+    """Return samples by the lock that they cost time for, those that only release one, and all others.
+
+    The heaviest lock comes first.
+    """
     groups: dict[tuple[str, str], Group] = {}
     releases: dict[tuple[str, str], Group] = {}
+    others: list[Sample] = []
     for one in samples:
         whose = owners.placed(one.stack)
         if whose is None:
+            others.append(one)
             continue
         some = releases if whose.does == owners.RELEASES else groups
         key = (whose.kind, "" if whose.kind in MERGED else whose.caller)
         some.setdefault(key, Group(whose.kind)).add(one, whose)
-    return _heaviest_first(_adopted(groups)), _heaviest_first(releases.values())
+    return _heaviest_first(_adopted(groups)), _heaviest_first(releases.values()), others
 
 
 def _adopted(groups: dict[tuple[str, str], Group]) -> Iterable[Group]:
@@ -111,10 +116,13 @@ def _adopted(groups: dict[tuple[str, str], Group]) -> Iterable[Group]:
 
     Whoever wakes others often has no frame of its own: its last call needs none.
     """
+    known: dict[str, Group] = {}
+    for (kind, caller), group in groups.items():
+        if caller and (kind not in known or group.weight > known[kind].weight):
+            known[kind] = group
     for (kind, caller), group in list(groups.items()):
-        known = [one for (other, who), one in groups.items() if other == kind and who]
-        if not caller and known and (group.waking or group.futex):
-            max(known, key=lambda one: one.weight).join(group)
+        if not caller and kind in known and (group.waking or group.futex):
+            known[kind].join(group)
             del groups[kind, caller]
     return groups.values()
 

@@ -7,29 +7,32 @@ from typing import TYPE_CHECKING
 
 from lockwright.profiles import folding
 from lockwright.profiles.diagnosis.base import plain, role, span_ns
-from lockwright.profiles.diagnosis.owners import FUTEX, is_nameless, placed
+from lockwright.profiles.diagnosis.owners import FUTEX, is_nameless
 from lockwright.profiles.diagnosis.result import LockFound, Site, WaitTimes
 from lockwright.profiles.symbols import INSIDE, SPIN
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from lockwright.profiles.diagnosis.base import View
     from lockwright.profiles.diagnosis.groups import Group
-    from lockwright.profiles.model import Profile, Stack
+    from lockwright.profiles.model import Profile, Sample, Stack
 
 _ALL = 100.0  # percent
 _SITES = 4  # callers that are kept
 _INSIDE = 3  # functions under the lock that are kept
 
 
-def lock_of(view: View, group: Group, owner_work: tuple[Site, ...] = ()) -> LockFound:
+def lock_of(view: View, group: Group, others: Iterable[Sample], owner_work: tuple[Site, ...] = ()) -> LockFound:
     """Return the lock that a group of samples is about.
 
     Args:
         view: The busy samples.
         group: Those that wait for it.
+        others: Those that are about no lock.
         owner_work: What its holder can be running, where no stack tells.
     """
-    inside, running = _inside(view, group)
+    inside, running = _inside(view, group, others)
     return LockFound(
         kind=group.kind,
         function=_shown(group),
@@ -63,7 +66,7 @@ def _how(group: Group, *, has_stacks: bool) -> str:
     return "no call graph: the kind of lock is known, its caller is not"
 
 
-def _inside(view: View, group: Group) -> tuple[tuple[Site, ...], float | None]:
+def _inside(view: View, group: Group, others: Iterable[Sample]) -> tuple[tuple[Site, ...], float | None]:
     """Return what runs in, or below, the functions that take the lock, other than waiting for it.
 
     The holder is in that function, or in one that it calls, or it has left it: so this is a bound where the function
@@ -73,9 +76,7 @@ def _inside(view: View, group: Group) -> tuple[tuple[Site, ...], float | None]:
     if not callers:
         return (), None
     found: dict[str, float] = defaultdict(float)
-    for one in view.samples:
-        if placed(one.stack) is not None:
-            continue
+    for one in others:
         below = _below(one.stack, callers)
         if below is not None:
             found[below] += one.weight
@@ -86,14 +87,13 @@ def _inside(view: View, group: Group) -> tuple[tuple[Site, ...], float | None]:
 
 def _below(stack: Stack, callers: set[str]) -> str | None:
     """Return the function that one of the callers has called, or the caller itself; None if none is on the stack."""
-    below = ""
-    for frame in stack:
-        name = plain(frame.symbol)
-        if name in callers:
-            return below or name
-        if role(name) not in INSIDE and not is_nameless(frame):
-            below = name
-    return None
+    at = next((at for at, frame in enumerate(stack) if plain(frame.symbol) in callers), None)
+    if at is None:
+        return None
+    below = next(
+        (frame for frame in reversed(stack[:at]) if not is_nameless(frame) and role(frame.symbol) not in INSIDE), None
+    )
+    return plain((below or stack[at]).symbol)
 
 
 def waits_of(profile: Profile, group: Group, all_ns: float) -> WaitTimes:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from lockwright.profiles.diagnosis.base import family, plain, role
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from lockwright.profiles.model import Frame, Stack
 
 FUTEX = "futex"
+_NAMES = 1 << 16  # whose marks are kept
 _QUEUE = "mutex or rwsem"  # which of the two, the frames around it tell
 _SPINNING = frozenset({"", "spinlock", "rwlock"})  # kinds that may be a part of sleeping for another lock
 _NAMELESS = re.compile(r"\[unknown\]|0x[0-9a-f]+|\[\.+\]|\?+")
@@ -60,7 +62,9 @@ def placed(stack: Stack) -> Owner | None:
     The innermost function decides if it is one of locking.  If it is not, or if it waits for a spin lock, a slow path
     further out does: whoever gives up the CPU there, or wakes others, does it for that lock.
     """
-    start = next((at for at, frame in enumerate(stack) if role(frame.symbol) != IDLE), 0)  # a halted waiter
+    start = 0
+    while start + 1 < len(stack) and role(stack[start].symbol) == IDLE:  # a halted waiter
+        start += 1
     inner = _does(stack[start])
     near = _owner(stack, start, inner) if inner else None
     if near is not None and near.kind not in _SPINNING:
@@ -86,15 +90,20 @@ def _does(frame: Frame) -> str:
 
 def _slow_path(stack: Stack) -> int | None:
     """Return the index of the first function, from the inside, in which waiters sleep or are woken."""
-    interrupt = names().interrupt
     for at, frame in enumerate(stack):
-        found = family(frame.symbol)
-        if found is None:
-            if interrupt.fullmatch(frame.symbol):
-                return None
-        elif found.role == SLEEP or (found.role == UNLOCK and _WAKING.search(frame.symbol)):
-            return at
+        mark = _mark(frame.symbol)
+        if mark is not None:
+            return at if mark else None
     return None
+
+
+@lru_cache(maxsize=_NAMES)
+def _mark(symbol: str) -> bool | None:
+    """Return True for a function in which waiters sleep or are woken, False for an interrupt's, None for others."""
+    found = family(symbol)
+    if found is None:
+        return False if names().interrupt.fullmatch(symbol) else None
+    return True if found.role == SLEEP or (found.role == UNLOCK and _WAKING.search(symbol)) else None
 
 
 _WAKING = re.compile("wake|unlock_slow")
@@ -143,7 +152,12 @@ def named(stack: Stack, at: int) -> str:
 
 def is_nameless(frame: Frame) -> bool:
     """Return whether the profiler had no name for an address."""
-    return _NAMELESS.fullmatch(frame.symbol) is not None
+    return _is_nameless(frame.symbol)
+
+
+@lru_cache(maxsize=_NAMES)
+def _is_nameless(symbol: str) -> bool:
+    return _NAMELESS.fullmatch(symbol) is not None
 
 
 _OBJECT = re.compile(r"\[kernel[\w.]*\]|\[vdso\]|.+\.(?:so(?:\.[\d.]+)?|ko)")

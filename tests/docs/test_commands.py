@@ -21,7 +21,7 @@ FILES = [(page, name, text) for page in PAGES for name, text in shown_files(page
 
 def printed(command: str, folder: Path) -> str:
     """Return what a command prints in a folder with the examples."""
-    for example in (*EXAMPLES.glob("*.py"), *EXAMPLES.glob("*.csv")):
+    for example in (*EXAMPLES.glob("*.py"), *EXAMPLES.glob("*.csv"), *EXAMPLES.glob("*.txt")):
         shutil.copy(example, folder)
     program, *arguments = shlex.split(command)
     assert program == "lockwright", "a page shows commands of lockwright only"

@@ -319,3 +319,11 @@ def test_what_is_faster_without_any_share_that_changed_is_told_first() -> None:
         side(*several, seconds=(10,), work=(1.1e6, 1.2e6, 1.4e6)),
     )
     assert found.headline.startswith("no faster or slower beyond chance: no change beyond chance")
+
+
+def test_two_functions_that_changed_places_are_both_in_the_first_line() -> None:
+    found = compared(
+        {"f < main": 160, "g < main": 780, "h < main": 60}, {"f < main": 850, "g < main": 110, "h < main": 40}
+    )
+    assert without_intervals(found.headline) == "not a lock: f rose from 16.0 % to 85.0 %; g fell from 78.0 % to 11.0 %"
+    assert not any(one.startswith("also changed: g") for one in found.findings)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lockwright.profiles.comparing import base
-from lockwright.profiles.comparing.told import has_moved, is_larger, moved_wait
+from lockwright.profiles.comparing.told import counterpart, has_moved, is_larger, moved_wait
 from lockwright.profiles.comparing.wording import moved, named, named_wait, percent, share, times_waited
 from lockwright.profiles.symbols import UNLOCK
 
@@ -36,7 +36,9 @@ def headline(lock: Change | None, function: Change | None, found: Told) -> str:
     if lock is None and function is not None:
         every = found.all_locks
         beside = f"; waiting for locks is {percent(every.after.value)}, {_as_before(every)}" if every else ""
-        return f"{_not_a_lock(function)}{named(function)} {moved(function)}{beside}"
+        other = counterpart(function, found)
+        also = f"; {named(other)} {moved(other)}" if other is not None and not base.is_explained(other) else ""
+        return f"{_not_a_lock(function)}{named(function)} {moved(function)}{also}{beside}"
     assert lock is not None
     if function is None or is_larger(lock, function):
         return _lock_headline(lock, found)

@@ -94,7 +94,9 @@ def recordings(
     others = only.compared
     if not others:
         what = f"`{only.provenance.source}` is one side only"
-        raise refused("P040", what, "`lockwright diff BEFORE AFTER`; only the text of `perf diff` has both sides")
+        notes = [only.facts["diff"]] if "diff" in only.facts else []
+        helps = "`lockwright diff BEFORE AFTER`; only the text of `perf diff` has both sides"
+        raise refused("P040", what, helps, notes=notes)
     left = {LEFT_OUT: f"{len(others) - 1} more"} if len(others) > 1 else {}
     return (replace(only, facts={**only.facts, **left}),), others[:1]
 

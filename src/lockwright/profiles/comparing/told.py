@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _LEAST = 0.3  # points: a difference worth a word, however sure it is
 _LEAST_UNSURE = 1.0  # points, where nothing says what chance does
+_HALF = 0.5
 _WAITS_DIFFER = 1.5  # times as long, where nothing says what chance does
 _WAITS_MATTER = 0.05  # of all waiting
 _LEAST_TASKS = 0.02  # that wait at any moment
@@ -74,6 +75,17 @@ def has_moved(change: Change) -> bool:
     if change.q is not None:
         return change.is_significant and size >= _LEAST
     return size >= _LEAST_UNSURE
+
+
+def counterpart(function: Change | None, found: Told) -> Change | None:
+    """Return the function that went the other way by about as much; None if there is none."""
+    if function is None:
+        return None
+    rows = [one for one in found.functions if has_moved(one) and one.difference.value * function.difference.value < 0]
+    other = max(rows, key=lambda one: abs(one.difference.value), default=None)
+    return (
+        other if other is not None and abs(other.difference.value) >= _HALF * abs(function.difference.value) else None
+    )
 
 
 def is_larger(one: Change, other: Change) -> bool:

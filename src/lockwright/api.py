@@ -320,7 +320,7 @@ def record(
     all_cpus: bool = False,
     seconds: float | None = None,
     frequency_hz: int = 499,
-    call_graph: CallGraph = "fp",
+    call_graph: CallGraph = "auto",
     locks: bool = True,
     folder: str | Path | None = None,
     megabytes: int = 64,
@@ -333,7 +333,7 @@ def record(
         all_cpus: Record all CPUs, whoever runs there.
         seconds: Stop after so long, and end the command.
         frequency_hz: Samples per second of each CPU.
-        call_graph: `fp`, `dwarf` or `lbr`.
+        call_graph: `fp`, `dwarf` or `lbr`; `auto` is `dwarf` where perf can.
         locks: Whether waits for locks are recorded.
         folder: Keep the recordings there; it must not exist.
         megabytes: The most of waits, and four times as much of samples.

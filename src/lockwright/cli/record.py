@@ -26,7 +26,7 @@ def record(
     all_cpus: Annotated[bool, Parameter(name=("--all-cpus", "-a"), negative="")] = False,
     seconds: float | None = None,
     frequency: Annotated[int, Parameter(name=("--frequency", "-F"))] = 499,
-    call_graph: str = "fp",
+    call_graph: str = "auto",
     no_locks: Annotated[bool, Parameter(negative="")] = False,
     megabytes: int = 64,
     output: Annotated[Path | None, Parameter(name=("--output", "-o"))] = None,
@@ -47,8 +47,8 @@ def record(
         all_cpus: Record all CPUs, whoever runs there; with a command, while it runs.
         seconds: Stop after so long; a command that still runs then is ended.
         frequency: Samples per second of each CPU.
-        call_graph: How stacks are found: `fp` (frame pointers), `dwarf` (also where there are none; large), or `lbr`
-            (Intel's branch records).
+        call_graph: How stacks are found: `fp` (frame pointers), `dwarf` (also where there are none), `lbr` (Intel's
+            branch records), or `auto`: by `dwarf` where perf can.
         no_locks: Record samples only.
         megabytes: The most of waits, and four times as much of samples.
         output: Keep the recordings in this folder, which must not be there yet.

@@ -68,7 +68,11 @@ case "$1" in
     fi
     if is old; then echo "perf version 5.4.1"; else echo "perf version 6.1.187"; fi
     ;;
-  version) echo "bpf_skeletons: [ on  ]  # HAVE_BPF_SKEL" ;;
+  version)
+    echo "                  zstd: [ on  ]  # HAVE_ZSTD_SUPPORT"
+    echo "         bpf_skeletons: [ on  ]  # HAVE_BPF_SKEL"
+    if ! is frames; then echo "    libdw-dwarf-unwind: [ on  ]  # HAVE_DWARF_SUPPORT"; fi
+    ;;
   stat) if is counters; then echo "12345,,cycles:u" >&2; else echo "<not supported>,,cycles:u" >&2; fi ;;
   record) record "${@:2}" ;;
   script) script "${@:2}" ;;

@@ -13,7 +13,7 @@ from tests.profiles.recording.machine import machine, with_perf
 
 from lockwright.errors import LockwrightError
 from lockwright.profiles import read
-from lockwright.profiles.recording import Request, record
+from lockwright.profiles.recording import Request, look, record
 from lockwright.profiles.recording.launching import descendants
 from lockwright.report.recording import recording_lines
 
@@ -68,6 +68,25 @@ def test_perf_is_asked_for_the_right_events(tmp_path: Path, monkeypatch: pytest.
     assert "--synth=task -p " in samples
     assert "-e lock:contention_begin/call-graph=fp/ -e lock:contention_end/call-graph=no/ -c 1" in waits
     assert "--max-size=3M" in waits
+
+
+@pytest.mark.parametrize(
+    ("way", "cpus", "graph"),
+    [
+        ("", 2, "--call-graph dwarf,8192 -z"),
+        ("", 64, "--call-graph dwarf,2096 -z"),
+        ("", 1024, "--call-graph dwarf,1024 -z"),
+        ("frames", 2, "--call-graph fp --sample-cpu"),
+    ],
+)
+def test_stacks_are_found_without_frame_pointers_where_perf_can(
+    way: str, cpus: int, graph: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_perf(tmp_path, monkeypatch, "counters", way)
+    monkeypatch.setattr("os.cpu_count", lambda: cpus)
+    _, (samples, waits) = look(Request(("true",)), machine(tmp_path / "root"))
+    assert graph in " ".join(samples)
+    assert "call-graph=fp" in " ".join(waits)
 
 
 def test_an_old_perf_is_not_told_when_to_begin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

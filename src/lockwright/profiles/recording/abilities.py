@@ -27,6 +27,7 @@ _FIRST_WITH_EVENTS = (5, 19)
 _FIRST_WITH_CONTROL = (5, 10)
 _FIRST_WITH_SYNTH = (5, 16)
 _PROBE_S = 20.0
+_SHOWN = 300  # characters of what perf says
 _FREE = "sysctl kernel.perf_event_paranoid=-1"
 
 
@@ -57,6 +58,8 @@ class Abilities:
         has_locks: Whether waits for locks can be recorded.
         has_large_buffers: Whether buffers may be larger than `perf_event_mlock_kb`.
         has_priority: Whether a recorder may run before all that is not real-time.
+        has_dwarf: Whether this perf finds stacks where there are no frame pointers.
+        has_zstd: Whether it writes compressed.
         has_bpf: Whether this perf could count waits in the kernel; the recording does not use it.
         most_hz: Samples per second that the kernel allows.
         lacks: What is missing.
@@ -69,6 +72,8 @@ class Abilities:
     has_locks: bool
     has_large_buffers: bool
     has_priority: bool
+    has_dwarf: bool
+    has_zstd: bool
     has_bpf: bool
     most_hz: int
     lacks: tuple[Lack, ...]
@@ -96,7 +101,7 @@ def perf_here(system: System) -> tuple[str, tuple[int, int]]:
     code, out, words = _said(path, "--version")
     version = version_in(out)
     if code or version == (0, 0):
-        notes = (f"`{path} --version`: {words or out or f'exit status {code}'}",)
+        notes = (f"`{path} --version`: {(words or out or f'exit status {code}')[:_SHOWN]}",)
         raise refused("P020", f"`{path}` is no perf that runs here", *cures, notes=notes)
     return path, version
 
@@ -117,6 +122,7 @@ def abilities(system: System, request: Request) -> Abilities:
         raise refused(
             "P021", "`--call-graph lbr` needs the processor's counters, which are not there", "`--call-graph fp`"
         )
+    options = _said(perf, "version", "--build-options")[1]
     found = (
         _no_cycles() if event != "cycles" else None,
         _no_kernel(system) if not has_kernel else _no_names(system),
@@ -130,7 +136,9 @@ def abilities(system: System, request: Request) -> Abilities:
         has_locks=request.has_locks and found[2] is None,
         has_large_buffers=may_all,
         has_priority=system.may_hurry,
-        has_bpf=bool(re.search(r"bpf_skeletons: \[ on", _said(perf, "version", "--build-options")[1])),
+        has_dwarf=bool(re.search(r"\b(?:libunwind|libdw|libdw-dwarf-unwind): \[ on", options)),
+        has_zstd="zstd: [ on" in options,
+        has_bpf="bpf_skeletons: [ on" in options,
         most_hz=system.number("proc/sys/kernel/perf_event_max_sample_rate", 100_000),
         lacks=tuple(one for one in found if one),
     )
@@ -150,7 +158,7 @@ def _said(perf: str, *arguments: str) -> tuple[int, str, str]:
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         return -1, "", str(error)
-    return done.returncode, " ".join(done.stdout.split())[:300], " ".join(done.stderr.split())[:300]
+    return done.returncode, " ".join(done.stdout.split()), " ".join(done.stderr.split())
 
 
 def _counts_cycles(perf: str) -> bool:

@@ -17,6 +17,9 @@ _MOST_BUFFERS_BYTES = 256 << 20  # of all CPUs
 _FRESH = ("--synth=task",)
 """Nothing of what the held child has mapped: it is gone when the child becomes the command, but perf (6.1) would look
 for the rules of unwinding below the older of two places of one library, and lose callers."""
+_STACKS_BYTES_PER_S = 64 << 20  # that perf copies of all CPUs together
+_PACKED = 8  # times smaller at least, as far as seen: 40 to 180 times
+_LEAST_STACK_BYTES, _MOST_STACK_BYTES = 1024, 8192
 SAMPLES_PER_WAIT = 4  # megabytes of samples for each of waits: they are fewer, and say more
 
 
@@ -25,18 +28,21 @@ def samples(request: Request, can: Abilities, pid: int | None) -> list[str]:
     event = can.event if can.has_kernel else f"{can.event}:u"
     frequency_hz = min(request.frequency_hz, can.most_hz)
     most = _most(request.megabytes * SAMPLES_PER_WAIT, can)
-    graph = ["--call-graph", request.call_graph]
-    return [
-        "-e",
-        event,
-        "-F",
-        str(frequency_hz),
-        *graph,
-        "--sample-cpu",
-        *most,
-        *_buffers(can),
-        *_whom(request, can, pid),
-    ]
+    graph = call_graph(request, can)
+    packed = ["-z"] if can.has_zstd and graph.startswith("dwarf") else []
+    what = ["-e", event, "-F", str(frequency_hz), "--call-graph", graph, *packed]
+    return [*what, "--sample-cpu", *most, *_buffers(can), *_whom(request, can, pid)]
+
+
+def call_graph(request: Request, can: Abilities) -> str:
+    """Return how stacks are found, as perf spells it: the part of a stack that is copied is smaller for many CPUs."""
+    if request.call_graph != "auto":
+        return request.call_graph
+    if not can.has_dwarf:
+        return "fp"
+    most = _STACKS_BYTES_PER_S if can.has_zstd else _STACKS_BYTES_PER_S // _PACKED
+    room = most // (request.frequency_hz * (os.cpu_count() or 1))
+    return f"dwarf,{min(_MOST_STACK_BYTES, max(_LEAST_STACK_BYTES, room // 8 * 8))}"
 
 
 def waits(request: Request, can: Abilities, pid: int | None) -> list[str]:

@@ -15,7 +15,7 @@ from lockwright.errors import LockwrightError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-CallGraph = Literal["fp", "dwarf", "lbr"]
+CallGraph = Literal["auto", "fp", "dwarf", "lbr"]
 CALL_GRAPHS: tuple[CallGraph, ...] = get_args(CallGraph)
 FREQUENCY_HZ = 499  # not in step with what happens every millisecond
 MOST_HZ = 100_000
@@ -32,8 +32,9 @@ class Request:
         is_system_wide: All CPUs, whoever runs there.
         seconds: After how long to stop; None: when the command or process ends, or at Ctrl-C.
         frequency_hz: Samples of each CPU per second of its work.
-        call_graph: How stacks are found: frame pointers, `dwarf` (exact, copies 8 KiB of stack with each sample), or
-            `lbr` (the branch records of Intel's processors).
+        call_graph: How stacks are found: `fp`, by frame pointers, which most C libraries are built without; `dwarf`,
+            also where there are none, from a copy of the stack; `lbr`, the branch records of Intel's processors;
+            `auto`, by `dwarf` where perf can.
         has_locks: Whether waits for locks are recorded as well.
         folder: Where the recordings are kept; None if they are not.
         megabytes: The most of waits, and four times as much of samples: what reaches it first stops first.
@@ -45,7 +46,7 @@ class Request:
     is_system_wide: bool = False
     seconds: float | None = None
     frequency_hz: int = FREQUENCY_HZ
-    call_graph: CallGraph = "fp"
+    call_graph: CallGraph = "auto"
     has_locks: bool = True
     folder: Path | None = None
     megabytes: int = MEGABYTES

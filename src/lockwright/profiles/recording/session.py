@@ -209,6 +209,7 @@ def _facts(request: Request, can: Abilities, system: System, run: _Run) -> dict[
         "command": request.subject.replace("`", ""),
         "scope": "system" if request.is_system_wide else "command" if request.command else "process",
         "cpus": cpus,
+        "call graph": plan.call_graph(request, can),
         "frequency_hz": str(min(request.frequency_hz, can.most_hz)),
         "elapsed_s": f"{run.elapsed_s:.6f}",
     }

@@ -74,3 +74,15 @@ def test_a_file_that_breaks_off_says_so() -> None:
     found = of(cut[: cut.rindex("\n") + 1])
     assert [len(one.accesses) for one in found.shared_lines] == [3, 0]
     assert "0xffff88a4c1d20c40 are missing" in found.provenance.cut
+
+
+def test_processes_alone_are_told_apart() -> None:
+    """`--coalesce pid,iaddr` has no column of threads."""
+    text = (
+        (SAMPLES / "arm-peers-6.1.txt")
+        .read_text()
+        .replace("     3603:stressor ", " ")
+        .replace("     3606:stressor ", " ")
+    )
+    (line,) = of(text).shared_lines
+    assert [(one.task, one.records, one.cpus) for one in line.accesses] == [("3603", 9314, 2), ("3603", 9537, 1)]

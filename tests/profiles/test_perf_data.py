@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from lockwright.errors import LockwrightError
-from lockwright.profiles import perf_data, read
+from lockwright.profiles import read, scripting
 from lockwright.profiles.watch import Watch
 
 BUSY = "s = 0\nfor one in range(3_000_000): s += one"
@@ -119,7 +119,7 @@ def test_a_perf_that_fails_in_the_middle(recorded: str, tmp_path: Path, monkeypa
 
 def test_a_perf_that_is_silent_is_ended(recorded: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     in_place_of_perf(tmp_path, f"echo $$ > {tmp_path}/number; sleep 100", monkeypatch)
-    monkeypatch.setattr(perf_data.scripted.__wrapped__, "__defaults__", (0.5,))  # type: ignore[attr-defined]
+    monkeypatch.setattr(scripting.scripted.__wrapped__, "__defaults__", (0.5,))  # type: ignore[attr-defined]
     with pytest.raises(LockwrightError, match="said nothing for too long"):
         read(recorded)
     assert not is_running(int((tmp_path / "number").read_text()))

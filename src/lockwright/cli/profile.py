@@ -16,8 +16,9 @@ _NOWHERE_ELSE = Outputs()
 def profile(file: File, /, *, rows: int = 12, outputs: Outputs = _NOWHERE_ELSE) -> int:
     """Say which lock is contended, through which caller, how much of the machine it burns, and what usually cures it.
 
-    Read are `perf script` (samples, and events of locks), `perf report --stdio`, `perf top`, `perf lock contention`,
-    oprofile and folded stacks, as they are pasted, plain or in gzip.
+    Read are what `perf record` wrote (where perf is installed), `perf script` (samples, and events of locks), `perf
+    report --stdio`, `perf diff`, `perf top`, `perf c2c report`, `perf lock contention` and `report`, /proc/lock_stat,
+    oprofile, bcc, bpftrace and folded stacks, as they are pasted, plain or in gzip.
 
     Args:
         file: The file; `-` is standard input.

@@ -44,9 +44,12 @@ def read(source: str, *, watch: Watch | None = None) -> Profile:
         LockwrightError: It is empty, of no known kind, or has nothing of what its kind has.
         OSError: It is not there, or may not be read.
     """
-    program = perf_data.perf()
-    if program and perf_data.is_recording(source):
-        return _recorded(source, program, watch)
+    if perf_data.is_recording(source):
+        from lockwright.profiles.scripting import perf
+
+        program = perf()
+        if program:
+            return _recorded(source, program, watch)
     file = opened(source)
     try:
         if watch is not None:
@@ -60,13 +63,15 @@ def read(source: str, *, watch: Watch | None = None) -> Profile:
 
 def _recorded(source: str, program: str, watch: Watch | None) -> Profile:
     """Read what `perf record` wrote by way of `perf script`; what it said stands in the facts."""
+    from lockwright.profiles.scripting import scripted, unreadable
+
     name = "standard input" if source == STANDARD_INPUT else source
     profile = None
-    with perf_data.scripted(source, program) as run, suppress(LockwrightError):
+    with scripted(source, program) as run, suppress(LockwrightError):
         profile = read_from(run.text, name, watch=watch)
     if profile is None:
         why = run.failure or "`perf script` printed no sample of it"
-        raise perf_data.unreadable(name, why, run.words)
+        raise unreadable(name, why, run.words)
     facts = {**profile.facts, "read through": run.command}
     if run.words:
         facts["perf said"] = "; ".join(run.words)

@@ -36,7 +36,8 @@ _LINE = re.compile(
 _HEAD = re.compile(rf"\s*+\d{{1,6}}(?P<counts>(?:\s+\d{{1,15}}){{4,6}})\s+(?P<address>{_ADDRESS})\s*")
 _ACCESS = re.compile(
     rf"\s*+(?P<shares>(?:\d{{1,3}}\.\d\d%\s+){{4,6}})(?P<offset>{_ADDRESS})\s+{_NODE}\s+\d{{1,12}}\s+"
-    rf"(?P<task>(?:-?\d{{1,10}}\s+)?-?\d{{1,10}}:\S.{{0,20}}?\s+)?(?:{_ADDRESS}\s+)?(?P<numbers>(?:-?\d{{1,15}}\s+){{2,8}})"
+    r"(?P<task>-?\d{1,10}\s+(?=0x)|(?:-?\d{1,10}\s+)?-?\d{1,10}:\S.{0,20}?\s+)?"
+    rf"(?:{_ADDRESS}\s+)?(?P<numbers>(?:-?\d{{1,15}}\s+){{2,8}})"
     r"(?P<code>\S.*)"
 )
 _ABOUT = re.compile(r"\s+(?P<name>(?:[A-Z][\w /()-]*?)?)\s*:\s+(?P<value>\S.*)")

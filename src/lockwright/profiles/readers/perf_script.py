@@ -7,6 +7,7 @@ empty line (tools/perf/builtin-script.c of Linux 6.1).  Events of locks become w
 from __future__ import annotations
 
 import re
+import sys
 from dataclasses import dataclass
 from math import inf
 from typing import TYPE_CHECKING
@@ -43,7 +44,7 @@ _LOST = re.compile(r".{0,200}\bPERF_RECORD_LOST(?:_SAMPLES)?\b\D{0,20}(?P<count>
 """What `--show-lost-events` adds; a record of them alone tells no place."""
 _FEWEST_DIGITS = 4  # of an address, where nothing else tells that it is one
 _LONGEST = 4096  # characters of a line that can be one of these
-_MOST_KEPT = 500_000  # lines of frames, and stacks, remembered: they repeat themselves
+_MOST_KEPT = 200_000  # lines of frames, and stacks, remembered: they repeat themselves
 _NAMELESS = (Frame("[unknown]"),)
 
 
@@ -134,8 +135,8 @@ class _Script:
         """Return the function of a line, None if it is none, and remember it."""
         got = (_FRAME.match(line) or _BARE.match(line)) if len(line) < _LONGEST else None
         frame = got and Frame(
-            got["symbol"],
-            got.groupdict().get("module", ""),
+            sys.intern(got["symbol"]),
+            sys.intern(got.groupdict().get("module", "")),
             None if got["offset"] is None else int(got["offset"], 16),
             int(got["address"], 16),
         )

@@ -193,7 +193,7 @@ def read(data: bytes) -> Profile | None:
 
 def test_whatever_was_read_can_be_compared() -> None:
     chance = random.Random(5)
-    for _ in range(60):
+    for _ in range(30):
         made = [read(mutated(bytes_of(chance.choice(FILES)), chance)) for _ in range(2)]
         if made[0] is not None and made[1] is not None:
             shown(made[0], made[1])

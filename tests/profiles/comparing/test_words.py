@@ -31,15 +31,21 @@ def test_a_lock_is_named_through_its_caller() -> None:
 
 def test_the_next_limit_is_looked_for_on_the_same_path() -> None:
     found = compared({LOOKUP: 600, OTHER: 20, AWAY: 30, WORK: 350}, {LOOKUP: 30, OTHER: 150, AWAY: 300, WORK: 520})
-    assert found.next_limit == "on the same path, through handle: work, 52.0 % after"
+    assert (
+        found.next_limit
+        == "on the same path, through handle: work with 52.0 %, then the spinlock wanted by account with 15.0 %"
+    )
     found = compared({LOOKUP: 600, OTHER: 20, AWAY: 30, WORK: 350}, {LOOKUP: 30, OTHER: 400, AWAY: 500, WORK: 70})
-    assert found.next_limit == "on the same path, through handle: the spinlock wanted by account, 40.0 % after"
+    assert found.next_limit == (
+        "on the same path, through handle: the spinlock wanted by account with 40.0 %, then work with 7.0 %"
+    )
 
 
 def test_the_wait_may_move_to_another_lock() -> None:
     found = compared({LOOKUP: 600, OTHER: 20, WORK: 380}, {LOOKUP: 30, OTHER: 590, WORK: 380})
     assert found.headline.startswith("the wait moved: the spinlock wanted by find fell from 60.0 %")
     assert "; the spinlock wanted by account rose from 2.0 %" in found.headline
+    assert not any("also changed" in one for one in found.findings)
 
 
 def test_a_share_that_the_base_has_raised_is_no_lock_that_got_worse() -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from lockwright.profiles.comparing import base, limits, speed
 from lockwright.profiles.comparing.headline import headline
 from lockwright.profiles.comparing.results import SYMBOL
-from lockwright.profiles.comparing.told import counterpart, has_moved, heaviest_wait, is_larger
+from lockwright.profiles.comparing.told import counterpart, has_moved, heaviest_wait, is_larger, moved_to
 from lockwright.profiles.comparing.waiting import per_second
 from lockwright.profiles.comparing.wording import amount, listed, named, named_wait, percent, share, times, times_waited
 from lockwright.profiles.symbols import UNLOCK
@@ -121,7 +121,7 @@ def _together(lock: Change | None, found: Told) -> Iterator[str]:
 def _also(lock: Change | None, function: Change | None, found: Told) -> Iterator[str]:
     """Name what else moved, beyond what the base does to it."""
     is_told = lock is not None and lock.difference.value < 0 and (function is None or is_larger(lock, function))
-    other = counterpart(function, found) if lock is None else None
+    other = counterpart(function, found) if lock is None else moved_to(lock, found)
     rest = [
         one for one in _others(lock, function, found) if one is not other and (one.difference.value > 0 or not is_told)
     ][:_TOGETHER]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lockwright.profiles.comparing import base
-from lockwright.profiles.comparing.told import counterpart, has_moved, is_larger, moved_wait
+from lockwright.profiles.comparing.told import counterpart, is_larger, moved_to, moved_wait
 from lockwright.profiles.comparing.wording import moved, named, named_wait, percent, share, times_waited
 from lockwright.profiles.symbols import UNLOCK
 
@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from lockwright.profiles.comparing.results import Change, WaitChange
     from lockwright.profiles.comparing.told import Told
 
-_HALF = 0.5
 _BESIDE = 0.1  # of the largest difference: what else is told beside it
 
 
@@ -47,16 +46,8 @@ def headline(lock: Change | None, function: Change | None, found: Told) -> str:
 
 def _lock_headline(lock: Change, found: Told) -> str:
     """Tell a lock that changed more than any function; where the waiting went to another lock, both."""
-    fell = lock.difference.value < 0
-    other = next(
-        (
-            one
-            for one in found.locks
-            if has_moved(one) and (one.difference.value < 0) != fell and not base.is_explained(one)
-        ),
-        None,
-    )
-    if other is not None and abs(other.difference.value) >= _HALF * abs(lock.difference.value):
+    fell, other = lock.difference.value < 0, moved_to(lock, found)
+    if other is not None:
         return f"the wait moved: {named(lock)} {moved(lock)}; {named(other)} {moved(other)}"
     if base.is_explained(lock):
         return f"{named(lock)} {moved(lock)}, as all else did: the base shrank"

@@ -25,15 +25,15 @@ def next_limit(found: Told, lock: Change | None) -> str:
     """
     if lock is not None and lock.kind == LOCK and lock.caller and lock.difference.value < 0:
         key = Key(LOCK, lock.lock, lock.caller)
-        found_next = next_on_path(key, found.samples_before, found.samples_after)
-        if found_next is not None:
-            name = (
-                f"the {found_next.key.name} wanted by {found_next.key.caller or 'a caller unknown'}"
-                if found_next.key.kind == LOCK
-                else found_next.key.name
-            )
-            return f"on the same path, through {found_next.through}: {name}, {percent(found_next.share)} after"
+        tops = next_on_path(key, found.samples_before, found.samples_after)
+        if tops:
+            told = ", then ".join(f"{_name(one.key)} with {percent(one.share)}" for one in tops)
+            return f"on the same path, through {tops[0].through}: {told}"
     return _heaviest(found, lock)
+
+
+def _name(key: Key) -> str:
+    return f"the {key.name} wanted by {key.caller or 'a caller unknown'}" if key.kind == LOCK else key.name
 
 
 def _heaviest(found: Told, lock: Change | None) -> str:

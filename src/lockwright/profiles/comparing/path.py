@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lockwright.profiles import folding
-from lockwright.profiles.comparing.results import SYMBOL
+from lockwright.profiles.comparing.results import LOCK, SYMBOL
 from lockwright.profiles.comparing.tally import WHOLE, Key, lock_of
 from lockwright.profiles.diagnosis.base import plain
 from lockwright.profiles.diagnosis.names import names
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from lockwright.profiles.model import Sample
 
+_HALF = 0.5
 _LEAST = 2.0  # percent of what is busy that goes along a path which is worth a word
 
 
@@ -37,8 +38,11 @@ class Next:
     through: str
 
 
-def next_on_path(lock: Key, before: Iterable[Sample], after: Sequence[Sample]) -> Next | None:
-    """Return what weighs most on the path of a lock after a change, apart from the lock itself; None if nothing does.
+def next_on_path(lock: Key, before: Iterable[Sample], after: Sequence[Sample]) -> tuple[Next, ...]:
+    """Return the lock and the function that weigh most on the path of a lock after a change, apart from itself.
+
+    A lock comes first unless it weighs less than half of the function: what waits is served one by one, what works is
+    not. Empty if nothing weighs enough.
 
     Args:
         lock: The lock, by its caller.
@@ -48,16 +52,17 @@ def next_on_path(lock: Key, before: Iterable[Sample], after: Sequence[Sample]) -
     busy = folding.without_idle(after)
     whole = sum(one.weight for one in busy)
     if whole <= 0:
-        return None
+        return ()
     paths = [tuple(plain(frame.symbol) for frame in one.stack) for one in busy]
     for through in (lock.caller, *_outer(lock, before)):
         below = [one for one, path in zip(busy, paths, strict=True) if through in path]
         if WHOLE * sum(one.weight for one in below) / whole < _LEAST:
             continue
-        found = _heaviest(below, lock)
-        if found is not None and WHOLE * found[1] / whole >= _LEAST / 2:
-            return Next(found[0], WHOLE * found[1] / whole, through)
-    return None
+        found = [Next(key, WHOLE * weight / whole, through) for key, weight in _heaviest(below, lock)]
+        found = [one for one in found if one.share >= _LEAST / 2]
+        if found:
+            return tuple(found)
+    return ()
 
 
 def _outer(lock: Key, before: Iterable[Sample]) -> list[str]:
@@ -74,7 +79,8 @@ def _outer(lock: Key, before: Iterable[Sample]) -> list[str]:
     return [name for name in heaviest if name not in everywhere]
 
 
-def _heaviest(samples: Iterable[Sample], but: Key) -> tuple[Key, float] | None:
+def _heaviest(samples: Iterable[Sample], but: Key) -> list[tuple[Key, float]]:
+    """Return the heaviest lock and the heaviest function with their weights."""
     weights: dict[Key, float] = defaultdict(float)
     for one in samples:
         symbol = plain(one.stack[0].symbol)
@@ -84,4 +90,14 @@ def _heaviest(samples: Iterable[Sample], but: Key) -> tuple[Key, float] | None:
         elif folding.role(symbol) not in INSIDE:
             weights[Key(SYMBOL, symbol)] += one.weight
     weights.pop(but, None)
-    return max(weights.items(), key=lambda pair: (pair[1], pair[0])) if weights else None
+    tops = [
+        max(
+            (pair for pair in weights.items() if pair[0].kind == kind),
+            key=lambda pair: (pair[1], pair[0]),
+            default=None,
+        )
+        for kind in (LOCK, SYMBOL)
+    ]
+    found = [one for one in tops if one is not None]
+    is_lock_first = len(found) < 2 or found[0][1] >= _HALF * found[1][1]
+    return found if is_lock_first else found[::-1]

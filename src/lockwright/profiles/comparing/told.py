@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from lockwright.profiles.comparing import base
 from lockwright.profiles.comparing.results import ALL_LOCKS, LOCK, SYMBOL
 from lockwright.profiles.comparing.waiting import per_second
 from lockwright.profiles.symbols import SCHEDULE, WAITING
@@ -86,6 +87,19 @@ def counterpart(function: Change | None, found: Told) -> Change | None:
     return (
         other if other is not None and abs(other.difference.value) >= _HALF * abs(function.difference.value) else None
     )
+
+
+def moved_to(lock: Change | None, found: Told) -> Change | None:
+    """Return the lock to which waiting went, or from which it came; None if there is none."""
+    if lock is None:
+        return None
+    rows = (
+        one
+        for one in found.locks
+        if has_moved(one) and one.difference.value * lock.difference.value < 0 and not base.is_explained(one)
+    )
+    other = next(rows, None)
+    return other if other is not None and abs(other.difference.value) >= _HALF * abs(lock.difference.value) else None
 
 
 def is_larger(one: Change, other: Change) -> bool:

@@ -6,7 +6,7 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from lockwright.profiles.diagnosis import MINOR, NO_LOCK
-from lockwright.profiles.diagnosis.headline import duration
+from lockwright.profiles.diagnosis.headline import duration, has_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -79,16 +79,20 @@ def _is_of_waits(diagnosis: Diagnosis) -> bool:
 
 
 def _lock(lock: LockFound) -> Iterator[str]:
-    kind, named = lock.kind or "kind unknown", [one for one in lock.sites if one.caller]
+    kind, named = lock.kind or "kind unknown", [one for one in lock.sites if one.caller and one.share_percent >= _SAME]
     if named:
         shown = ", ".join(
             f"`{one.caller}`{f' for `{one.within}`' if one.within else ''} {one.share_percent:.1f} %" for one in named
         )
         lost = sum(one.share_percent for one in lock.sites if not one.caller)
-        yield f"{kind}, wanted by {shown}" + (f"; {lost:.1f} % without a name" if lost >= _SAME else "")
+        name = f" `{lock.name}`" if has_name(lock) else ""
+        yield f"{kind}{name}, wanted by {shown}" + (f"; {lost:.1f} % without a name" if lost >= _SAME else "")
         yield f"named by {lock.rests_on}"
     elif lock.name:
         yield f"{kind} `{lock.name}`"
+    elif lock.waited_by:
+        tasks = ", ".join(f"`{one.caller}` {one.share_percent:.0f} %" for one in lock.waited_by)
+        yield f"{kind}, waited for by {tasks}"
     elif lock.function:
         yield f"{kind}, seen in `{lock.function}`; {lock.rests_on}"
     else:
@@ -112,12 +116,13 @@ def _waits(lock: LockFound) -> Iterator[str]:
     waits = lock.waits
     if waits is None:
         return
-    yield f"the longest wait {duration(waits.longest_ns)}; {waits.share_percent:.0f} % of the waiting for all locks"
+    if waits.longest_ns:
+        yield f"the longest wait {duration(waits.longest_ns)}; {waits.share_percent:.0f} % of the waiting for all locks"
     if waits.waiting_at_once is not None and waits.span_ns is not None:
         yield f"{waits.waiting_at_once:.2g} tasks wait for it at any moment of {duration(waits.span_ns)}"
-    if waits.held_ns is not None and waits.acquired:
+    if waits.held_ns is not None and waits.acquired and waits.waiters is not None:
         each = duration(waits.held_ns / waits.acquired)
-        yield f"taken {waits.acquired:,} times, held {each} each time"
+        yield f"taken {waits.acquired:,} times, held {each} each; {waits.waiters:.3g} wait for each that holds it"
 
 
 def _link(link: Link, base: str) -> str:

@@ -268,3 +268,49 @@ def test_allocating_and_freeing_beside_a_look_up() -> None:
     )
     assert found.cures[0].name == "avoid"
     assert found.cures[0].examples[0].id == "C04"
+
+
+def test_time_off_the_cpu() -> None:
+    sleeping = "schedule < rwsem_down_write_slowpath < down_write < unlink < main"
+    asleep = sampled((sleeping, 40e9), ("schedule < do_nanosleep < main", 8e9), event="off-cpu")
+    waits = (Wait("", "rwsem:W", stack(sleeping)[1:], 0, 0, 40e9, 0.0),)
+    found = diagnose(replace(asleep, waits=waits))
+    assert found.headline == "contended lock: 40 s asleep for an rwsem wanted by unlink, 83 % of 48 s off the CPU"
+    assert diagnose(asleep).headline == "no lock: 48 s off the CPU, none of it asleep for a lock"
+
+
+def test_waits_that_are_only_counted() -> None:
+    calls = Wait(
+        "", "spinlock", stack("native_queued_spin_lock_slowpath < _raw_spin_lock < alloc_pid"), 500, 0, 0.0, 0.0
+    )
+    few = replace(calls, stack=stack("native_queued_spin_lock_slowpath < _raw_spin_lock < free_pid"), contended=3)
+    found = diagnose(Profile(ORIGIN, waits=(few, calls), has_stacks=True))
+    assert found.verdict == UNDECIDED
+    assert "500 calls on the way to wait for a spinlock wanted by alloc_pid" in found.headline
+
+
+@pytest.mark.parametrize(
+    ("reads", "read_ns", "words"),
+    [
+        (700, 800.0, "7 reads for each write, held 800 ns by a reader"),
+        (70_000, 3000.0, "sharing paid with as many reads"),
+        (70_000, 20.0, "faster under a plain lock"),
+    ],
+)
+def test_sharing_is_judged_by_both_numbers(reads: int, read_ns: float, words: str) -> None:
+    wait = Wait("&table", "rwsem:W", stack("insert"), 10, 10, 5e6, 1e6)
+    holdings = (
+        Holding("&table", "rwsem:R", (), reads, reads * read_ns, read_ns),
+        Holding("&table", "rwsem:W", (), 100, 1e6, 1e5),
+    )
+    found = diagnose(Profile(ORIGIN, waits=(wait,), holdings=holdings))
+    assert found.lock is not None
+    assert found.lock.sharing is not None
+    sentence = next(one.sentence for one in found.cautions if one.name == "reader/writer lock")
+    assert words in sentence
+    assert not any("lock_stat" in one for one in found.record)
+
+
+def test_a_table_by_task_names_the_task() -> None:
+    found = diagnose(Profile(ORIGIN, waits=(Wait("", "lock", (), 12, 12, 2e6, 1e6, "renamer"),)))
+    assert "a lock waited for by renamer" in found.headline

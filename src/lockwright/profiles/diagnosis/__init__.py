@@ -17,6 +17,7 @@ from lockwright.profiles.diagnosis.result import (
     LockFound,
     Promise,
     Range,
+    Sharing,
     Site,
     WaitTimes,
 )
@@ -37,6 +38,7 @@ __all__ = [
     "LockFound",
     "Promise",
     "Range",
+    "Sharing",
     "Site",
     "WaitTimes",
     "diagnose",

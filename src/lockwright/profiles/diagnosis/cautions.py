@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lockwright.profiles.diagnosis.base import plain, role
+from lockwright.profiles.diagnosis.headline import duration
 from lockwright.profiles.diagnosis.hot import PAGE, POLL, PROFILER, share_of
 from lockwright.profiles.diagnosis.owners import FUTEX
 from lockwright.profiles.diagnosis.result import Caution
@@ -14,12 +15,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from lockwright.profiles.diagnosis.facts import Facts
+    from lockwright.profiles.diagnosis.result import LockFound
     from lockwright.profiles.diagnosis.verdict import Decision
 
 _VISIBLE_PERCENT = 3.0  # of busy time: less misleads nobody
 _OWN_PERCENT = 1.0
 _OWNERS = frozenset({"mutex_spin_on_owner", "rwsem_spin_on_owner", "osq_lock", "mutex_optimistic_spin"})
 _READER_LOCKS = ("rwsem", "rwlock")
+_OF_GLIBC = frozenset({"pthread lock", "futex"})
+_POINTER_NS = 100.0  # a hold that reads a pointer and no more: K46 had 16 ns for lock and unlock together
+_MANY_READS = 100  # for each write, as in K43
 
 SHARE_RISES = (
     "a share of waiting that rises while throughput rises, too, is no worse lock: faster code elsewhere brings more "
@@ -28,11 +33,13 @@ SHARE_RISES = (
 """What to say where two profiles are compared and both rise."""
 
 
-def cautions_of(facts: Facts, decision: Decision) -> tuple[Caution, ...]:
+def cautions_of(facts: Facts, decision: Decision, lock: LockFound | None) -> tuple[Caution, ...]:
     """Return the false friends that are present."""
-    return tuple(
-        Caution(name, sentence) for name, look in _LOOKS.items() for sentence in look(facts, decision) if sentence
-    )
+    found = [Caution(name, sentence) for name, look in _LOOKS.items() for sentence in look(facts, decision)]
+    if lock:
+        found += [Caution("reader/writer lock", sentence) for sentence in _readers(lock)]
+        found += [Caution("lost caller", sentence) for sentence in _lost_caller(facts, lock)]
+    return tuple(found)
 
 
 def _unlock(facts: Facts, decision: Decision) -> Iterator[str]:
@@ -119,12 +126,38 @@ def _walk(facts: Facts, decision: Decision) -> Iterator[str]:
         )
 
 
-def _readers(_: Facts, decision: Decision) -> Iterator[str]:
-    group = decision.group
-    if group and any(one in group.kind for one in _READER_LOCKS):
+def _readers(lock: LockFound) -> Iterator[str]:
+    """Yield whether readers should share a lock: both numbers decide, and without them nothing does."""
+    if not any(one in lock.kind for one in _READER_LOCKS):
+        return
+    if lock.sharing is None:
         yield (
             "whether readers should share this lock, or no longer, is undecided: that takes the length of a hold, and "
             "the reads for each write"
+        )
+        return
+    ratio = lock.sharing.reads / lock.sharing.writes
+    held = f"{duration(lock.sharing.read_hold_ns)} by a reader and {duration(lock.sharing.write_hold_ns)} by a writer"
+    numbers = f"{ratio:.3g} reads for each write, held {held}"
+    if lock.sharing.read_hold_ns < _POINTER_NS:
+        yield f"{numbers}: holds as short as reading a pointer were faster under a plain lock (K46: 2.2 times)"
+    elif ratio >= _MANY_READS:
+        yield f"{numbers}: sharing paid with as many reads, and holds that do real work (K43: 2.46 times)"
+    else:
+        yield f"{numbers}: sharing was seen to pay with some {_MANY_READS} reads for each write"
+
+
+def _lost_caller(facts: Facts, lock: LockFound) -> Iterator[str]:
+    """Yield that frame pointers lose whoever calls a function of the C library, which has none."""
+    if (
+        lock.kind in _OF_GLIBC
+        and lock.caller
+        and facts.view.profile.facts.get("call graph", "fp") == "fp"
+        and lock.share_busy_percent
+    ):
+        yield (
+            f"without frame pointers in the C library a call graph skips who called it: the lock may be wanted by a "
+            f"function that {lock.caller} calls (`--call-graph dwarf` tells)"
         )
 
 
@@ -142,5 +175,4 @@ _LOOKS: dict[str, Callable[[Facts, Decision], Iterator[str]]] = {
     "polling": _polling,
     "profiler": _profiler,
     "look-up under a lock": _walk,
-    "reader/writer lock": _readers,
 }

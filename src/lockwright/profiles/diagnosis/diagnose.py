@@ -10,10 +10,11 @@ from lockwright.profiles.diagnosis.chain import chain_of
 from lockwright.profiles.diagnosis.evidence import evidence_of
 from lockwright.profiles.diagnosis.facts import facts_of
 from lockwright.profiles.diagnosis.headline import headline
-from lockwright.profiles.diagnosis.locks import lock_of, waited_lock_of
+from lockwright.profiles.diagnosis.locks import lock_of
 from lockwright.profiles.diagnosis.missing import SLEEPING, not_covered_of, record_of
 from lockwright.profiles.diagnosis.promise import BYSTANDERS, RETRIES, SLEEPERS, promise_of
 from lockwright.profiles.diagnosis.result import CONTENDED, LINE, Diagnosis
+from lockwright.profiles.diagnosis.times import waited_lock_of
 from lockwright.profiles.diagnosis.verdict import decide
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def diagnose(profile: Profile) -> Diagnosis:
         chain=chain,
         promise=_promise(facts, decision, lock, chain, cures),
         cures=cures,
-        cautions=cautions_of(facts, decision),
+        cautions=cautions_of(facts, decision, lock),
         record=record_of(facts, decision, lock),
         not_covered=not_covered_of(facts, decision, lock),
     )

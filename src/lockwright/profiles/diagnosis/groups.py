@@ -137,14 +137,17 @@ def wait_groups(waits: Iterable[Wait]) -> list[Group]:
     A wait for a spin lock of the kernel on the way through a futex counts for the lock of user space.
     """
     groups: dict[tuple[str, str, str], Group] = {}
-    for one in waits:
+    some = tuple(waits)
+    has_times = any(one.total_ns for one in some)  # a probe may only count
+    for one in some:
         whose = waiter(one.stack)
         base = one.kind.partition(":")[0]
         is_part = whose.through_futex and base in _PARTS
         kind = whose.kind if is_part else base
         key = (one.lock, "", "") if one.lock and not is_part else ("", kind, "" if kind in MERGED else whose.caller)
         group = groups.setdefault(key, Group(kind, "" if is_part else one.lock))
-        group.sites[whose.caller, whose.within, plain(one.stack[0].symbol) if one.stack else ""] += one.total_ns
+        amount = one.total_ns if has_times else float(one.contended)
+        group.sites[whose.caller, whose.within, plain(one.stack[0].symbol) if one.stack else ""] += amount
         group.waits.append((one, whose))
         group.futex = group.futex or whose.through_futex
     return sorted(groups.values(), key=lambda one: (-one.total_ns, -sum(wait.contended for wait, _ in one.waits)))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
+from lockwright.profiles.diagnosis.base import OFF_CPU
 from lockwright.profiles.diagnosis.hot import LOOK_UP, pair_beside
 from lockwright.profiles.diagnosis.lines import is_of_lock, line_percent, passing_percent, touches
 from lockwright.profiles.diagnosis.result import CONTENDED, MINOR, NO_LOCK
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from lockwright.profiles.diagnosis.verdict import Decision
 
 _UNITS = (("s", 1e9), ("ms", 1e6), ("us", 1e3), ("ns", 1.0))
+_ADDRESS = re.compile("(?:0x)?[0-9a-f]{4,16}")
 _CALLERS = 3  # that a headline names
 _SAME = 0.05  # percentage points that are not printed
 _LEADS = {CONTENDED: "contended lock", MINOR: "visible but minor"}
@@ -40,6 +43,9 @@ def headline(facts: Facts, decision: Decision, lock: LockFound | None) -> str:
     if decision.why == "unnamed":
         share = both(facts, facts.waiting_percent)
         return f"undecided: {share} waits for {article(lock.kind)}, and nothing tells for which one{_more(facts)}"
+    if decision.why == "counted" and lock.waits:
+        calls = f"{lock.waits.contended:,} calls on the way to wait for {article(lock.kind)}{wanted(lock)}"
+        return f"undecided: {calls}, counted without times"
     if decision.why in {"scheduler", "user lock"}:
         return f"undecided: {_elsewhere(facts, decision, lock)}"
     lead = _LEADS.get(decision.verdict, "not a lock" if decision.verdict == NO_LOCK else decision.verdict)
@@ -82,8 +88,13 @@ def _walk(facts: Facts, walk: Hot) -> str:
 
 
 def _waits(lock: LockFound, waits: WaitTimes) -> str:
+    if waits.off_cpu_ns and not waits.contended:
+        part = 100 * waits.total_ns / waits.off_cpu_ns
+        asleep = f"{part:.0f} % of {duration(waits.off_cpu_ns)} off the CPU"
+        return f"{duration(waits.total_ns)} asleep for {article(lock.kind)}{wanted(lock)}, {asleep}"
     mean = f" of {duration(waits.mean_ns)}" if waits.mean_ns is not None else ""
-    number = f"{waits.contended:,} wait{'s' * (waits.contended != 1)}"
+    word = "acquisition" if waits.counts_all else "wait"
+    number = f"{waits.contended:,} {word}{'s' * (waits.contended != 1)}"
     return f"{article(lock.kind)}{wanted(lock)}, {duration(waits.total_ns)} of waiting in {number}{mean}"
 
 
@@ -128,8 +139,13 @@ def _line(facts: Facts, decision: Decision, lock: LockFound | None) -> str:
 
 
 def _nothing(facts: Facts) -> str:
+    off_cpu_ns = sum(one.weight for one in facts.view.profile.samples if one.event == OFF_CPU)
     if not facts.view.samples:
-        return "no lock: no wait has a time"
+        return (
+            f"no lock: {duration(off_cpu_ns)} off the CPU, none of it asleep for a lock"
+            if off_cpu_ns
+            else "no lock: no wait for one"
+        )
     if not facts.lock_percent:
         return "no lock: no sample in a function that takes one or waits for one"
     return f"no lock: {facts.lock_percent:.1f} % of busy time in functions that take one or wait for one"
@@ -139,13 +155,20 @@ def wanted(lock: LockFound) -> str:
     """Return which lock it is: by its callers with more than half of what the first one has, else by its name."""
     named = [one for one in lock.sites if one.caller]
     if not named:
-        return f" {lock.name}" if lock.name else ", which one is not told" if lock.waits else ""
+        by = f" waited for by {lock.waited_by[0].caller}" if lock.waited_by else ""
+        held = f" held by {lock.held_by[0].caller}" if lock.held_by and not by else ""
+        return f" {lock.name}" if lock.name else by or held or (", which one is not told" if lock.waits else "")
     many = [one for one in named if one.share_percent > named[0].share_percent / 2]
-    first = named[0]
+    first, name = named[0], f" {lock.name}" if has_name(lock) else ""
     if len(many) == 1:
         is_thin = first.within and "lock" in first.caller  # a function that does nothing but take it
-        return f" wanted by {first.caller}" + (f" for {first.within}" if is_thin else "")
-    return f" wanted by {listed([one.caller for one in many])}"
+        return f"{name} wanted by {first.caller}" + (f" for {first.within}" if is_thin else "")
+    return f"{name} wanted by {listed([one.caller for one in many])}"
+
+
+def has_name(lock: LockFound) -> bool:
+    """Return whether a lock has a name, not only an address."""
+    return bool(lock.name) and _ADDRESS.fullmatch(lock.name) is None
 
 
 def listed(names: list[str]) -> str:

@@ -1,4 +1,4 @@
-"""From groups to the lock of a diagnosis: shares, callers, what runs inside, and times."""
+"""From groups of samples to the lock of a diagnosis: shares, callers, and what runs inside."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from lockwright.profiles import folding
-from lockwright.profiles.diagnosis.base import plain, role, span_ns
+from lockwright.profiles.diagnosis.base import plain, role
 from lockwright.profiles.diagnosis.owners import FUTEX, is_nameless
-from lockwright.profiles.diagnosis.result import LockFound, Site, WaitTimes
+from lockwright.profiles.diagnosis.result import LockFound, Site
 from lockwright.profiles.symbols import INSIDE, SPIN
 
 if TYPE_CHECKING:
@@ -16,9 +16,8 @@ if TYPE_CHECKING:
 
     from lockwright.profiles.diagnosis.base import View
     from lockwright.profiles.diagnosis.groups import Group
-    from lockwright.profiles.model import Profile, Sample, Stack
+    from lockwright.profiles.model import Sample, Stack
 
-_ALL = 100.0  # percent
 _SITES = 4  # callers that are kept
 _INSIDE = 3  # functions under the lock that are kept
 
@@ -35,7 +34,7 @@ def lock_of(view: View, group: Group, others: Iterable[Sample], owner_work: tupl
     inside, running = _inside(view, group, others)
     return LockFound(
         kind=group.kind,
-        function=_shown(group),
+        function=shown(group),
         sites=tuple(
             Site(caller, view.busy(weight), within)
             for (caller, within), weight in list(group.by_caller().items())[:_SITES]
@@ -45,18 +44,19 @@ def lock_of(view: View, group: Group, others: Iterable[Sample], owner_work: tupl
         waiting_percent=view.busy(group.waiting + group.waking),
         inside_percent=running,
         inside=inside or owner_work,
-        rests_on=_how(group, has_stacks=view.profile.has_stacks),
+        rests_on=named_by(group, has_stacks=view.profile.has_stacks),
         through_futex=group.futex,
     )
 
 
-def _shown(group: Group) -> str:
+def shown(group: Group) -> str:
     """Return the heaviest function that spins or sleeps; one that takes the lock if there is none."""
     functions = group.functions()
     return next((one for one in functions if role(one) == SPIN), next(iter(functions), ""))
 
 
-def _how(group: Group, *, has_stacks: bool) -> str:
+def named_by(group: Group, *, has_stacks: bool) -> str:
+    """Return what naming a lock rests on."""
     if group.futex and group.kind != FUTEX:
         return "the frames above the futex that its waiters sleep on"
     if any(caller for caller, _, _ in group.sites):
@@ -94,59 +94,6 @@ def _below(stack: Stack, callers: set[str]) -> str | None:
         (frame for frame in reversed(stack[:at]) if not is_nameless(frame) and role(frame.symbol) not in INSIDE), None
     )
     return plain((below or stack[at]).symbol)
-
-
-def waits_of(profile: Profile, group: Group, all_ns: float) -> WaitTimes:
-    """Return the times of a group of waits, and how long its lock was held where the file says so."""
-    ended, total_ns, span = sum(one.ended for one, _ in group.waits), group.total_ns, span_ns(profile)
-    holdings = [one for one in profile.holdings if one.lock and one.lock == group.lock]
-    held_ns, acquired = sum(one.total_ns for one in holdings), sum(one.acquired for one in holdings)
-    return WaitTimes(
-        total_ns=total_ns,
-        mean_ns=total_ns / ended if ended else None,
-        longest_ns=max((one.longest_ns for one, _ in group.waits), default=0.0),
-        contended=sum(one.contended for one, _ in group.waits),
-        share_percent=_ALL * total_ns / all_ns if all_ns else 0.0,
-        waiting_at_once=total_ns / span if span else None,
-        span_ns=span or None,
-        held_ns=held_ns or None,
-        acquired=acquired or None,
-    )
-
-
-def waited_lock_of(profile: Profile, group: Group, all_ns: float) -> LockFound:
-    """Return the lock that a group of waits is about."""
-    total_ns = group.total_ns or 1.0
-    sites = [
-        Site(caller, _ALL * time_ns / total_ns, within)
-        for (caller, within), time_ns in list(group.by_caller().items())[:_SITES]
-        if caller
-    ]
-    return LockFound(
-        group.kind,
-        _shown(group),
-        tuple(sites),
-        waits=waits_of(profile, group, all_ns),
-        rests_on="its callers, told apart from other locks by its address"
-        if group.lock
-        else _how(group, has_stacks=bool(sites) or profile.has_stacks),
-        through_futex=group.futex,
-        name=group.lock,
-        held_by=_held_by(profile, group),
-    )
-
-
-def _held_by(profile: Profile, group: Group) -> tuple[Site, ...]:
-    """Return who held a lock while others waited: the tasks that the file names, or the functions."""
-    times: dict[str, float] = defaultdict(float)
-    for one, _ in group.waits:
-        times[one.owner] += one.total_ns
-    for one in profile.blamed:
-        if one.kind == group.kind and one.stack:
-            times[plain(one.stack[0].symbol)] += one.total_ns
-    whole = group.total_ns or 1.0
-    heaviest = sorted(times.items(), key=lambda pair: -pair[1])
-    return tuple(Site(name, _ALL * time_ns / whole) for name, time_ns in heaviest if name and time_ns)[:_INSIDE]
 
 
 def owner_work(view: View, group: Group, most: int = _INSIDE) -> tuple[Site, ...]:

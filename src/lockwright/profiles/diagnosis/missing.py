@@ -48,9 +48,21 @@ def _record(facts: Facts, decision: Decision, lock: LockFound | None) -> Iterato
         yield "`perf c2c record -- COMMAND`, then `perf c2c report --stdio`: which line, and who writes it"
     if facts.view.samples and not facts.waits and _sleeps(facts, lock):
         yield f"{_WAITS}: tasks asleep for a lock are in no sample of a CPU"
-    if facts.waits and not span_ns(profile) and not facts.view.samples:
+    if decision.why == "counted":
+        yield f"{_WAITS}: how long each wait takes"
+    elif (
+        facts.waits
+        and not span_ns(profile)
+        and not facts.view.samples
+        and not (lock and lock.waits and lock.waits.off_cpu_ns)
+    ):
         yield "`lockwright record -- COMMAND`: the run time, too; waits alone do not tell how much of it they are"
-    if lock and any(one in lock.kind for one in _READER_LOCKS) and decision.verdict not in {MINOR, NO_LOCK}:
+    if (
+        lock
+        and not lock.sharing
+        and any(one in lock.kind for one in _READER_LOCKS)
+        and decision.verdict not in {MINOR, NO_LOCK}
+    ):
         yield "`/proc/lock_stat` (CONFIG_LOCK_STAT): holds and acquisitions, of readers and of writers"
 
 

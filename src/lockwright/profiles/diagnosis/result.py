@@ -40,6 +40,8 @@ class WaitTimes:
         span_ns: The run time.
         held_ns: How long it was held, all holds together.
         acquired: How often it was taken.
+        off_cpu_ns: All the time off the CPU, for whatever reason, where that is what was recorded.
+        counts_all: Whether `contended` counts every acquisition, with a wait or without.
     """
 
     total_ns: float
@@ -51,6 +53,30 @@ class WaitTimes:
     span_ns: float | None = None
     held_ns: float | None = None
     acquired: int | None = None
+    off_cpu_ns: float | None = None
+    counts_all: bool = False
+
+    @property
+    def waiters(self) -> float | None:
+        """How many wait while one holds it, on average: total wait by total hold."""
+        return self.total_ns / self.held_ns if self.held_ns else None
+
+
+@dataclass(frozen=True, slots=True)
+class Sharing:
+    """How readers and writers share a lock.
+
+    Args:
+        reads: How often readers took it.
+        writes: How often writers did.
+        read_hold_ns: How long a reader held it, on average.
+        write_hold_ns: How long a writer did.
+    """
+
+    reads: int
+    writes: int
+    read_hold_ns: float
+    write_hold_ns: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +99,8 @@ class LockFound:
         through_futex: Whether its waiters sleep, and are woken, through a futex of the kernel.
         name: Its name or address, where the file tells it.
         held_by: Who held it while others waited: tasks or functions, by their share of the waiting for it.
+        waited_by: Tasks that waited for it, likewise, where no caller is known.
+        sharing: How readers and writers share it, where the file tells.
     """
 
     kind: str
@@ -88,6 +116,8 @@ class LockFound:
     through_futex: bool = False
     name: str = ""
     held_by: tuple[Site, ...] = ()
+    waited_by: tuple[Site, ...] = ()
+    sharing: Sharing | None = None
 
     @property
     def caller(self) -> str:

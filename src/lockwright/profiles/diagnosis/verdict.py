@@ -43,8 +43,8 @@ class Decision:
     Args:
         verdict: One of `VERDICTS`.
         why: `samples`, `waits`, `release` (of a spin lock), `walk` (a look-up), `unnamed` (no caller), `scheduler`
-            (its own locks), `user lock` (unnamed, of user space), `objects` (no functions), `count`, `passing` and
-            `line` (a shared line), or `nothing`.
+            (its own locks), `user lock` (unnamed, of user space), `objects` (no functions), `counted`
+            (waits without times), `count`, `passing` and `line` (a shared line), or `nothing`.
         group: The lock; None if there is none.
         walk: The look-up that is hotter than all locks.
         owner_work: What the holder of a kernel lock can be running, where no stack tells.
@@ -152,9 +152,11 @@ def _heaviest(facts: Facts) -> Group | None:
 
 
 def _of_waits(facts: Facts) -> Decision:
-    if not facts.waits or not facts.waited_ns:
+    if not facts.waits:
         return Decision(NO_LOCK, "nothing")
     first = facts.waits[0]
+    if not facts.waited_ns:
+        return Decision(UNDECIDED, "counted", first)
     verdict = _by_time(facts)
     if verdict == CONTENDED and is_of_scheduler(first):
         return Decision(UNDECIDED, "scheduler", first)

@@ -6,7 +6,7 @@ import random
 from dataclasses import replace
 
 import pytest
-from tests.profiles.captured import FILES, of, profile
+from tests.profiles.captured import READ, of, profile
 from tests.profiles.writers import made
 from tests.report.pages import Page
 
@@ -22,7 +22,7 @@ def page_of(one: Profile) -> Page:
     return Page(profile_page(one, diagnose(one)))
 
 
-@pytest.mark.parametrize("name", [*GRAPH, *FILES])
+@pytest.mark.parametrize("name", [*GRAPH, *READ])
 def test_pages_are_whole_and_need_nothing(name: str) -> None:
     one = GRAPH[name]() if name in GRAPH else profile(name)
     html = profile_page(one, diagnose(one))
@@ -98,6 +98,12 @@ def test_waits_of_which_only_the_number_is_known() -> None:
     page = page_of(one)
     assert "all: 7 waits for locks\n7 waits for locks, 100 %" in page.titles()
     assert any("No time is known." in text for text in page.text)
+
+
+def test_time_off_the_cpu_is_called_that() -> None:
+    text = page_of(profile("folded/offcputime.txt")).text
+    assert "Where threads are off the CPU" in text
+    assert "Where the time goes" not in text
 
 
 def test_who_hardly_wants_the_lock_is_not_framed() -> None:

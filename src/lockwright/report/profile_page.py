@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from lockwright.profiles import folding
 from lockwright.profiles.diagnosis.headline import duration
 from lockwright.profiles.diagnosis.result import CONTENDED, LINE, NO_LOCK
+from lockwright.profiles.off_cpu import OFF_CPU
 from lockwright.profiles.writers.series import (
     NANOSECONDS,
     PERCENT,
@@ -125,7 +126,8 @@ def _pictures(profile: Profile, diagnosis: Diagnosis, samples: Sequence[Sample])
     callers = _callers(diagnosis)
     busy = folding.without_idle(samples)
     if sum(one.weight for one in busy) > 0:
-        yield f"<h2>Where the time goes</h2>\n<p>{HOW} {KEYS}</p>"
+        title = "Where threads are off the CPU" if samples[0].event == OFF_CPU else "Where the time goes"
+        yield f"<h2>{title}</h2>\n<p>{HOW} {KEYS}</p>"
         yield from _left_out(profile, samples, busy)
         yield legend()
         yield from _picture("stacks", _of_event(busy, profile), callers)

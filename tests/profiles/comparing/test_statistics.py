@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -74,6 +75,31 @@ def test_95_percent_intervals_hold_the_truth_in_92_to_98_percent() -> None:
         for hit in covered(compare(side(drawn(chance, BEFORE, 900)), side(drawn(chance, AFTER, 1500))))
     ]
     assert 0.92 <= sum(hits) / len(hits) <= 0.98
+
+
+def test_so_they_do_where_samples_weigh_differently() -> None:
+    """A profiler that keeps its frequency gives each sample a period of its own."""
+    chance = np.random.default_rng(6)
+    means = np.array([1.0, 3.0, 1.0, 0.5, 1.0, 1.0])
+
+    def run(shares: np.ndarray, samples: int) -> Profile:
+        rows = chance.choice(len(NAMES), size=samples, p=shares)
+        weights = chance.lognormal(-0.5, 1.0, size=samples) * means[rows]
+        stacks = {
+            f"{NAMES[row]} < caller{number}": weight
+            for number, (row, weight) in enumerate(zip(rows, weights, strict=True))
+        }
+        made = recording(stacks, unit="period")
+        return replace(made, samples=tuple(replace(one, count=1) for one in made.samples))
+
+    truth = [100 * shares * means / (shares * means).sum() for shares in (BEFORE, AFTER)]
+    hits = []
+    for _ in range(40):
+        rows = {one.symbol: one.difference for one in compare(side(run(BEFORE, 500)), side(run(AFTER, 800))).symbols}
+        for name, expected in zip(NAMES, truth[1] - truth[0], strict=True):
+            if name in rows:
+                hits.append((rows[name].low or 0) <= expected <= (rows[name].high or 0))
+    assert 0.90 <= sum(hits) / len(hits) <= 0.99
 
 
 def test_so_they_do_where_runs_differ_by_more_than_chance() -> None:

@@ -75,6 +75,9 @@ def renamed(run: Tally, names: Mapping[str, str]) -> Tally:
             found[new(key) or key] += weight
         return dict(found)
 
+    scatter: dict[Key | None, float] = defaultdict(float)
+    for key, square in run.scatter.items():
+        scatter[new(key)] += square
     return Tally(
         shares=moved(run.shares),
         counts=moved(run.counts),
@@ -93,6 +96,7 @@ def renamed(run: Tally, names: Mapping[str, str]) -> Tally:
         },
         callers={names.get(symbol, symbol): weights for symbol, weights in run.callers.items()},
         is_counted=run.is_counted,
+        scatter=dict(scatter),
         commands=run.commands,
     )
 

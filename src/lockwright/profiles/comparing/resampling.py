@@ -7,8 +7,9 @@ turned, whatever the random numbers were.
 
 One run: its samples are drawn anew by Rubin's Bayesian bootstrap (Ann. Statist. 9 (1981)), with half a sample added to
 what is in a row and half to what is not: for one share that is Jeffreys' interval, which also holds where a row has no
-sample at all (Brown, Cai and DasGupta, Statist. Sci. 16 (2001)).  Where CPUs differ by more than chance, they are drawn
-instead of samples.  Several runs: runs are drawn.  Few CPUs or runs are answered by Student's t.
+sample at all (Brown, Cai and DasGupta, Statist. Sci. 16 (2001)).  Samples of different weight count as fewer of equal
+weight.  Where CPUs differ by more than chance, they are drawn instead of samples.  Several runs: runs are drawn.  Few
+CPUs or runs are answered by Student's t.
 """
 
 from __future__ import annotations
@@ -108,15 +109,32 @@ def _content(tallies: Sequence[Tally], keys: Sequence[Key]) -> int:
 def _over_samples(run: Tally, keys: Sequence[Key], chance: np.random.Generator) -> Spread:
     share = np.array([run.shares.get(key, run.floor) for key in keys]) / 100
     total = run.samples
-    count = np.array([run.counts.get(key, 0.0) for key in keys])
-    count = np.where((count <= 0) & (share > 0), share * total, count).clip(0, total)
-    rest = total - count
+    count, rest = _effective(run, keys, share)
     heavy = np.where(count > 0, share / np.maximum(count, 1e-12), 1 / total)  # the share that one sample makes
     light = np.where(rest > 1e-9, (1 - share).clip(0) / np.maximum(rest, 1e-9), 1 / total)
     inside = chance.gamma(count + 0.5, size=(DRAWS, len(keys))) * heavy
     outside = chance.gamma(rest + 0.5, size=(DRAWS, len(keys))) * light
     drawn = 100 * inside / (inside + outside)
     return _spread(100 * share, drawn, math.inf, 50.0 / total, "samples")
+
+
+def _effective(run: Tally, keys: Sequence[Key], share: Numbers) -> tuple[Numbers, Numbers]:
+    """Return of how many samples of equal weight each row, and all but it, tell as much (Kish, Survey Sampling, 1965).
+
+    A profiler that keeps its frequency gives samples periods of their own: few heavy ones tell less than many equal.
+    """
+    count = np.array([run.counts.get(key, 0.0) for key in keys])
+    count = np.where((count <= 0) & (share > 0), share * run.samples, count).clip(0, run.samples)
+    rest = run.samples - count
+    if not run.scatter:
+        return count, rest
+    inside = np.array([run.scatter.get(key, 0.0) for key in keys])
+    outside = (run.scatter[None] - inside).clip(0)
+    return _equal(count, share, inside), _equal(rest, (1 - share).clip(0), outside)
+
+
+def _equal(count: Numbers, share: Numbers, scatter: Numbers) -> Numbers:
+    return np.where(scatter > 0, np.minimum(count, share**2 / np.maximum(scatter, 1e-300)), count)
 
 
 def _over_runs(values: Numbers, sampled: Sequence[Spread], chance: np.random.Generator) -> Spread:

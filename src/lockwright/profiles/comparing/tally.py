@@ -52,6 +52,8 @@ class Tally:
     Args:
         shares: Of each row in percent of what was busy.
         counts: How many samples that rests on; empty where nothing says.
+        scatter: Of each row, and of all that was busy under None, the sum of the squares of what single samples weigh,
+            as parts of all that was busy; empty where only numbers of samples are known.
         samples: How many samples were busy; 0 where nothing says.
         recorded: How many samples there were, idle ones too; 0 where nothing says.
         idle: Percent of all samples.
@@ -82,6 +84,7 @@ class Tally:
     callers: dict[str, dict[str, float]] = field(default_factory=dict)
     commands: dict[str, float] = field(default_factory=dict)
     is_counted: bool = False
+    scatter: dict[Key | None, float] = field(default_factory=dict)
 
 
 def tally(profile: Profile, event: str) -> Tally:
@@ -125,6 +128,7 @@ def tally(profile: Profile, event: str) -> Tally:
         waiting=dict(found.waiting),
         callers=dict(found.callers),
         is_counted=is_counted,
+        scatter={} if is_percent else {key: one / base**2 for key, one in found.squares.items()},
         commands={command: WHOLE * weight / base for command, weight in found.commands.items()},
     )
 
@@ -143,6 +147,7 @@ class _Sums:
     def __init__(self) -> None:
         self.weights: dict[Key, float] = defaultdict(float)
         self.counts: dict[Key, float] = defaultdict(float)
+        self.squares: dict[Key | None, float] = defaultdict(float)
         self.by_cpu: dict[int, dict[Key | None, float]] = defaultdict(lambda: defaultdict(float))
         self.waiting: dict[Key, dict[str, float]] = defaultdict(lambda: defaultdict(float))
         self.callers: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
@@ -162,9 +167,12 @@ class _Sums:
         if lock is not None:
             self.waiting[lock][symbol] += sample.weight
             keys += [lock, EVERY_LOCK]
+        square = sample.weight**2 / (sample.count or 1)
+        self.squares[None] += square
         for key in keys:
             self.weights[key] += sample.weight
             self.counts[key] += sample.count
+            self.squares[key] += square
         who = lock.caller if lock is not None else plain(stack[1].symbol) if len(stack) > 1 else ""
         if who:
             self.callers[symbol][who] += sample.weight

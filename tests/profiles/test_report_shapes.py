@@ -130,3 +130,16 @@ def test_memory_samples_have_columns_on_both_sides_of_the_function() -> None:
         ("work", 9.8, 40),
     ]
     assert {one.event for one in found.samples} == {"cpu/mem-loads,ldlat=30/P"}
+
+
+def test_objects_alone_on_a_terminal() -> None:
+    """`perf top -ns comm,dso`: no mark tells a function, the head does."""
+    text = (
+        "Samples: 8K of event 'cpu-clock:pppH', 49 Hz, Event count (approx.): 97572272806 lost: 0/0 drop: 0/0\n"
+        "Overhead       Samples  Command      Shared Object\n"
+        "  96.17%          4643  docker-init  [kernel]\n"
+        "   3.83%           126  swapper      a.out\n"
+    )
+    found = of(text)
+    assert folding.by_symbol(found.samples) == {"[kernel]": 96.17, "a.out": 3.83}
+    assert [one.count for one in found.samples] == [4643, 126]

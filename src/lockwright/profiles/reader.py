@@ -16,9 +16,10 @@ if TYPE_CHECKING:
 
     from lockwright.profiles.lines import Lines
 
-_FACT = re.compile(r"#\s*+(?P<name>[A-Za-z][\w ]{0,40}?)\s+:\s(?P<value>\S.*)")
+_FACT = re.compile(r"\s*+#\s*+(?P<name>[A-Za-z][\w ]{0,40}?)\s+:\s(?P<value>\S.*)")
 _NO_FACTS = frozenset({"event", "CPU", "node"})  # several, or long
 _LONGEST_FACT = 4096  # characters
+_MARK_WITHIN = 64  # characters of the start, where the text is indented
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,7 @@ class Gathered:
 
     def is_fact(self, line: str) -> bool:
         """Take in a line such as `# hostname : vm` of the head that perf writes; return whether it was one."""
-        got = _FACT.fullmatch(line) if line.startswith("#") and len(line) < _LONGEST_FACT else None
+        got = _FACT.fullmatch(line) if "#" in line[:_MARK_WITHIN] and len(line) < _LONGEST_FACT else None
         if got and got["name"] not in _NO_FACTS:
             self.facts.setdefault(got["name"].strip(), got["value"].strip())
         return got is not None

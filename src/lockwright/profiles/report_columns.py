@@ -18,7 +18,7 @@ SYMBOL = re.compile(
     r"(?:(?P<before>.*?)\s+)?(?:0x[0-9a-f]{1,16}\s+(?:\S\s+)?)?\[(?P<level>[.kguHm!])\]\s+(?P<symbol>\S.*)"
 )
 _GAP = re.compile(r"\s{2,}|\t")
-_HEAD = re.compile(r"(?P<mark>#?)\s*+(?P<first>Children(?P<apart>\s{2,}|\t|\W)\s*Self|Overhead)(?P<rest>.*)")
+_HEAD = re.compile(r"\s*+(?P<mark>#?)\s*+(?P<first>Children(?P<apart>\s{2,}|\t|\W)\s*Self|Overhead)(?P<rest>.*)")
 _SHARES = frozenset({"overhead", "children", "self", "sys", "usr", "guest sys", "guest usr"})
 _NUMBERS = frozenset({"samples", "period"})
 _CELLS = {"shared object": "module", "dso": "module", "comm": "command"}
@@ -63,6 +63,12 @@ class Columns:
     levels: list[str] = field(default_factory=list)
     events: tuple[str, ...] = ()
     _groups: list[tuple[int, str, str]] = field(default_factory=list)  # where its share ends, level, name
+
+    @property
+    def names_rows(self) -> bool:
+        """Whether rows are certain by the head alone: it is no usual one, or has no functions."""
+        has_functions = any(one.startswith("symbol") for one in self.names)
+        return bool(self.separator or self.levels or (self.names and not has_functions))
 
     def cells(self, line: str) -> Cells | None:
         """Return what a line says if it is a row."""

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
 NAME = "perf diff"
 _LONGEST = 4096
-_HEAD = re.compile(r"#\s*Baseline(?:/\d+)?(?P<separator>\s|[^\w\s]).*")
-_EVENT = re.compile(r"#\s*Event '(?P<event>[^']+)'\s*")
-_FILES = re.compile(r"#\s*(?:Data files:|\[\d+\] .*)\s*")
+_HEAD = re.compile(r"\s*+#\s*Baseline(?:/\d+)?(?P<separator>\s|[^\w\s]).*")
+_EVENT = re.compile(r"\s*+#\s*Event '(?P<event>[^']+)'\s*")
+_FILES = re.compile(r"\s*+#\s*(?:Data files:|\[\d+\] .*)\s*")
 _SHARE = r"\d{1,3}\.\d\d%"
 _SIGNED = rf"[-+]{_SHARE}"
 _SURE = re.compile(rf"\s*+(?:{_SHARE}\s+{_SIGNED}|{_SIGNED})\s.*\[[.kguH!]\]\s+\S.*")
@@ -52,7 +52,7 @@ def _claims(head: Sequence[str]) -> list[int]:
         if _HEAD.fullmatch(line):
             diff.head(line)
             claimed.append(number)
-        elif _SURE.fullmatch(line) or (diff.names and not line.startswith("#") and diff.add(line)):
+        elif _SURE.fullmatch(line) or (diff.names and not line.lstrip().startswith("#") and diff.add(line)):
             claimed.append(number)
     return claimed
 
@@ -230,7 +230,7 @@ def read(lines: Lines) -> Profile:
             diff.head(line)
         elif len(line) < _LONGEST and (got := _EVENT.fullmatch(line)):
             diff.event = got["event"]
-        elif not line.startswith("#") and not (len(line) < _LONGEST and diff.add(line)):
+        elif not line.lstrip().startswith("#") and not (len(line) < _LONGEST and diff.add(line)):
             found.skip(number)
     counted = diff.has_counts()
     unit = "period" if counted else "percent"

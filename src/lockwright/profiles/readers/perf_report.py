@@ -23,19 +23,21 @@ if TYPE_CHECKING:
 
 NAME = "perf report"
 _LONGEST = 4096  # characters of a line that can be one of these
-_SAMPLES = re.compile(r"#?\s*+Samples?:\s*(?P<count>\S+)\s+of events?\s+(?:'(?P<quoted>[^']+)'|(?P<event>[^',]+)).*")
-_EVENTS_2011 = re.compile(r"#?\s*+Events:\s*(?P<count>\S+)\s+(?P<event>[\w:.-]+)\s*")
+_SAMPLES = re.compile(
+    r"\s*+#?\s*+Samples?:\s*(?P<count>\S+)\s+of events?\s+(?:'(?P<quoted>[^']+)'|(?P<event>[^',]+)).*"
+)
+_EVENTS_2011 = re.compile(r"\s*+#?\s*+Events:\s*(?P<count>\S+)\s+(?P<event>[\w:.-]+)\s*")
 _GROUP = re.compile(r"(?:[\w ]*\{)?(?P<events>[^{}]*)\}?")
-_COUNT = re.compile(r"#\s*+Event count \(approx\.\):\s*(?P<count>\d+).*")
-_LOST = re.compile(r"#\s*+Total Lost Samples:\s*(?P<count>\d+).*")
+_COUNT = re.compile(r"\s*+#\s*+Event count \(approx\.\):\s*(?P<count>\d+).*")
+_LOST = re.compile(r"\s*+#\s*+Total Lost Samples:\s*(?P<count>\d+).*")
 _TOP = re.compile(r"\s*+PerfTop:\s.*\[(?:\d+Hz |\d+ )?(?P<event>[^\]]*)\].*")
-_DIFF = re.compile(r"#\s*+Baseline\b")
+_DIFF = re.compile(r"\s*+#\s*+Baseline\b")
 """The head of `perf diff`, whose rows have a share and a number as well."""
 _EMPTY = re.compile(r"\s*+(?:no entry >= [\d.]+%|-{20,}|\.\.\.)\s*")
 
 
 def _claims(head_lines: Sequence[str]) -> list[int]:
-    """Rows are certain by the mark of a function; with a separator or in a hierarchy, by the head above them."""
+    """Rows are certain by the mark of a function, or by the head above them where they have none."""
     claimed: list[int] = []
     columns, is_diff = Columns(), False
     for number, line in enumerate(head_lines):
@@ -45,7 +47,7 @@ def _claims(head_lines: Sequence[str]) -> list[int]:
         columns, is_diff = found or columns, (is_diff or bool(_DIFF.match(line))) and not found
         if is_diff:
             continue
-        is_named = bool(columns.separator or columns.levels) and columns.cells(line) is not None
+        is_named = columns.names_rows and columns.cells(line) is not None
         if found or is_named or (is_row(line) and columns.cells(line)):
             claimed.append(number)
     return claimed

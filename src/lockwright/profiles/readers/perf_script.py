@@ -162,7 +162,7 @@ class _Script:
         lost = _LOST.match(line) if "PERF_RECORD_LOST" in line else None
         if lost:
             self.locks.lose(int(lost["count"]))
-        if lost or (line[0] == "#" and not self.is_whole and self.found.is_fact(line)):
+        if lost or (not self.is_whole and self.found.is_fact(line)):
             self.head, self.other = None, ""
             return
         self.head, self.number = (_HEAD.match(line) if len(line) < _LONGEST else None), number

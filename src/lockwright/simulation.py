@@ -64,6 +64,23 @@ class Simulation(SimulationResult):
         """
         from lockwright.report.simulation_profile import point_profile
 
+        return point_profile(self._point(lock, cpus))
+
+    def seed_profiles(self, lock: str | None = None, cpus: int | None = None) -> tuple[Profile, ...]:
+        """Return the same of each seed apart: the runs of one side of `lockwright.diff`.
+
+        Args:
+            lock: As for `profile`.
+            cpus: Likewise.
+
+        Raises:
+            LockwrightError: As `profile`.
+        """
+        from lockwright.report.simulation_profile import seed_profiles
+
+        return seed_profiles(self._point(lock, cpus))
+
+    def _point(self, lock: str | None, cpus: int | None) -> Point:
         names = list(dict.fromkeys(point.lock for point in self.points))
         if lock is None and len(names) == 1:
             lock = names[0]
@@ -74,7 +91,7 @@ class Simulation(SimulationResult):
         found = points.get(max(points) if cpus is None else cpus)
         if found is None:
             raise wrong(f"`{lock}` was not simulated on {cpus} CPUs", "one of " + ", ".join(map(str, points)))
-        return point_profile(found)
+        return found
 
     def frame(self) -> pl.DataFrame:
         """Return the points as a data frame of polars, with a column for each parameter.

@@ -125,3 +125,19 @@ def test_methods_of_locks_are_known(name: str, role: str, kind: str) -> None:
 )
 def test_other_names_are_not(name: str) -> None:
     assert of_language(name) is None
+
+
+def test_two_locks_can_be_compared_seed_by_seed() -> None:
+    result = lockwright.simulate(["ticket", "mcs"], cpus=[12], seeds=3)
+    found = lockwright.diff(result.seed_profiles("ticket"), result.seed_profiles("mcs"))
+    rates = {point.lock: point.throughput_per_s for point in result.points}
+    assert found.before.throughput is not None
+    assert found.after.throughput is not None
+    assert found.before.throughput.value == pytest.approx(rates["ticket"], rel=1e-6)
+    assert found.after.throughput.value == pytest.approx(rates["mcs"], rel=1e-6)
+    assert found.headline.startswith(f"{rates['mcs'] / rates['ticket']:.3g} times the operations a second: ")
+    assert found.warnings[0] == "both sides are simulated, on opteron48: no such machine was run"
+    lock = next(one for one in found.symbols if one.symbol == "McsLock.lock")
+    assert lock.renamed_from == "TicketLock[u16].lock"
+    assert lock.is_significant
+    assert sum(one.total for one in result.seed_profiles("mcs")) == result.profile("mcs").total

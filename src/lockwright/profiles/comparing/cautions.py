@@ -48,7 +48,8 @@ def cautions(
         found.append(f"the text compares more than two files: the first two are told, {one.facts[LEFT_OUT]} left out")
     if here.shares or there.shares:
         found += [*_idle(one, other), *_lengths(one, other), *_coverage(here, there, one, other)]
-    if len(one.sources) == len(other.sources) == 1:
+    is_measured = not (_SIMULATED in one.facts and _SIMULATED in other.facts)
+    if is_measured and len(one.sources) == len(other.sources) == 1:
         found.append(
             "one run a side: two runs of one program differ as well, and that is told as a change, too; "
             "--before A B C --after D E F shows by how much"

@@ -59,8 +59,9 @@ def side(runs: Sequence[Profile], seconds: Sequence[float], work: Sequence[float
     given = [
         _for_each(values, len(runs), f"--{name}-{what}") for what, values in (("seconds", seconds), ("work", work))
     ]
-    told = tuple(seconds_of(one) for one in runs)
-    return Side(tuple(runs), given[0] or (told if all(told) else ()), given[1])
+    told = [tuple(of(one) for one in runs) for of in (seconds_of, work_of)]
+    seconds, work = (one or (facts if all(facts) else ()) for one, facts in zip(given, told, strict=True))
+    return Side(tuple(runs), seconds, work)
 
 
 def _for_each(values: Sequence[float], runs: int, option: str) -> tuple[float, ...]:
@@ -107,14 +108,20 @@ def _read(one: str | Profile) -> Profile:
 
 def seconds_of(profile: Profile) -> float:
     """Return how long a recording lasted, by its own words; 0 if it does not say."""
-    for key in ("elapsed_s", "seconds"):
-        try:
-            found = float(profile.facts.get(key, ""))
-        except ValueError:
-            continue
-        if 0 < found < float("inf"):
-            return found
-    return 0.0
+    return _number(profile, "elapsed_s") or _number(profile, "seconds")
+
+
+def work_of(profile: Profile) -> float:
+    """Return how many operations were done in it, as simulations say; 0 if it does not say."""
+    return _number(profile, "operations")
+
+
+def _number(profile: Profile, fact: str) -> float:
+    try:
+        found = float(profile.facts.get(fact, ""))
+    except ValueError:
+        return 0.0
+    return found if 0 < found < float("inf") else 0.0
 
 
 def common_events(before: Side, after: Side) -> tuple[str, str]:

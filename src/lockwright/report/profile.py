@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from lockwright.profiles import folding
 from lockwright.profiles.diagnosis import diagnose
+from lockwright.profiles.diagnosis.groups import by_caller
 from lockwright.report.diagnosis import diagnosis_lines
 from lockwright.report.profile_tables import ALL, about, counted, tables, whole_of
 
@@ -83,7 +84,7 @@ def profile_json(profile: Profile, diagnosis: Diagnosis | None = None) -> dict[s
                 "share_percent": ALL * weight / whole_of(profile, some),
             }
             for event, some in folding.by_event(profile.samples).items()
-            for (symbol, caller), weight in folding.by_caller(some).items()
+            for (symbol, caller), weight in by_caller(some).items()
         ],
         "waits": [asdict(one) for one in folding.waits_by_caller(profile.waits)],
         "shared_lines": [asdict(one) for one in profile.shared_lines],

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from lockwright.profiles import folding
 from lockwright.profiles.diagnosis.evidence import meaning_of
+from lockwright.profiles.diagnosis.groups import by_caller
 from lockwright.profiles.diagnosis.headline import duration
 from lockwright.profiles.symbols import IDLE, WAITING
 from lockwright.report import shared_lines
@@ -138,7 +139,7 @@ def _by_symbol(samples: Sequence[Sample], whole: float, rows: int) -> Iterator[T
 
 
 def _by_caller(samples: Sequence[Sample], whole: float, rows: int) -> Iterator[Table]:
-    callers = folding.by_caller(samples)
+    callers = by_caller(samples)
     if not any(caller for _, caller in callers):
         return
     cells = [["share", "lock taken in", "by its caller"]]

@@ -111,6 +111,20 @@ def sample_groups(samples: Iterable[Sample]) -> tuple[list[Group], list[Group], 
     return _heaviest_first(_adopted(groups)), _heaviest_first(releases.values()), others
 
 
+def by_caller(samples: Iterable[Sample]) -> dict[tuple[str, str], float]:
+    """Return the weight of each pair of a locking function and who wanted the lock, the heaviest first.
+
+    Samples on the way to sleep for a lock, or to wake others, count for the slow path that they are in; those that
+    release a lock do not. The caller is empty where no stack names it.
+    """
+    weights: dict[tuple[str, str], float] = defaultdict(float)
+    for one in samples:
+        whose = owners.placed(one.stack) if one.stack else None
+        if whose is not None and whose.does != owners.RELEASES:
+            weights[whose.function, whose.caller] += one.weight
+    return dict(sorted(weights.items(), key=lambda pair: -pair[1]))
+
+
 def _adopted(groups: dict[tuple[str, str], Group]) -> Iterable[Group]:
     """Return groups, those that sleep and wake for an unknown caller joined to the heaviest known one of their kind.
 

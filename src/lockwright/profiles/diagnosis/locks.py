@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from lockwright.profiles import folding
 from lockwright.profiles.diagnosis.base import plain, role
+from lockwright.profiles.diagnosis.names import names
 from lockwright.profiles.diagnosis.owners import FUTEX, is_nameless
 from lockwright.profiles.diagnosis.result import LockFound, Site
 from lockwright.profiles.symbols import INSIDE, SPIN
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from lockwright.profiles.diagnosis.base import View
     from lockwright.profiles.diagnosis.groups import Group
-    from lockwright.profiles.model import Sample, Stack
+    from lockwright.profiles.model import Frame, Sample, Stack
 
 _SITES = 4  # callers that are kept
 _INSIDE = 3  # functions under the lock that are kept
@@ -90,10 +91,17 @@ def _below(stack: Stack, callers: set[str]) -> str | None:
     at = next((at for at, frame in enumerate(stack) if plain(frame.symbol) in callers), None)
     if at is None:
         return None
-    below = next(
-        (frame for frame in reversed(stack[:at]) if not is_nameless(frame) and role(frame.symbol) not in INSIDE), None
-    )
-    return plain((below or stack[at]).symbol)
+    below = next((frame for frame in reversed(stack[:at]) if _is_work(frame)), stack[at])
+    return plain(below.symbol)
+
+
+def _is_work(frame: Frame) -> bool:
+    """Return whether a function does something: it neither locks, nor leads into the kernel, nor schedules."""
+    if is_nameless(frame) or role(frame.symbol) in INSIDE:
+        return False
+    known = names()
+    name = plain(frame.symbol)
+    return name not in known.entry and name not in known.scheduler and not known.interrupt.fullmatch(name)
 
 
 def owner_work(view: View, group: Group, most: int = _INSIDE) -> tuple[Site, ...]:

@@ -171,30 +171,52 @@ def _started(
 
 def _read(request: Request, can: Abilities, system: System, run: _Run, tell: Callable[[str], None]) -> Recording:
     """Make text of what perf wrote, and a profile of the text."""
-    files = [run.folder / f"{name}.data" for name in run.recorded_s]
-    megabytes = sum(one.stat().st_size for one in files if one.exists()) / 1e6
+    files = {name: run.folder / f"{name}.data" for name in run.recorded_s}
+    megabytes = sum(one.stat().st_size for one in files.values() if one.exists()) / 1e6
     tell(f"recorded {run.elapsed_s:.1f} s, {megabytes:.1f} MB; reading them")
+    body = run.folder / ".body.gz"
+    copied = dict(zip(files, script.copy(can.perf, tuple(files.values()), body), strict=True))
+    run = replace(run, recorded_s=_covered(request, run, copied))
+    lost = {name: one.lost for name, one in copied.items() if one.lost}
     facts = _facts(request, can, system, run)
-    written = script.write(can.perf, files, run.folder, facts)
-    lost = dict(zip(run.recorded_s, written.lost, strict=True))
-    facts |= {f"lost {name}": str(number) for name, number in lost.items() if number}
+    facts |= {f"lost {name}": str(number) for name, number in lost.items()}
+    notes = _notes(request, can, run, lost)
+    missing = "; ".join((*(f"{one.what}: {one.why}" for one in run.lacks), *notes))
+    if missing:
+        facts["missing"] = missing
+    path = script.finish(run.folder, facts, body)
     try:
-        profile = read(str(written.path))
+        profile = read(str(path))
     except LockwrightError as error:
         if error.diagnostics[0].code not in _NOTHING:
             raise
         raise _nothing(request, run) from None
-    notes = (*_notes(request, can, run, lost), *_few(profile, request))
-    missing = "; ".join((*(f"{one.what}: {one.why}" for one in run.lacks), *notes))
-    if missing:
-        facts["missing"] = missing
+    notes += _few(profile, request)
     named = f"recording of {request.subject}" if request.folder is None else str(request.folder / script.NAME)
     profile = replace(
         profile,
         facts={**profile.facts, **facts},
         provenance=replace(profile.provenance, source=named),
     )
-    return Recording(profile, run.ending, run.status, run.elapsed_s, run.cpu_s, run.lacks, notes, request.folder)
+    return Recording(profile, run.ending, run.status, run.elapsed_s, run.cpu_s, run.lacks, tuple(notes), request.folder)
+
+
+def _covered(request: Request, run: _Run, copied: Mapping[str, script.Copied]) -> dict[str, float]:
+    """Return how much of the run each recorder saw: one whose file was full, to its last event."""
+    began_s = min((one.first_s for one in copied.values() if one.first_s is not None), default=0.0)
+    return {
+        name: one.last_s - began_s if one.last_s is not None and _is_full(name, request, run) else run.recorded_s[name]
+        for name, one in copied.items()
+    }
+
+
+def _most_megabytes(name: str, request: Request) -> int:
+    return request.megabytes * (1 if name == WAITS else plan.SAMPLES_PER_WAIT)
+
+
+def _is_full(name: str, request: Request, run: _Run) -> bool:
+    file = run.folder / f"{name}.data"
+    return file.exists() and file.stat().st_size >= _most_megabytes(name, request) << 20
 
 
 def _facts(request: Request, can: Abilities, system: System, run: _Run) -> dict[str, str]:
@@ -223,7 +245,7 @@ def _facts(request: Request, can: Abilities, system: System, run: _Run) -> dict[
 def _notes(request: Request, can: Abilities, run: _Run, lost: Mapping[str, int]) -> list[str]:
     notes = []
     for name, seen_s in run.recorded_s.items():
-        if run.elapsed_s - seen_s > _EARLY_S:
+        if _is_full(name, request, run) or run.elapsed_s - seen_s > _EARLY_S:
             part = f"{name} are those of the first {seen_s:.1f} s of {run.elapsed_s:.1f} s"
             notes.append(f"{part}: {_why_early(name, request, run)}")
     notes += [f"{number:,} {name} were lost: perf could not keep up" for name, number in lost.items() if number]
@@ -234,9 +256,8 @@ def _notes(request: Request, can: Abilities, run: _Run, lost: Mapping[str, int])
 
 def _why_early(name: str, request: Request, run: _Run) -> str:
     """Return why a recorder stopped before the run did: its file was full, or what perf says."""
-    most = request.megabytes * (1 if name == WAITS else plan.SAMPLES_PER_WAIT)
-    file = run.folder / f"{name}.data"
-    if file.exists() and file.stat().st_size >= most << 20:
+    if _is_full(name, request, run):
+        most = _most_megabytes(name, request)
         return f"their file reached {most} MB, `--megabytes {2 * request.megabytes}` records twice as much"
     return "; ".join(run.said[name]) or "perf stopped and said nothing"
 

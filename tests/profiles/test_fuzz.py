@@ -5,15 +5,23 @@ from __future__ import annotations
 import gzip
 import random
 import time
+from typing import TYPE_CHECKING
 
 import pytest
-from tests.profiles.captured import FILES, content, of
+from tests.profiles.captured import ALL, beginning, of
+from tests.profiles.test_matrix import kind
 
 from lockwright.errors import LockwrightError
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 LONGEST_S = 10.0  # of the processor, for a file of 30 KB: milliseconds are usual
 MOST_BYTES = 30_000
-CASES = 12
+CASES, MANY = 3, 30
+CODES = frozenset({"P001", "P002", "P003", "P004", "P005"})
+FIRST = {kind(name): name for name in reversed(ALL)}
+"""A text of each kind."""
 PIECES = (
     b"--",
     b"---",
@@ -33,10 +41,6 @@ PIECES = (
     b"+0x",
     b": ",
 )
-
-
-def bytes_of(name: str) -> bytes:
-    return content(name)[:MOST_BYTES]
 
 
 def mutated(data: bytes, chance: random.Random) -> bytes:
@@ -65,32 +69,77 @@ def survives(data: bytes) -> None:
         found = of(data)
     except LockwrightError as error:
         codes = {one.code for one in error.diagnostics}
-        assert codes <= {"P001", "P002", "P003", "P004", "P005"}
+        assert codes <= CODES
     else:
         assert not found.is_empty
         for side in (found, *found.compared):
             assert all(one.weight >= 0 and one.stack for one in side.samples)
         assert all(one.transfers >= 0 and one.stores >= 0 for one in found.shared_lines)
         assert all(0 <= one.ended <= one.contended and one.total_ns >= 0 for one in found.waits)
+        assert all(one.acquired >= 0 and one.total_ns >= 0 and one.blocked >= 0 for one in found.holdings)
         assert found.provenance.lines >= found.provenance.skipped
     assert time.process_time() - before < LONGEST_S
 
 
-@pytest.mark.parametrize("name", FILES)
-def test_mutated_files(name: str) -> None:
-    chance, data = random.Random(name), bytes_of(name)
-    for _ in range(CASES):
+def damaged(name: str, cases: int) -> None:
+    """Mutate, cut and join a text, and cut it compressed."""
+    chance, data = random.Random(name), beginning(name).encode()
+    for _ in range(cases):
         survives(mutated(data, chance))
-
-
-@pytest.mark.parametrize("name", FILES)
-def test_truncated_and_concatenated_files(name: str) -> None:
-    chance, data = random.Random(name), bytes_of(name)
-    for _ in range(CASES // 2):
         cut = data[: chance.randrange(len(data) + 1)]
         survives(cut)
-        survives(cut + bytes_of(chance.choice(FILES)))
-        survives(gzip.compress(data)[: chance.randrange(len(data))])
+        survives(cut + beginning(chance.choice(ALL)).encode())
+        packed = bytearray(gzip.compress(data))
+        survives(bytes(packed[: chance.randrange(len(packed))]))
+        packed[chance.randrange(2, len(packed))] ^= 1 << chance.randrange(8)
+        survives(bytes(packed))
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_damaged_files(name: str) -> None:
+    damaged(name, CASES)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ALL)
+def test_files_damaged_in_many_ways(name: str) -> None:
+    damaged(name, MANY)
+
+
+def never_mixed_silently(first: str, seconds: Iterable[str]) -> None:
+    """Read one kind with another below it: that there is another is told, or it is an error."""
+    for second in seconds:
+        try:
+            found = of(f"{beginning(FIRST[first])}\n{beginning(FIRST[second])}")
+        except LockwrightError as error:
+            codes = {one.code for one in error.diagnostics}
+            assert codes <= CODES
+        else:
+            assert found.provenance.mixed, (first, second)
+
+
+KINDS = list(FIRST)
+
+
+@pytest.mark.parametrize("first", KINDS)
+def test_some_two_kinds_in_one_file(first: str) -> None:
+    at = KINDS.index(first)
+    never_mixed_silently(first, (KINDS[at - 1], KINDS[at - 2], KINDS[at - 5]))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("first", KINDS)
+def test_any_two_kinds_in_one_file(first: str) -> None:
+    never_mixed_silently(first, (one for one in KINDS if one != first))
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_nothing_of_a_file_is_an_error(name: str) -> None:
+    """A file that was emptied on its way: compressed or not, with an end of line or without."""
+    for empty in (b"", b"\n", gzip.compress(b""), gzip.compress(b"\n\n"), b"\xef\xbb\xbf", b"\xff\xfe"):
+        with pytest.raises(LockwrightError) as raised:
+            of(empty, name)
+        assert {one.code for one in raised.value.diagnostics} == {"P002"}
 
 
 def test_noise() -> None:

@@ -18,14 +18,17 @@ def profile(file: File, /, *, rows: int = 12, outputs: Outputs = _NOWHERE_ELSE) 
 
     Read are what `perf record` wrote (where perf is installed), `perf script` (samples, and events of locks), `perf
     report --stdio`, `perf diff`, `perf top`, `perf c2c report`, `perf lock contention` and `report`, /proc/lock_stat,
-    oprofile, bcc, bpftrace and folded stacks, as they are pasted, plain or in gzip.
+    oprofile, bcc, bpftrace and folded stacks, as they are pasted, plain or in gzip. Ctrl-C ends the reading of
+    a long file, and shows what was read.
 
     Args:
         file: The file; `-` is standard input.
         rows: The most rows of each table.
         outputs: Where results go besides the terminal.
     """
+    from lockwright.cli.reading import watched
     from lockwright.cli.usage import mistaken
+    from lockwright.errors import LockwrightError
     from lockwright.profiles import read  # not through the API: its imports take longer than most files
     from lockwright.profiles.diagnosis import diagnose
     from lockwright.report.console import print_lines, terminal
@@ -34,11 +37,17 @@ def profile(file: File, /, *, rows: int = 12, outputs: Outputs = _NOWHERE_ELSE) 
     if rows < 1:
         return mistaken(f"`--rows {rows}` is no number of rows", "`--rows 12`")
     outputs.refuse_unwritable()
-    found = read(file)
+    with watched(f"reading {file}") as watch:
+        try:
+            found = read(file, watch=watch)
+        except LockwrightError:
+            if watch.is_stopped:  # what was read is too little to be anything
+                raise KeyboardInterrupt from None
+            raise
     diagnosis = diagnose(found)
     outputs.write(found, diagnosis)
     if not outputs.is_streaming:
         console = terminal()
         columns = min(COLUMNS, console.width) if console.is_terminal else COLUMNS
         print_lines(profile_lines(found, rows, columns, diagnosis), console)
-    return Status.FINE
+    return Status.INTERRUPTED if watch.is_stopped else Status.FINE

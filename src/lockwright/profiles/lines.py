@@ -49,7 +49,8 @@ class Lines:
         self.watch = watch or Watch()
         self.probes: list[tuple[int, list[str]]] = []
         self._ends = True
-        start = raw.read(_PEEKED_BYTES)
+        with self.watch.waiting():
+            start = raw.read(_PEEKED_BYTES)
         whole: Any = io.BufferedReader(_Counted(start, raw, self.watch), _AT_ONCE_BYTES)
         if start.startswith(_GZIP):
             whole = io.BufferedReader(gzip.GzipFile(fileobj=whole), _AT_ONCE_BYTES)
@@ -123,14 +124,15 @@ class _Counted(io.RawIOBase):
     """A file whose first bytes were looked at: they come again; all are counted."""
 
     def __init__(self, start: bytes, rest: IO[bytes] | io.RawIOBase, watch: Watch) -> None:
-        self._start, self._rest, self._watch = start, rest, watch
+        self._start, self._watch = start, watch
+        self._more = getattr(rest, "read1", rest.read)  # what is there, without waiting for all that was asked for
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any, /) -> int:
         with self._watch.waiting():
-            got = self._start or self._rest.read(len(buffer))
+            got = self._start or self._more(len(buffer))
         taken, self._start = got[: len(buffer)], self._start[len(buffer) :]
         buffer[: len(taken)] = taken
         self._watch.done_bytes += len(taken)

@@ -17,6 +17,7 @@ from lockwright.profiles.mixed import others, several
 from lockwright.profiles.readers import readers
 from lockwright.profiles.refused import known
 from lockwright.profiles.truncated import completed
+from lockwright.profiles.watch import Watch
 from lockwright.profiles.wrapped import margin, unwrapped
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
     from lockwright.profiles.model import Profile
     from lockwright.profiles.reader import Reader
-    from lockwright.profiles.watch import Watch
 
 PERF_DATA = ("PERFILE2", "2ELIFREP")
 _SHOWN = 200  # characters of a line in a message
@@ -44,7 +44,10 @@ def read(source: str, *, watch: Watch | None = None) -> Profile:
         LockwrightError: It is empty, of no known kind, or has nothing of what its kind has.
         OSError: It is not there, or may not be read.
     """
-    if perf_data.is_recording(source):
+    watch = watch or Watch()
+    with watch.waiting():  # for the first bytes
+        is_recording = perf_data.is_recording(source)
+    if is_recording:
         from lockwright.profiles.scripting import perf
 
         program = perf()
@@ -52,7 +55,7 @@ def read(source: str, *, watch: Watch | None = None) -> Profile:
             return _recorded(source, program, watch)
     file = opened(source)
     try:
-        if watch is not None:
+        with suppress(OSError):  # of a standard input that is no file
             status = os.fstat(file.fileno())
             watch.total_bytes = status.st_size if stat.S_ISREG(status.st_mode) else 0
         return read_from(file, "standard input" if source == STANDARD_INPUT else source, watch=watch)
@@ -61,7 +64,7 @@ def read(source: str, *, watch: Watch | None = None) -> Profile:
             file.close()
 
 
-def _recorded(source: str, program: str, watch: Watch | None) -> Profile:
+def _recorded(source: str, program: str, watch: Watch) -> Profile:
     """Read what `perf record` wrote by way of `perf script`; what it said stands in the facts."""
     from lockwright.profiles.scripting import scripted, unreadable
 

@@ -47,13 +47,15 @@ def measure(path: str) -> None:
     from lockwright.profiles import read
     from lockwright.profiles.diagnosis import diagnose
 
-    begun = time.perf_counter()
+    begun, worked = time.perf_counter(), time.process_time()
     found = read(path)
-    seconds = time.perf_counter() - begun
+    seconds, worked = time.perf_counter() - begun, time.process_time() - worked
     verdict = diagnose(found).verdict
     megabytes = Path(path).stat().st_size / MEGA
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    speed = f"{found.provenance.lines:>12,} lines in {seconds:6.1f} s, {megabytes / seconds:5.1f} MB/s"
+    speed = (
+        f"{found.provenance.lines:,} lines in {seconds:.1f} s, {worked:.1f} s of a CPU: {megabytes / worked:.1f} MB/s"
+    )
     what = f"{len(found.samples):,} stacks, {len(found.waits):,} waits by lock and stack: {verdict}"
     print(f"{speed}, at most {peak:,.0f} MiB; {what}", flush=True)
 

@@ -43,6 +43,11 @@ PIECES = (
 )
 
 
+def bytes_of(name: str) -> bytes:
+    """Return the beginning of a text."""
+    return beginning(name).encode()
+
+
 def mutated(data: bytes, chance: random.Random) -> bytes:
     changed = bytearray(data)
     for _ in range(chance.randrange(1, 60)):

@@ -127,3 +127,10 @@ def test_numbers_of_lines_are_those_given_out() -> None:
     lines = Lines("x", io.BytesIO(b"a\nb\nc\n"))
     assert list(lines) == ["a", "b", "c"]
     assert lines.count == 3
+
+
+def test_what_is_kept_of_a_long_file_does_not_grow() -> None:
+    lines = Lines("long", io.BytesIO(b"main;work 1\n" * 600_000))
+    assert sum(1 for _ in lines) == 600_000
+    assert len(lines.probes) <= 66
+    assert lines.probes[-1][0] > 599_000

@@ -22,7 +22,8 @@ STANDARD_INPUT = "-"
 HEAD_LINES = 1000  # looked at to find out what a file is
 LONGEST_LINE = 1 << 20  # characters; what is longer comes in pieces
 PROBED_LINES = 40  # of every `PROBED_EVERY`, to see whether another kind of file begins
-PROBED_EVERY = 4096
+PROBED_EVERY = 4096  # lines at first; twice as many whenever there are too many probes
+_MOST_PROBES = 64
 _AT_ONCE_LINES = 256
 _AT_ONCE_CHARACTERS = 1 << 22
 _AT_ONCE_BYTES = 1 << 18
@@ -66,11 +67,15 @@ class Lines:
     def __iter__(self) -> Iterator[str]:
         lines = chain(self.head, self._rest)
         batch: list[str] = []
-        at_once = _AT_ONCE_LINES
+        at_once, probed, every = _AT_ONCE_LINES, 0, PROBED_EVERY
         while batch := list(islice(lines, at_once)):
             at_once = _AT_ONCE_LINES if sum(map(len, batch)) < _AT_ONCE_CHARACTERS else 1
-            if self.count // PROBED_EVERY >= len(self.probes):
+            if self.count >= probed:
                 self.probes.append((self.count + 1, batch[:PROBED_LINES]))
+                if len(self.probes) > _MOST_PROBES:
+                    del self.probes[1::2]
+                    every *= 2
+                probed = self.count + every
             last = (self.count + 1, batch)
             self.count += len(batch)
             yield from batch

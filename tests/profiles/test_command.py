@@ -13,7 +13,7 @@ from tests.profiles.captured import CAPTURES, FILES, content, of, profile
 
 import lockwright
 from lockwright.cli.main import run
-from lockwright.profiles.diagnosis.headline import duration
+from lockwright.profiles.diagnosis.words import duration
 from lockwright.report.profile import profile_json, profile_text
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def test_a_file_that_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[
 
 def test_a_profile_without_locks_says_so() -> None:
     assert profile_text(of("main;work 3\nmain;rest 1\n")).startswith(
-        "no lock: no sample in a function that takes one or waits for one\n  pasted.txt: read as folded stacks"
+        "no lock in sight: no sample in a function that takes one or waits for one\n  pasted.txt: read as folded stacks"
     )
 
 

@@ -6,7 +6,8 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from lockwright.profiles.diagnosis import MINOR, NO_LOCK
-from lockwright.profiles.diagnosis.headline import duration, has_name
+from lockwright.profiles.diagnosis.headline import has_name
+from lockwright.profiles.diagnosis.words import duration
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -87,7 +88,7 @@ def _lock(lock: LockFound) -> Iterator[str]:
         lost = sum(one.share_percent for one in lock.sites if not one.caller)
         name = f" `{lock.name}`" if has_name(lock) else ""
         yield f"{kind}{name}, wanted by {shown}" + (f"; {lost:.1f} % without a name" if lost >= _SAME else "")
-        yield f"named by {lock.rests_on}"
+        yield f"named by {lock.rests_on}" + (f"; taken in `{lock.taken_in}`" if lock.taken_in else "")
     elif lock.name:
         yield f"{kind} `{lock.name}`"
     elif lock.waited_by:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lockwright.profiles import folding
-from lockwright.profiles.diagnosis.headline import duration
 from lockwright.profiles.diagnosis.result import CONTENDED, LINE, NO_LOCK
+from lockwright.profiles.diagnosis.words import duration
 from lockwright.profiles.off_cpu import OFF_CPU
 from lockwright.profiles.writers.series import (
     NANOSECONDS,

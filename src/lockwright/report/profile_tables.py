@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from lockwright.profiles import folding
 from lockwright.profiles.diagnosis.evidence import meaning_of
 from lockwright.profiles.diagnosis.groups import by_caller
-from lockwright.profiles.diagnosis.headline import duration
+from lockwright.profiles.diagnosis.words import duration
 from lockwright.profiles.symbols import IDLE, WAITING
 from lockwright.report import shared_lines
 

@@ -276,7 +276,7 @@ def test_time_off_the_cpu() -> None:
     waits = (Wait("", "rwsem:W", stack(sleeping)[1:], 0, 0, 40e9, 0.0),)
     found = diagnose(replace(asleep, waits=waits))
     assert found.headline == "contended lock: 40 s asleep for an rwsem wanted by unlink, 83 % of 48 s off the CPU"
-    assert diagnose(asleep).headline == "no lock: 48 s off the CPU, none of it asleep for a lock"
+    assert diagnose(asleep).headline == "no lock in sight: 48 s off the CPU, none of it asleep for a lock"
 
 
 def test_waits_that_are_only_counted() -> None:

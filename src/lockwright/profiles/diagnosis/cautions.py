@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lockwright.profiles.diagnosis.base import plain, role
-from lockwright.profiles.diagnosis.headline import duration
 from lockwright.profiles.diagnosis.hot import PAGE, POLL, PROFILER, share_of
 from lockwright.profiles.diagnosis.owners import FUTEX
-from lockwright.profiles.diagnosis.result import Caution
+from lockwright.profiles.diagnosis.result import NO_LOCK, Caution
+from lockwright.profiles.diagnosis.words import duration
 from lockwright.profiles.symbols import ACQUIRE, SPIN
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ SHARE_RISES = (
 def cautions_of(facts: Facts, decision: Decision, lock: LockFound | None) -> tuple[Caution, ...]:
     """Return the false friends that are present."""
     found = [Caution(name, sentence) for name, look in _LOOKS.items() for sentence in look(facts, decision)]
-    if lock:
+    if lock and decision.verdict != NO_LOCK:
         found += [Caution("reader/writer lock", sentence) for sentence in _readers(lock)]
         found += [Caution("lost caller", sentence) for sentence in _lost_caller(facts, lock)]
     return tuple(found)

@@ -34,9 +34,11 @@ def chain_of(groups: Iterable[Group], first: Group, shares: dict[int, float], *,
     for one in groups:
         if one is first or shares[id(one)] < _LEAST_PERCENT:
             continue
-        through = _common(ways, _ways(one)) if has_stacks else ""
+        others = _ways(one)
+        through = _common(ways, others)
+        is_known = has_stacks and bool(ways) and bool(others)
         caller = next((who for who, _ in one.by_caller() if who), "")
-        links.append(Link(one.kind, caller, shares[id(one)], bool(through) if has_stacks else None, through))
+        links.append(Link(one.kind, caller, shares[id(one)], bool(through) if is_known else None, through))
     links.sort(key=lambda one: (not one.same_path, -one.share_percent))
     return tuple(links[:_LINKS])
 

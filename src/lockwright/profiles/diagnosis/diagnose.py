@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lockwright.profiles.diagnosis.advice import cures_of
@@ -53,7 +54,15 @@ def _lock(facts: Facts, decision: Decision) -> LockFound | None:
         return None
     if decision.group.waits:
         return waited_lock_of(facts.view.profile, decision.group, facts.waited_ns)
-    return lock_of(facts.view, decision.group, facts.others, decision.owner_work)
+    lock = lock_of(facts.view, decision.group, facts.others, decision.owner_work)
+    return replace(lock, taken_in=_taken_in(facts, lock)) if decision.why == "release" else lock
+
+
+def _taken_in(facts: Facts, lock: LockFound) -> str:
+    """Return the function that takes a lock for those that are seen to release it; empty if no sample shows it."""
+    releasing = {one.caller for one in lock.sites} - {""}
+    pairs = [pair for one in facts.groups if one.kind == lock.kind for pair in one.by_caller()]
+    return next((caller for caller, within in pairs if caller and within in releasing), "")
 
 
 def _chain(facts: Facts, decision: Decision) -> tuple[Link, ...]:

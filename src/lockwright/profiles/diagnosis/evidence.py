@@ -8,6 +8,7 @@ from lockwright.profiles import folding
 from lockwright.profiles.diagnosis.base import family
 from lockwright.profiles.diagnosis.names import suggestion
 from lockwright.profiles.diagnosis.result import Evidence
+from lockwright.profiles.diagnosis.words import article
 
 if TYPE_CHECKING:
     from lockwright.profiles.diagnosis.facts import Facts
@@ -39,6 +40,6 @@ def meaning_of(symbol: str) -> tuple[str, str]:
     """Return what a function is taken for, and what that rests on; empty if nothing is known."""
     found = family(symbol)
     if found and found.role in WORDS:
-        return WORDS[found.role].format(f"a {found.lock}" if found.lock else "a lock"), "table"
+        return WORDS[found.role].format(article(found.lock)), "table"
     meaning = "" if found else suggestion(symbol)[1]
     return meaning, "name" if meaning else ""

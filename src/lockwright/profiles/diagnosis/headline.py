@@ -10,14 +10,14 @@ from lockwright.profiles.diagnosis.hot import LOOK_UP, pair_beside
 from lockwright.profiles.diagnosis.lines import is_of_lock, line_percent, passing_percent, touches
 from lockwright.profiles.diagnosis.result import CONTENDED, MINOR, NO_LOCK
 from lockwright.profiles.diagnosis.verdict import CONTENDED_PERCENT
+from lockwright.profiles.diagnosis.words import article, duration, listed
 
 if TYPE_CHECKING:
     from lockwright.profiles.diagnosis.facts import Facts
     from lockwright.profiles.diagnosis.hot import Hot
     from lockwright.profiles.diagnosis.result import LockFound, WaitTimes
-    from lockwright.profiles.diagnosis.verdict import Decision
+from lockwright.profiles.diagnosis.verdict import Decision
 
-_UNITS = (("s", 1e9), ("ms", 1e6), ("us", 1e3), ("ns", 1.0))
 _ADDRESS = re.compile("(?:0x)?[0-9a-f]{4,16}")
 _CALLERS = 3  # that a headline names
 _SAME = 0.05  # percentage points that are not printed
@@ -36,9 +36,10 @@ def headline(facts: Facts, decision: Decision, lock: LockFound | None) -> str:
         return _nothing(facts)
     if decision.verdict == NO_LOCK and lock.waits and lock.waits.span_ns:
         waited = f"{duration(facts.waited_ns)} of waiting in {duration(lock.waits.span_ns)}"
-        return f"no lock: {waited}, most of it for {article(lock.kind)}{wanted(lock)}"
+        return f"no contention: {waited}, most of it for {article(lock.kind)}{wanted(lock)}"
     if decision.why == "release":
         share, by = both(facts, facts.release_percent), f" by {lock.caller}" if lock.caller else ""
+        by += f", taken in {lock.taken_in}" if lock.taken_in else ""
         return f"undecided: {share} where {article(lock.kind)} is released{by}: waiting or work with interrupts off"
     if decision.why == "unnamed":
         share = both(facts, facts.waiting_percent)
@@ -142,13 +143,13 @@ def _nothing(facts: Facts) -> str:
     off_cpu_ns = sum(one.weight for one in facts.view.profile.samples if one.event == OFF_CPU)
     if not facts.view.samples:
         return (
-            f"no lock: {duration(off_cpu_ns)} off the CPU, none of it asleep for a lock"
+            f"no lock in sight: {duration(off_cpu_ns)} off the CPU, none of it asleep for a lock"
             if off_cpu_ns
-            else "no lock: no wait for one"
+            else "no lock in sight: no wait for one"
         )
     if not facts.lock_percent:
-        return "no lock: no sample in a function that takes one or waits for one"
-    return f"no lock: {facts.lock_percent:.1f} % of busy time in functions that take one or wait for one"
+        return "no lock in sight: no sample in a function that takes one or waits for one"
+    return f"no lock in sight: {facts.lock_percent:.1f} % of busy time in functions that take one or wait for one"
 
 
 def wanted(lock: LockFound) -> str:
@@ -158,7 +159,7 @@ def wanted(lock: LockFound) -> str:
         by = f" waited for by {lock.waited_by[0].caller}" if lock.waited_by else ""
         held = f" held by {lock.held_by[0].caller}" if lock.held_by and not by else ""
         return f" {lock.name}" if lock.name else by or held or (", which one is not told" if lock.waits else "")
-    many = [one for one in named if one.share_percent > named[0].share_percent / 2]
+    many = [one for one in named if one.share_percent > named[0].share_percent / 2] or named[:1]
     first, name = named[0], f" {lock.name}" if has_name(lock) else ""
     if len(many) == 1:
         is_thin = first.within and "lock" in first.caller  # a function that does nothing but take it
@@ -169,20 +170,3 @@ def wanted(lock: LockFound) -> str:
 def has_name(lock: LockFound) -> bool:
     """Return whether a lock has a name, not only an address."""
     return bool(lock.name) and _ADDRESS.fullmatch(lock.name) is None
-
-
-def listed(names: list[str]) -> str:
-    """Return names with commas and `and`."""
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-
-
-def article(kind: str) -> str:
-    """Return a kind of lock with `a` or `an`."""
-    kind = kind or "lock"
-    return f"{'an' if kind[0] in 'aeioAEIO' or kind.startswith('rw') else 'a'} {kind}"
-
-
-def duration(time_ns: float) -> str:
-    """Return a time with three digits and its unit."""
-    unit, size = next(((unit, size) for unit, size in _UNITS if time_ns >= size), _UNITS[-1])
-    return f"{time_ns / size:.3g} {unit}" if time_ns < 999.5 * size else f"{time_ns / size:,.0f} {unit}"

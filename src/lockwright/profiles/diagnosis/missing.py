@@ -19,7 +19,7 @@ SLEEPING = frozenset({"mutex", "rwsem", "mutex or rwsem", "semaphore", "pthread 
 _SHOWN_PERCENT = 95.0  # of busy time with a name: less is a table of its first rows
 _READER_LOCKS = ("rwsem", "rwlock")
 _CALLERS = "`perf record -g -- COMMAND`"
-_WAITS = "`perf lock record -- COMMAND`, then `perf script --ns` (or `lockwright record -- COMMAND`)"
+_WAITS = "`lockwright record -- COMMAND` (or `perf lock record`, then `perf script --ns`)"
 
 
 def record_of(facts: Facts, decision: Decision, lock: LockFound | None) -> tuple[str, ...]:

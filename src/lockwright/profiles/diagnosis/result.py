@@ -101,6 +101,7 @@ class LockFound:
         held_by: Who held it while others waited: tasks or functions, by their share of the waiting for it.
         waited_by: Tasks that waited for it, likewise, where no caller is known.
         sharing: How readers and writers share it, where the file tells.
+        taken_in: The function that takes it, where only its release is seen to cost time.
     """
 
     kind: str
@@ -118,6 +119,7 @@ class LockFound:
     held_by: tuple[Site, ...] = ()
     waited_by: tuple[Site, ...] = ()
     sharing: Sharing | None = None
+    taken_in: str = ""
 
     @property
     def caller(self) -> str:

@@ -57,7 +57,9 @@ def record(
         rows: The most rows of each table.
         outputs: Where results go besides the terminal.
     """
+    from lockwright.cli.reading import watched
     from lockwright.cli.usage import mistaken
+    from lockwright.profiles.diagnosis import diagnose
     from lockwright.profiles.recording import CALL_GRAPHS, Request, is_call_graph
     from lockwright.profiles.recording import record as recorded
     from lockwright.report.console import print_lines, terminal
@@ -82,11 +84,12 @@ def record(
     )
     if dry_run:
         return _tell_what_can_be(request)
-    found = recorded(request, _tell)
-    outputs.write(found.profile)
+    found = recorded(request, _tell, reading=lambda: watched("reading the recording"))
+    diagnosis = diagnose(found.profile)
+    outputs.write(found.profile, diagnosis)
     if not outputs.is_streaming:
         console = terminal()
-        print_lines(recording_lines(found, rows, _columns(console)), console)
+        print_lines(recording_lines(found, rows, _columns(console), diagnosis), console)
     return found.status if found.status is not None and found.ending != "seconds" else Status.FINE
 
 

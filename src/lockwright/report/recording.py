@@ -12,21 +12,25 @@ from lockwright.report.profile import COLUMNS, ROWS, profile_lines
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from lockwright.profiles.diagnosis import Diagnosis
     from lockwright.profiles.recording import Abilities, Lack, Recording
 
 Line = tuple[str, str]  # a text, and the name of its style
 _SIGNALLED = 128
 
 
-def recording_lines(recording: Recording, rows: int = ROWS, columns: int = COLUMNS) -> Iterator[Line]:
+def recording_lines(
+    recording: Recording, rows: int = ROWS, columns: int = COLUMNS, diagnosis: Diagnosis | None = None
+) -> Iterator[Line]:
     """Yield the lines of a recording, each with the name of its style.
 
     Args:
         recording: What was recorded.
         rows: The most rows of a table.
         columns: How wide the terminal is.
+        diagnosis: What the profile says about locks, if that is known already.
     """
-    yield from profile_lines(recording.profile, rows, columns)
+    yield from profile_lines(recording.profile, rows, columns, diagnosis)
     yield "", ""
     yield _ran(recording), ""
     notes = list(recording.notes)

@@ -11,7 +11,7 @@ import re
 import shutil
 import tempfile
 import time
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,12 +24,13 @@ from lockwright.profiles.recording.launching import HeldCommand
 from lockwright.profiles.recording.recorder import Recorder
 from lockwright.profiles.recording.request import MOST_HZ, Request, refused, verify
 from lockwright.profiles.recording.system import System
-from lockwright.profiles.recording.watching import Ending, Watch, signals_kept
+from lockwright.profiles.recording.watching import Ending, Waiting, signals_kept
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from lockwright.profiles.model import Profile
+    from lockwright.profiles.watch import Watch
 
 SAMPLES, WAITS = "samples", "waits"
 _EARLY_S = 0.5  # a recorder that stopped so long before the end reached its limit
@@ -84,13 +85,20 @@ class _Run:
     lacks: tuple[Lack, ...]
 
 
-def record(request: Request, tell: Callable[[str], None], system: System | None = None) -> Recording:
+def record(
+    request: Request,
+    tell: Callable[[str], None],
+    system: System | None = None,
+    *,
+    reading: Callable[[], AbstractContextManager[Watch | None]] = nullcontext,
+) -> Recording:
     """Record, and read what was recorded.
 
     Args:
         request: What.
         tell: Called with what a person should know while it lasts.
         system: What the machine says of itself; its own files unless given.
+        reading: Entered while the text is read; what it gives is told how far that is, and can end it early.
 
     Raises:
         LockwrightError: It cannot be recorded, or nothing was.
@@ -101,7 +109,7 @@ def record(request: Request, tell: Callable[[str], None], system: System | None 
     kept = None if request.folder is None else request.folder.absolute()
     work = Path(tempfile.mkdtemp(prefix=".lockwright-record.", dir=None if kept is None else kept.parent))
     try:
-        return _read(request, can, system, _run(request, can, work, kept, tell), tell)
+        return _read(request, can, system, _run(request, can, work, kept, tell), tell, reading)
     finally:
         shutil.rmtree(work, ignore_errors=True)
 
@@ -133,7 +141,7 @@ def _run(request: Request, can: Abilities, work: Path, kept: Path | None, tell: 
             if held is not None:
                 held.release()
             began_s = time.monotonic()
-            ending = Watch(held, request.pid, tuple(recorders.values()), request.seconds, tell).wait()
+            ending = Waiting(held, request.pid, tuple(recorders.values()), request.seconds, tell).wait()
             elapsed_s = time.monotonic() - began_s
             for one in recorders.values():
                 one.stop()
@@ -169,7 +177,14 @@ def _started(
     return recorders, lacks
 
 
-def _read(request: Request, can: Abilities, system: System, run: _Run, tell: Callable[[str], None]) -> Recording:
+def _read(
+    request: Request,
+    can: Abilities,
+    system: System,
+    run: _Run,
+    tell: Callable[[str], None],
+    reading: Callable[[], AbstractContextManager[Watch | None]],
+) -> Recording:
     """Make text of what perf wrote, and a profile of the text."""
     files = {name: run.folder / f"{name}.data" for name in run.recorded_s}
     megabytes = sum(one.stat().st_size for one in files.values() if one.exists()) / 1e6
@@ -186,8 +201,11 @@ def _read(request: Request, can: Abilities, system: System, run: _Run, tell: Cal
         facts["missing"] = missing
     path = script.finish(run.folder, facts, body)
     try:
-        profile = read(str(path))
+        with reading() as watch:
+            profile = read(str(path), watch=watch)
     except LockwrightError as error:
+        if watch is not None and watch.is_stopped:  # what was read till then is too little to be anything
+            raise KeyboardInterrupt from None
         if error.diagnostics[0].code not in _NOTHING:
             raise
         raise _nothing(request, run) from None

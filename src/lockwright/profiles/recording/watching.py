@@ -26,7 +26,7 @@ _SENT_BY_PROCESS = 0  # si_code of kill(2) and less; the kernel's own, for a key
 
 @contextmanager
 def signals_kept() -> Iterator[None]:
-    """Keep signals that stop us waiting for `watch`, instead of ending us in the middle."""
+    """Keep signals that stop us for `Waiting`, instead of ending us in the middle."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {*_STOPPING, signal.SIGCHLD})
     try:
         yield
@@ -36,7 +36,7 @@ def signals_kept() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-class Watch:
+class Waiting:
     """The wait for an end.
 
     Args:

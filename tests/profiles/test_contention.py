@@ -79,6 +79,30 @@ def is_row(row: Row, partner: Printed) -> bool:
     return (row.contended, row.kind, row.caller) == partner[:3] and within
 
 
+def test_maps_tell_address_spaces_apart() -> None:
+    """Five processes run the same code at different places: without the records of their maps, rows fall together."""
+    text = content("spaces/lock.script.gz").decode()
+    without = of("".join(one for one in text.splitlines(keepends=True) if "PERF_RECORD_" not in one))
+    assert len(rows(without.waits)) < len(rows(of(text).waits)) == 16
+    assert sum(one.total_ns for one in without.waits) == sum(one.total_ns for one in of(text).waits)
+
+
+def test_forks_share_the_maps_of_their_parents() -> None:
+    record = "a {} [000] 1.{}: PERF_RECORD_{}\n"
+    wait = "a {} [000] 2.{}: lock:contention_begin: 0xa (flags=SPIN)\n\t{} {} (/bin/a)\n\n"
+    end = "a {} [000] 3.{}: lock:contention_end: 0xa (ret=0)\n\n"
+    found = of(
+        record.format(1, "000000001", "COMM exec: a:1/1")
+        + record.format(1, "000000002", "MMAP2 1/1: [0x55000(0x2000) @ 0x1000 fe:00 1 0]: r-xp /bin/a")
+        + record.format(1, "000000003", "FORK(2:2):(1:1)")
+        + record.format(1, "000000004", "FORK(1:3):(1:1)")
+        + record.format(4, "000000005", "COMM exec: a:4/4")
+        + record.format(4, "000000006", "MMAP2 4/4: [0x77000(0x2000) @ 0x1000 fe:00 1 0]: r-xp /bin/a")
+        + "".join(wait.format(one, f"00000000{one}", "1189", "work+0x9") + end.format(one, "5") for one in (1, 2, 3, 4))
+    )
+    assert sorted((one.stack[0].address, one.contended) for one in found.waits) == [(0x55189, 3), (0x77189, 1)]
+
+
 def test_several_address_spaces_share_a_row() -> None:
     """Rows that the tool keeps apart by absolute addresses are together what ours are together."""
     ours: dict[tuple[str, str], list[float]] = defaultdict(lambda: [0, 0.0])

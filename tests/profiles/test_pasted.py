@@ -252,3 +252,18 @@ def test_what_breaks_off_says_so(tmp_path: Path) -> None:
     half = read(str(path))
     assert half.samples
     assert "the compressed data breaks off" in half.provenance.cut
+
+
+def test_records_of_tasks_and_maps_are_no_samples() -> None:
+    """`perf script --show-task-events --show-mmap-events --show-switch-events` (Linux 6.1)."""
+    records = (
+        "swapper     0     0.000000: PERF_RECORD_MMAP -1/0: [0xffffffff81000000(0x12090c8) @ 0xffffffff81000000]: x k\n"
+        "perf-exec     0     0.000000: PERF_RECORD_COMM: perf-exec:8919/8919\n"
+        "mutexer  8919 21729.874629: PERF_RECORD_COMM exec: mutexer:8919/8919\n"
+        "mutexer  8919 21729.875656: PERF_RECORD_FORK(8919:8921):(8919:8919)\n"
+        "mutexer  8919 21729.875700: PERF_RECORD_SWITCH OUT preempt\n"
+    )
+    sample = "mutexer  8919 21729.875800: 250000 cpu-clock: \n\tffffffff81000000 osq_lock+0x1 ([kernel.kallsyms])\n\n"
+    found = of(records + sample + records)
+    assert [(one.event, one.count) for one in found.samples] == [("cpu-clock", 1)]
+    assert found.provenance.skipped == 0

@@ -30,7 +30,14 @@ from lockwright.profiles.perf_data import GZIP, LOOKED_AT, STANDARD_INPUT
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-ARGUMENTS = ("script", "--header", "--ns", "--no-inline")  # resolving inlined functions takes minutes, and is no need
+ARGUMENTS = (
+    "script",
+    "--header",
+    "--ns",
+    "--no-inline",  # to resolve inlined functions takes minutes, and is no need
+    "--show-mmap-events",  # where code lies, in which process
+    "--show-task-events",
+)
 SILENT_S = 300.0  # perf sorts a large recording before it says anything
 _ENDING_S = 5.0  # between asking it to end and ending it
 _MOST_WORDS = 5  # lines of what it says

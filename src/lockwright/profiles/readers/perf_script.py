@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import TYPE_CHECKING
 
+from lockwright.profiles.address_spaces import AddressSpaces
 from lockwright.profiles.lock_events import LockEvents
 from lockwright.profiles.model import Frame, Profile, Sample
 from lockwright.profiles.reader import Gathered, Reader
@@ -40,6 +41,8 @@ _SHORT_HEAD = re.compile(
     r"(?:(?:^|\s+)(?P<event>[^\s%]{1,200}):)?\s*$"
 )
 """What begins a sample where times or threads were not asked for (`-F comm,ip,sym`): only if functions follow."""
+_RECORD = re.compile(r".{0,200}?:\s+PERF_RECORD_[A-Z0-9_]+\b|\s*PERF_RECORD_[A-Z0-9_]+\b")
+"""What `--show-task-events`, `--show-mmap-events` and the like add: no samples."""
 _LOST = re.compile(r".{0,200}\bPERF_RECORD_LOST(?:_SAMPLES)?\b\D{0,20}(?P<count>\d{1,18})")
 """What `--show-lost-events` adds; a record of them alone tells no place."""
 _FEWEST_DIGITS = 4  # of an address, where nothing else tells that it is one
@@ -89,6 +92,7 @@ class _Script:
 
     def __init__(self, lines: Lines) -> None:
         self.lines, self.found, self.locks = lines, Gathered(), LockEvents()
+        self.spaces = AddressSpaces()
         self.head: re.Match[str] | None = None
         self.frames: list[str] = []
         self.kept: dict[str, Frame] = {}
@@ -159,10 +163,13 @@ class _Script:
 
     def _begin(self, line: str, number: int) -> None:
         """Begin a sample; whether a line that has no time begins one, the next ones tell."""
-        lost = _LOST.match(line) if "PERF_RECORD_LOST" in line else None
+        is_record = "PERF_RECORD_" in line and _RECORD.match(line) is not None
+        lost = _LOST.match(line) if is_record else None
         if lost:
             self.locks.lose(int(lost["count"]))
-        if lost or (not self.is_whole and self.found.is_fact(line)):
+        elif is_record:
+            self.spaces.add(line)
+        if is_record or (not self.is_whole and self.found.is_fact(line)):
             self.head, self.other = None, ""
             return
         self.head, self.number = (_HEAD.match(line) if len(line) < _LONGEST else None), number
@@ -195,8 +202,8 @@ class _Script:
         now_s = float(f"{head['seconds']}.{head['fraction']}")
         self.first_s, self.last_s = min(self.first_s, now_s), max(self.last_s, now_s)
         if event.startswith("lock:") and self.locks.knows(event):
-            begins = self.locks.needs_stack(event)
-            self.locks.add(event, head, self._stack(frames) if begins else ())
+            stack = self._stack(frames) if self.locks.needs_stack(event) else ()
+            self.locks.add(event, head, self.spaces.placed(head["thread"].rpartition("/")[2], stack))
             return
         stack = self._stack(frames)
         if not stack and head["rest"]:

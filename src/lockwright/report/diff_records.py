@@ -84,6 +84,9 @@ def _estimate(name: str, one: Estimate | None) -> dict[str, float | None]:
 
 
 def _waited(side: str, one: Waited, total: Estimate | None) -> dict[str, Any]:
-    found = {f"{key}_{side}": value for key, value in (asdict(one) | {"mean_ns": one.mean_ns}).items()}
+    found = {
+        f"{key}_{side}": value
+        for key, value in (asdict(one) | {"mean_ns": one.mean_ns, "mean_held_ns": one.mean_held_ns}).items()
+    }
     low, high = (total.low, total.high) if total else (None, None)
     return found | {f"total_ns_{side}_low": low, f"total_ns_{side}_high": high}

@@ -134,6 +134,12 @@ def test_every_code_is_explained(code: str) -> None:
     assert code in lockwright.explain(code)
 
 
+def test_cache_lines_are_not_compared() -> None:
+    lines = str(CAPTURES.parent / "samples" / "perf_c2c" / "false-sharing-6.1.txt")
+    with pytest.raises(LockwrightError, match="has cache lines, which are not compared"):
+        lockwright.diff(lines, lines)
+
+
 def test_runs_of_a_side_without_a_common_event() -> None:
     with pytest.raises(LockwrightError, match="P042"):
         compare(side(recording({"f": 1}), recording({"f": 1}, event="other")), side(recording({"f": 1})))

@@ -8,8 +8,9 @@ from dataclasses import replace
 import pytest
 from tests.profiles.comparing.made import SLOW, compared, recording, side, together, waiting
 
-from lockwright.profiles import Profile, Provenance, Wait
+from lockwright.profiles import Frame, Profile, Provenance, Wait
 from lockwright.profiles.comparing import compare
+from lockwright.profiles.model import Holding
 from lockwright.report.diff_block import Given, block
 
 WORK = "work < handle < main"
@@ -333,3 +334,21 @@ def test_two_functions_that_changed_places_are_both_in_the_first_line() -> None:
     )
     assert without_intervals(found.headline) == "not a lock: f rose from 16.0 % to 85.0 %; g fell from 78.0 % to 11.0 %"
     assert not any(one.startswith("also changed: g") for one in found.findings)
+
+
+def test_how_long_a_lock_is_held() -> None:
+    """/proc/lock_stat says it, and a shorter hold is a cure of its own."""
+    before, after = (
+        replace(
+            waiting(("mutex", "f", 100, waited)),
+            holdings=(Holding("", "mutex", (Frame("f"),), taken, held, held), Holding("x", "mutex", (), 5, 5.0, 5.0)),
+        )
+        for waited, taken, held in ((1e9, 1000, 2e6), (1e6, 5000, 1e6))
+    )
+    found = compare(side(before), side(after))
+    assert any(
+        one == "mutex wanted by f itself: taken 1,000 times, held for 2 us each time before; "
+        "taken 5,000 times, held for 200 ns each time after"
+        for one in found.findings
+    )
+    assert len(found.waits) == 2

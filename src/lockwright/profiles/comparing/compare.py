@@ -96,11 +96,18 @@ def _refuse_mixed(before: Side, after: Side) -> None:
         return
     names = [f"`{side.runs[0].provenance.source}`" for side in (before, after)]
     what = [
-        "samples" if samples else "waits for locks" if waits else "neither samples nor waits for locks"
-        for samples, waits in zip(has_samples, has_waits, strict=True)
+        "samples" if samples else "waits for locks" if waits else _other(side)
+        for side, samples, waits in zip((before, after), has_samples, has_waits, strict=True)
     ]
     title = f"{names[0]} has {what[0]}, {names[1]} has {what[1]}: there is nothing to compare"
-    raise refused("P043", title, "record both with the same command")
+    raise refused("P043", title, "record both with the same command: samples, or waits for locks")
+
+
+def _other(side: Side) -> str:
+    """Return what a side has that cannot be compared."""
+    if any(run.shared_lines for run in side.runs):
+        return "cache lines, which are not compared"
+    return "neither samples nor waits for locks"
 
 
 def _keys(before: Sequence[Tally], after: Sequence[Tally]) -> list[Key]:

@@ -10,13 +10,23 @@ from lockwright.profiles.comparing.headline import headline
 from lockwright.profiles.comparing.results import SYMBOL
 from lockwright.profiles.comparing.told import counterpart, has_moved, heaviest_wait, is_larger, moved_to
 from lockwright.profiles.comparing.waiting import per_second
-from lockwright.profiles.comparing.wording import amount, listed, named, named_wait, percent, share, times, times_waited
+from lockwright.profiles.comparing.wording import (
+    amount,
+    duration,
+    listed,
+    named,
+    named_wait,
+    percent,
+    share,
+    times,
+    times_waited,
+)
 from lockwright.profiles.symbols import UNLOCK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from lockwright.profiles.comparing.results import Change, WaitChange
+    from lockwright.profiles.comparing.results import Change, WaitChange, Waited
     from lockwright.profiles.comparing.told import Told
 
 _SIMILAR = 4.0  # times as many samples: runs that may have been equally long
@@ -160,6 +170,17 @@ def _waits(lock: Change | None, found: Told) -> Iterator[str]:
     for one in dict.fromkeys(filter(None, (first, every))):
         before, after = times_waited(one.before, one.total_before), times_waited(one.after, one.total_after)
         yield f"waits for {named_wait(one)}: {before} before; {after} after{_at_once(one, found)}"
+        held = [_held(side) for side in (one.before, one.after)]
+        if any(held):
+            yield f"{named_wait(one)} itself: {held[0] or 'not taken'} before; {held[1] or 'not taken'} after"
+
+
+def _held(side: Waited) -> str:
+    """Return how often a lock was taken and for how long it was held; empty if that is not known."""
+    if not side.acquired:
+        return ""
+    each = f", held for {duration(side.mean_held_ns)} each time" if side.mean_held_ns is not None else ""
+    return f"taken {amount(side.acquired)} times{each}"
 
 
 def _at_once(one: WaitChange, found: Told) -> str:

@@ -89,17 +89,26 @@ class Waited:
         ended: How many ended.
         total_ns: All that ended together.
         longest_ns: The longest of all runs.
+        acquired: How often the lock was taken, waited for or not; 0 where the files do not say.
+        held_ns: For how long it was held in all; 0 likewise.
     """
 
     contended: float = 0
     ended: float = 0
     total_ns: float = 0.0
     longest_ns: float = 0.0
+    acquired: float = 0
+    held_ns: float = 0.0
 
     @property
     def mean_ns(self) -> float | None:
         """The mean of those that ended; None if none did, or only their number is known."""
         return self.total_ns / self.ended if self.ended and self.total_ns else None
+
+    @property
+    def mean_held_ns(self) -> float | None:
+        """For how long it is held once; None where that is not known."""
+        return self.held_ns / self.acquired if self.acquired and self.held_ns else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,10 @@ from lockwright.profiles.comparing.discovery import RATE, adjusted
 from lockwright.profiles.comparing.results import Estimate, WaitChange, Waited
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from lockwright.profiles.comparing.sides import Side
-    from lockwright.profiles.model import Profile, Wait
+    from lockwright.profiles.model import Holding, Profile, Wait
 
 
 class WaitKey(NamedTuple):
@@ -59,25 +59,33 @@ def _order(one: WaitChange) -> tuple[object, ...]:
 
 
 def _of_run(run: Profile, names: Mapping[str, str]) -> dict[WaitKey, Waited]:
-    groups: dict[WaitKey, list[Wait]] = defaultdict(list)
-    for wait in run.waits:
-        who = folding.caller(wait.stack) or (wait.stack[-1] if wait.stack else None)
-        caller = folding.plain(who.symbol) if who else ""
-        groups[WaitKey(wait.kind, names.get(caller, caller), "" if wait.stack else wait.lock)].append(wait)
-        groups[EVERY_WAIT].append(wait)
-    return {key: _sum(group) for key, group in groups.items()}
+    found: dict[WaitKey, Waited] = defaultdict(Waited)
+    for one in run.waits:
+        waited = Waited(one.contended, one.ended, one.total_ns, one.longest_ns)
+        for key in (_key(one, names), EVERY_WAIT):
+            found[key] = _sum(found[key], waited)
+    for held in run.holdings:
+        key = _key(held, names)
+        if key in found:  # of locks that nobody waited for there are thousands
+            found[key] = _sum(found[key], Waited(acquired=held.acquired, held_ns=held.total_ns))
+    return dict(found)
 
 
-def _sum(group: Iterable[Wait]) -> Waited:
-    found = Waited()
-    for one in group:
-        found = Waited(
-            found.contended + one.contended,
-            found.ended + one.ended,
-            found.total_ns + one.total_ns,
-            max(found.longest_ns, one.longest_ns),
-        )
-    return found
+def _key(one: Wait | Holding, names: Mapping[str, str]) -> WaitKey:
+    who = folding.caller(one.stack) or (one.stack[-1] if one.stack else None)
+    caller = folding.plain(who.symbol) if who else ""
+    return WaitKey(one.kind, names.get(caller, caller), "" if one.stack else one.lock)
+
+
+def _sum(one: Waited, other: Waited) -> Waited:
+    return Waited(
+        one.contended + other.contended,
+        one.ended + other.ended,
+        one.total_ns + other.total_ns,
+        max(one.longest_ns, other.longest_ns),
+        one.acquired + other.acquired,
+        one.held_ns + other.held_ns,
+    )
 
 
 def _mean(runs: Sequence[Mapping[WaitKey, Waited]], key: WaitKey) -> Waited:
@@ -88,6 +96,8 @@ def _mean(runs: Sequence[Mapping[WaitKey, Waited]], key: WaitKey) -> Waited:
         sum(one.ended for one in found) / len(found),
         sum(one.total_ns for one in found) / len(found),
         max(one.longest_ns for one in found),
+        sum(one.acquired for one in found) / len(found),
+        sum(one.held_ns for one in found) / len(found),
     )
 
 

@@ -314,3 +314,11 @@ def test_sharing_is_judged_by_both_numbers(reads: int, read_ns: float, words: st
 def test_a_table_by_task_names_the_task() -> None:
     found = diagnose(Profile(ORIGIN, waits=(Wait("", "lock", (), 12, 12, 2e6, 1e6, "renamer"),)))
     assert "a lock waited for by renamer" in found.headline
+
+
+def test_who_waits_names_the_lock_before_who_wakes() -> None:
+    waits = "__schedule < schedule < futex_wait < __lll_lock_wait < pthread_mutex_lock < deposit < teller"
+    wakes = "try_to_wake_up < wake_up_q < futex_wake < __lll_lock_wake < pthread_mutex_unlock < teller"
+    found = diagnose(sampled((f"{waits} < main", 13), (f"{wakes} < main", 21), ("work < deposit < teller < main", 66)))
+    assert found.headline == "contended lock: 34.0 % of busy time for a pthread lock wanted by deposit"
+    assert found.chain == ()

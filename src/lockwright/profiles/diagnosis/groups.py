@@ -34,6 +34,7 @@ class Group:
         members: The samples.
         waits: The waits.
         futex: Whether a futex lies between the innermost function and the lock.
+        waiters: The callers that are seen to wait, or to take it.
     """
 
     kind: str
@@ -46,6 +47,7 @@ class Group:
     members: list[tuple[Sample, Owner]] = field(default_factory=list)
     waits: list[tuple[Wait, Owner]] = field(default_factory=list)
     futex: bool = False
+    waiters: set[str] = field(default_factory=set)
 
     @property
     def weight(self) -> float:
@@ -58,11 +60,15 @@ class Group:
         return sum(one.total_ns for one, _ in self.waits)
 
     def by_caller(self) -> dict[tuple[str, str], float]:
-        """Return the weight, or the time, by caller and the caller's caller, the heaviest first."""
+        """Return the weight, or the time, by caller and the caller's caller, the heaviest first.
+
+        Of a lock of user space those come first that wait: whoever wakes others may have been called as the last thing
+        that a function does, which leaves no frame of it.
+        """
         sums: dict[tuple[str, str], float] = defaultdict(float)
         for (caller, within, _), weight in self.sites.items():
             sums[caller, within] += weight
-        return dict(sorted(sums.items(), key=lambda pair: -pair[1]))
+        return dict(sorted(sums.items(), key=lambda pair: (self.futex and pair[0][0] not in self.waiters, -pair[1])))
 
     def functions(self) -> dict[str, float]:
         """Return the weight, or the time, by locking function, the heaviest first."""
@@ -85,6 +91,8 @@ class Group:
         self.sites[whose.caller, whose.within, whose.function] += sample.weight
         self.members.append((sample, whose))
         self.futex = self.futex or whose.through_futex
+        if whose.does in {owners.WAITS, owners.TAKES} and whose.caller:
+            self.waiters.add(whose.caller)
 
     def join(self, other: Group) -> None:
         """Add another group."""
@@ -126,17 +134,21 @@ def by_caller(samples: Iterable[Sample]) -> dict[tuple[str, str], float]:
 
 
 def _adopted(groups: dict[tuple[str, str], Group]) -> Iterable[Group]:
-    """Return groups, those that sleep and wake for an unknown caller joined to the heaviest known one of their kind.
+    """Return groups, those that sleep and wake for somebody further out joined to who waits.
 
-    Whoever wakes others often has no frame of its own: its last call needs none.
+    Whoever wakes others often has no frame of its own, as its last call needs none: the caller is unknown then, or is
+    the caller's own caller.
     """
     known: dict[str, Group] = {}
     for (kind, caller), group in groups.items():
-        if caller and (kind not in known or group.weight > known[kind].weight):
+        if caller and group.waiters and (kind not in known or group.weight > known[kind].weight):
             known[kind] = group
     for (kind, caller), group in list(groups.items()):
-        if not caller and kind in known and (group.waking or group.futex):
-            known[kind].join(group)
+        other = known.get(kind)
+        if other is None or other is group or not (group.waking or group.futex):
+            continue
+        if not caller or (not group.waiters and any(within == caller for _, within in other.by_caller())):
+            other.join(group)
             del groups[kind, caller]
     return groups.values()
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from lockwright.profiles.diagnosis.facts import Facts
     from lockwright.profiles.diagnosis.hot import Hot
     from lockwright.profiles.diagnosis.result import LockFound, WaitTimes
-from lockwright.profiles.diagnosis.verdict import Decision
+    from lockwright.profiles.diagnosis.verdict import Decision
 
 _ADDRESS = re.compile("(?:0x)?[0-9a-f]{4,16}")
 _CALLERS = 3  # that a headline names
@@ -159,7 +159,9 @@ def wanted(lock: LockFound) -> str:
         by = f" waited for by {lock.waited_by[0].caller}" if lock.waited_by else ""
         held = f" held by {lock.held_by[0].caller}" if lock.held_by and not by else ""
         return f" {lock.name}" if lock.name else by or held or (", which one is not told" if lock.waits else "")
-    many = [one for one in named if one.share_percent > named[0].share_percent / 2] or named[:1]
+    outer = {one.within for one in named} if lock.through_futex else set()  # whoever wakes in the name of a callee
+    many = [one for one in named if one.share_percent > named[0].share_percent / 2 and one.caller not in outer]
+    many = many or named[:1]
     first, name = named[0], f" {lock.name}" if has_name(lock) else ""
     if len(many) == 1:
         is_thin = first.within and "lock" in first.caller  # a function that does nothing but take it

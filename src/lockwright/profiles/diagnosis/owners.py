@@ -106,7 +106,7 @@ def _mark(symbol: str) -> bool | None:
     return True if found.role == SLEEP or (found.role == UNLOCK and _WAKING.search(symbol)) else None
 
 
-_WAKING = re.compile("wake|unlock_slow")
+_WAKING = re.compile("wake|unlock_slow|unlock_pi")
 
 
 def _owner(stack: Stack, start: int, does: str) -> Owner:

@@ -154,7 +154,11 @@ def test_an_unknown_file_shows_its_line_and_the_nearest_kind() -> None:
     assert text.startswith("error[P001]: `pasted.txt` is of no kind that is known")
     assert "--> pasted.txt:2:1" in text
     assert "nearest is perf report" in text
-    assert "folded stacks: lines such as" in text
+    assert "also looked for: " in text
+    assert "folded stacks" in text
+    prose = error("Hello all,\nour server is slow\n  12.3 percent in spinlock, 0.5 in rwsem, avg wait 2 us\nthanks\n")
+    assert "--> pasted.txt:3:3" in prose
+    assert "nearest is perf lock contention" in prose
 
 
 def test_binary_and_what_perf_record_writes() -> None:

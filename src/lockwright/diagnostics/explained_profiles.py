@@ -7,9 +7,10 @@ PROFILES: tuple[tuple[str, str, str], ...] = (
         "P001",
         "a file of no kind that is known",
         """
-        What a file is, is told by its lines, not by its name. The message shows the first line that is of no kind,
-        the kind whose words it has most of, and what was looked for. Text may be quoted as in a mail, indented, cut
-        off, or in gzip. `perf script` and `perf report --stdio` write what is read best.
+        What a file is, is told by its lines, not by its name. The message shows the kind whose words it has most
+        of, the line that has most of them, and what was looked for. Text may be quoted as in a mail, wrapped, from a
+        web page or a log, indented, cut off, or in gzip. `perf script` and `perf report --stdio` write what is read
+        best.
         """,
     ),
     (

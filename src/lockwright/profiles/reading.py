@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from lockwright.profiles.reader import Reader
 
 PERF_DATA = ("PERFILE2", "2ELIFREP")
+_NEAR = 2  # kinds besides the nearest that are told in full
 _SHOWN = 200  # characters of a line in a message
 
 
@@ -143,26 +144,28 @@ def _binary(lines: Lines) -> LockwrightError:
 
 
 def _unknown(lines: Lines) -> LockwrightError:
-    """Return the error for a file of no kind, with the kind whose words it has and the line where it stops being it."""
+    """Return the error for a file of no kind, with the kind whose words it has, and the line that has most of them."""
     text = [one.lower() for one in lines.head]
-    counts = [(sum(word in one for one in text for word in reader.words), reader) for reader in readers()]
-    count, nearest = max(counts, key=lambda pair: pair[0])
-    number = next(
-        (at for at, one in enumerate(lines.head, 1) if one.strip() and not one.lstrip().startswith("#")),
-        next(at for at, one in enumerate(lines.head, 1) if one.strip()),
-    )
-    shown = lines.head[number - 1][:_SHOWN]
-    label = f"nearest is {nearest.name}: {nearest.looks_for}" if count else "no profiler known here writes such a line"
+    scores = {one: sum(word in line for line in text for word in one.words) for one in readers()}
+    nearest, *others = sorted(scores, key=lambda one: -scores[one])
+    filled = [at for at, one in enumerate(text) if one.strip()]
+    lines_of_text = [at for at in filled if not text[at].lstrip().startswith("#")] or filled
+    at = max(lines_of_text, key=lambda at: (sum(word in text[at] for word in nearest.words), -at))
+    shown = lines.head[at][:_SHOWN]
+    found = scores[nearest] > 0
+    label = f"nearest is {nearest.name}: {nearest.looks_for}" if found else "no profiler known here writes such a line"
     start = len(shown) - len(shown.lstrip()) + 1
-    place = Span(lines.name, number, start, number, len(shown) + 1)
+    near = [one for one in others if scores[one]][:_NEAR]
+    rest = ", ".join(one.name for one in others if one not in near)
+    notes = [f"next is {one.name}: {one.looks_for}" for one in near]
     diagnostic = Diagnostic(
         "P001",
         f"`{lines.name}` is of no kind that is known",
-        Label(place, label),
-        notes=tuple(f"{one.name}: {one.looks_for}" for one in readers()),
+        Label(Span(lines.name, at + 1, start, at + 1, len(shown) + 1), label),
+        notes=(*notes, f"also looked for: {rest}"),
         helps=("`perf script`, or `perf report --stdio`, write what is read best",),
     )
-    source = "\n".join(_printable(one[:_SHOWN]) for one in lines.head[:number])
+    source = "\n".join(_printable(one[:_SHOWN]) for one in lines.head[: at + 1])
     return LockwrightError([diagnostic], {lines.name: source})
 
 

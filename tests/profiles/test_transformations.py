@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import html
 import quopri
@@ -52,6 +53,10 @@ TEXTS: dict[str, Callable[[str], str]] = {
     "quoted-printable": quoted_printable,
     "quoted-printable and quoted": lambda text: TEXTS["quoted"](quoted_printable(text)),
     "quoted and quoted-printable": lambda text: quoted_printable(TEXTS["quoted"](text)),
+    "in a mail": lambda text: f"From: a@example.org\nSubject: slow\n\nHello,\n\n{text}\nThanks\n",
+    "in base64": lambda text: (
+        "From: a@example.org\nContent-Transfer-Encoding: base64\n\n" + base64.encodebytes(text.encode()).decode()
+    ),
     "in a page": as_page,
     "quoted in a page": lambda text: as_page(TEXTS["quoted"](text)),
     "with HTML for breaks and blanks": with_breaks,

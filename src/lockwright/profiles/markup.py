@@ -1,8 +1,9 @@
-"""Text inside of other text: quoted-printable (RFC 2045, section 6.7), and HTML."""
+"""Text inside of other text: quoted-printable and base64 (RFC 2045, sections 6.7 and 6.8), and HTML."""
 
 from __future__ import annotations
 
 import re
+from base64 import b64decode
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -11,6 +12,8 @@ if TYPE_CHECKING:
     Undo = Callable[[Iterable[str]], Iterator[str]]
 
 _SAYS_QUOTED = re.compile(r"content-transfer-encoding:\s*quoted-printable\s*", re.IGNORECASE)
+_SAYS_BASE64 = re.compile(r"content-transfer-encoding:\s*base64\s*", re.IGNORECASE)
+_BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4}){1,250}|(?:[A-Za-z0-9+/]{4}){0,250}(?:[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{2}==)")
 _ESCAPE = re.compile(r"=([0-9A-F]{2})")
 _WRONG = re.compile(r"=(?![0-9A-F]{2}|\s*$)")
 _SURE = re.compile(r"=(?:3D|20\s*$|09|\s*$|C2=A0|E2=80)")
@@ -59,6 +62,31 @@ def _bytes(line: str) -> str:
     parts = enumerate(_ESCAPE.split(line))  # every second one is two digits
     raw = b"".join(bytes.fromhex(one) if at % 2 else one.encode("utf-8", "replace") for at, one in parts)
     return raw.decode("utf-8", "replace").replace("\n", " ").replace("\r", "")
+
+
+def base64(head: Sequence[str]) -> tuple[str, Undo] | None:
+    """Recognise base64 by the head of a mail."""
+    return ("base64", _unpacked) if any(map(_SAYS_BASE64.fullmatch, head)) else None
+
+
+def _unpacked(lines: Iterable[str]) -> Iterator[str]:
+    """Yield the lines of a mail, those below the head of a part decoded."""
+    announced = is_inside = False
+    rest = b""
+    for line in lines:
+        text = line.strip()
+        if is_inside and _BASE64.fullmatch(text):
+            *whole, rest = (rest + b64decode(text)).split(b"\n")
+            yield from (one.decode("utf-8", "replace").removesuffix("\r") for one in whole)
+            continue
+        if rest:
+            yield rest.decode("utf-8", "replace")
+        rest, is_inside = b"", announced and not text
+        announced = (announced or _SAYS_BASE64.fullmatch(line) is not None) and bool(text)
+        if not _SAYS_BASE64.fullmatch(line):  # or it would be found again
+            yield line
+    if rest:
+        yield rest.decode("utf-8", "replace")
 
 
 def html(head: Sequence[str]) -> tuple[str, Undo] | None:

@@ -193,6 +193,7 @@ def _marks(head: Sequence[str]) -> tuple[str, Undo] | None:
 _STAGES: tuple[Callable[[Sequence[str]], tuple[str, Undo] | None], ...] = (
     _colours,
     _prefix_of_all,
+    markup.base64,
     markup.quoted_printable,
     markup.html,
     markup.entities,

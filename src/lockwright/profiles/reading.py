@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from lockwright.profiles.reader import Reader
 
 PERF_DATA = ("PERFILE2", "2ELIFREP")
+_NEARLY = 0.9  # of the lines are rows as they stand: nothing was wrapped
+_FEW, _FEW_ROWS = 0.05, 3  # of the lines are rows: perhaps of another kind, whose rows were wrapped
+_TRIED_LINES = 400
 _NEAR = 2  # kinds besides the nearest that are told in full
 _SHOWN = 200  # characters of a line in a message
 
@@ -113,8 +116,8 @@ def _reader(lines: Lines) -> Reader:
         raise _refused("P002", f"`{lines.name}` {what}", "give the file that the profiler wrote", notes=notes)
     if lines.is_binary:
         raise _binary(lines)
-    count, _, reader, wrapped_at = max((_claimed(lines.head, one) for one in readers()), key=lambda one: one[:2])
-    if not count:
+    reader, wrapped_at = _best(lines.head)
+    if reader is None:
         if other := known(lines.head):
             raise _refused("P005", f"`{lines.name}` is {other[0]}, which is not read", f"give {other[1]}")
         raise _unknown(lines)
@@ -123,15 +126,21 @@ def _reader(lines: Lines) -> Reader:
     return reader
 
 
-def _claimed(head: Sequence[str], reader: Reader) -> tuple[int, int, Reader, int]:
-    """Return how many lines are of a kind as they stand or unwrapped, the former, and the margin to unwrap at."""
-    count, width = len(reader.claims(head)), margin(head)
-    if not width or count == sum(bool(one.strip()) for one in head):
-        return count, count, reader, 0
-    whole = list(unwrapped(head, reader.claims, width))
-    if len(whole) == len(head):
-        return count, count, reader, 0
-    return len(reader.claims(whole)), count, reader, width
+def _best(head: Sequence[str]) -> tuple[Reader | None, int]:
+    """Return whose most lines are, and the margin to unwrap them at, 0 if as they stand; None if they are nobody's."""
+    filled = sum(bool(one.strip()) for one in head)
+    counts = {one: len(one.claims(head)) for one in readers()}
+    best = max(counts, key=lambda one: counts[one])
+    width = margin(head) if counts[best] < _NEARLY * filled else 0
+    if width:
+        some = head[:_TRIED_LINES]
+        tried = [best] if counts[best] > max(_FEW_ROWS, _FEW * filled) else list(counts)
+        whole = {one: list(unwrapped(some, one.claims, width)) for one in tried}
+        rows = {one: len(one.claims(found)) for one, found in whole.items() if len(found) < len(some)}
+        wrapped = max(rows, key=lambda one: rows[one], default=None)
+        if wrapped is not None and (wrapped is best or rows[wrapped] > counts[best]):
+            return wrapped, width
+    return (best if counts[best] else None), 0
 
 
 def _binary(lines: Lines) -> LockwrightError:

@@ -99,7 +99,7 @@ class _Tables:
             self.rows[-1].append(made)
         elif last is not None and (most := _MOST.fullmatch(line)):
             last.lock = most["address"] if most["lock"] == "no-ksym" else most["lock"]
-        elif last is not None and (frame := _FRAME.fullmatch(line)):
+        elif last is not None and (frame := _FRAME.fullmatch(line)) and (frame["offset"] or line[0].isspace()):
             made_frame = _frame(frame)
             if last.stack != [made_frame]:  # older versions write the caller twice
                 last.stack.append(made_frame)

@@ -77,7 +77,10 @@ def _outside(stack: Stack) -> Iterator[Frame]:
             yield frame
 
 
-_ELSEWHERE = frozenset({"up_read", "up_write", "rwsem_wake", "futex_wait", "futex_wake", "do_futex", "__x64_sys_futex"})
+_ELSEWHERE = frozenset(
+    {"up_read", "up_write", "rwsem_wake", "futex_wait", "futex_wake", "futex_wake_op", "do_futex", "__x64_sys_futex"}
+    | {"__arm64_sys_futex", "__x64_sys_futex_wait", "__x64_sys_futex_waitv", "__x64_sys_futex_wake"}
+)
 """Functions with a role in locking that lie in neither of the two sections."""
 
 

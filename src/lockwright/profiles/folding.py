@@ -9,12 +9,14 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar
 
 from lockwright.profiles.model import Frame, Sample, Stack, Wait
-from lockwright.profiles.symbols import IDLE, INSIDE, WAITING, Family, of_language, table
+from lockwright.profiles.symbols import IDLE, INSIDE, WAITING, Family, find
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-_SUFFIX = re.compile(r"(?:\.(?:part|constprop|isra|cold|llvm|lto_priv|clone|localalias)(?:\.\d+)*|@@?[A-Z][\w.]*)+$")
+_SUFFIX = re.compile(
+    r"(?:\.(?:part|constprop|isra|llvm|lto_priv|clone)(?:\.\d+)+|\.(?:cold|localalias)(?:\.\d+)*|\.abi0|@@?[A-Z][\w.]*)+$"
+)
 _Key = TypeVar("_Key")
 _NAMELESS = "[unknown]"  # as perf writes it
 UNKNOWN = ""
@@ -23,14 +25,13 @@ UNKNOWN = ""
 
 @lru_cache(maxsize=1 << 16)  # a profile has thousands of names, and asks for each of them thousands of times
 def plain(symbol: str) -> str:
-    """Return a name without what compilers and linkers add: `.part.0`, `.constprop.1`, `.isra.0`, `@@GLIBC_2.34`."""
+    """Return a name without what compilers and linkers add: `.part.0`, `.isra.0`, `.cold`, `.abi0`, `@@GLIBC_2.34`."""
     return _SUFFIX.sub("", symbol) or symbol
 
 
 def family(symbol: str) -> Family | None:
     """Return what a function is; None if the table does not know it."""
-    name = plain(symbol)
-    return table().get(name) or of_language(name)
+    return find(plain(symbol))
 
 
 def role(symbol: str) -> str:

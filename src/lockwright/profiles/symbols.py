@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 import tomllib
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
+from lockwright.profiles.spellings import spellings
+
 SPIN, SLEEP, ACQUIRE, UNLOCK, SCHEDULE, IDLE = "spin", "sleep", "acquire", "unlock", "schedule", "idle"
-ROLES = (SPIN, SLEEP, ACQUIRE, UNLOCK, SCHEDULE, IDLE)
+LINE, EVENT = "line", "event"
+ROLES = (SPIN, SLEEP, ACQUIRE, UNLOCK, LINE, EVENT, SCHEDULE, IDLE)
 WAITING = frozenset({SPIN, SLEEP, ACQUIRE})
 """The roles whose samples are the price of taking a lock."""
 INSIDE = frozenset({SPIN, SLEEP, ACQUIRE, UNLOCK, SCHEDULE})
@@ -31,6 +34,7 @@ class Family:
     source: str
 
 
+_NAMES = 1 << 16  # that are kept: a profile has thousands, and asks for each of them thousands of times
 _SOURCE = "a lock that was simulated, by the name of its class"
 _METHOD = re.compile(r"(?P<of>[A-Z]\w*)(?:\[.*\])?\.(?P<method>[a-z_]\w*)")
 _TAKES = {"lock": "spinlock", "trylock": "spinlock", "read_lock": "rwlock", "write_lock": "rwlock"}
@@ -57,12 +61,31 @@ def of_language(name: str) -> Family | None:
     return None
 
 
-@cache
+@lru_cache(maxsize=_NAMES)
+def find(name: str) -> Family | None:
+    """Return what a function is, however its name is spelt; None if the table does not know it.
+
+    Args:
+        name: As a profiler prints it, without suffixes of the compiler: `folding.plain` takes those off.
+    """
+    known, numbered = _read()
+    found = known.get(name) or next((one for pattern, one in numbered if pattern.fullmatch(name)), None)
+    return found or next((known[one] for one in spellings(name) if one in known), None) or of_language(name)
+
+
 def table() -> dict[str, Family]:
-    """Return the family of every function that is known."""
+    """Return the family of every function that is known by its whole name."""
+    return _read()[0]
+
+
+@cache
+def _read() -> tuple[dict[str, Family], tuple[tuple[re.Pattern[str], Family], ...]]:
+    """Return the families of names, and of names that carry a number."""
+    known: dict[str, Family] = {}
+    numbered: list[tuple[re.Pattern[str], Family]] = []
     text = files("lockwright.profiles").joinpath("symbols.toml").read_text(encoding="utf-8")
-    return {
-        symbol: Family(one["role"], one["lock"], one["source"])
-        for one in tomllib.loads(text)["family"]
-        for symbol in one["symbols"]
-    }
+    for one in tomllib.loads(text)["family"]:
+        family = Family(one["role"], one["lock"], one["source"])
+        known.update(dict.fromkeys(one["symbols"], family))
+        numbered += [(re.compile(pattern), family) for pattern in one.get("patterns", ())]
+    return known, tuple(numbered)

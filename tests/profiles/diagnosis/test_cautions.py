@@ -14,7 +14,7 @@ PRESENT = {
     "line of the lock": ("mutex_lock < open < main", 20.0),
     "spinning on the owner": ("mutex_spin_on_owner < __mutex_lock < open < main", 20.0),
     "page lock": ("folio_wait_bit_common < read_page < main", 20.0),
-    "polling": ("ut_delay < row_search < main", 20.0),
+    "polling": ("mlx5_rx_burst < forward < main", 20.0),
     "profiler": ("perf_event_overflow < main", 20.0),
 }
 

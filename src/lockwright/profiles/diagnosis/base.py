@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 _ALL = 100.0  # percent
 _NS_PER_S = 1e9
 OFF_CPU = "off-cpu"  # the event of samples that are no CPU time
-_INSIDE_GLIBC = "__GI_"
 _NAMES = 1 << 16  # that are kept; a profile has thousands
 
 
@@ -29,10 +28,8 @@ def plain(symbol: str) -> str:
 
 @lru_cache(maxsize=_NAMES)
 def family(symbol: str) -> Family | None:
-    """Return what a function is, also by the other name that glibc gives it inside; None if the table has neither."""
-    return folding.family(symbol) or (
-        folding.family(symbol[len(_INSIDE_GLIBC) :]) if symbol.startswith(_INSIDE_GLIBC) else None
-    )
+    """Return what a function is; None if the table does not know it."""
+    return folding.family(symbol)
 
 
 def role(symbol: str) -> str:

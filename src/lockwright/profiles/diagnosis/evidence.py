@@ -20,6 +20,8 @@ WORDS = {
     "sleep": "waits for {}: its slow path",
     "acquire": "takes {}",
     "unlock": "releases {}",
+    "line": "changes a word that CPUs share, without a lock",
+    "event": "waits for something to happen, not for a lock",
     "schedule": "gives up the CPU",
     "idle": "idle",
 }

@@ -115,7 +115,7 @@ def _show(found: Comparison, given: Given, *, block: bool, markdown: str | None,
     """Write and print what was asked for; no rows are no page."""
     from lockwright.cli.output import STANDARD_OUTPUT, write
     from lockwright.report.console import print_lines, terminal
-    from lockwright.report.diff import diff_lines
+    from lockwright.report.diff import WIDTH, diff_lines
     from lockwright.report.diff_block import block as made
     from lockwright.report.diff_records import diff_json
 
@@ -128,4 +128,5 @@ def _show(found: Comparison, given: Given, *, block: bool, markdown: str | None,
     if block:
         write(STANDARD_OUTPUT, made(found, given))
     elif rows:
-        print_lines(diff_lines(found, rows), terminal())
+        console = terminal()
+        print_lines(diff_lines(found, rows, min(WIDTH, console.width) if console.is_terminal else WIDTH), console)

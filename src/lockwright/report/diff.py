@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 ROWS = 12
 WIDTH = 100
+_NARROWEST = 40
 _INDENT = 2
 CHANCE = "~"
 CHANCE_MEANS = f"{CHANCE} may be chance"
@@ -32,34 +33,36 @@ _WORDS = {
 }
 
 
-def diff_lines(found: Comparison, rows: int = ROWS) -> Iterator[Line]:
+def diff_lines(found: Comparison, rows: int = ROWS, width: int = WIDTH) -> Iterator[Line]:
     """Yield the lines of a comparison, each with the name of its style.
 
     Args:
         found: The comparison.
         rows: The most rows of a table.
+        width: The most columns of a line.
     """
-    yield from ((line, "title") for line in _wrapped("", found.headline))
+    width = max(_NARROWEST, width)
+    yield from ((line, "title") for line in _wrapped("", found.headline, width))
     for finding in found.findings:
-        yield from ((line, "") for line in _wrapped("  ", finding))
+        yield from ((line, "") for line in _wrapped("  ", finding, width))
     if found.next_limit:
-        yield from ((line, "") for line in _wrapped("  next limit: ", found.next_limit))
+        yield from ((line, "") for line in _wrapped("  next limit: ", found.next_limit, width))
     if found.unchanged:
-        yield from ((line, "") for line in _wrapped("  unchanged: ", ", ".join(found.unchanged)))
+        yield from ((line, "") for line in _wrapped("  unchanged: ", ", ".join(found.unchanged), width))
     yield "", ""
     for name, side in (("before", found.before), ("after", found.after)):
-        yield from ((line, "dim") for line in _wrapped(f"  {name:<6}  ", about_side(side)))
-    yield from _changes(found, rows)
-    yield from _waits(found.waits, rows)
+        yield from ((line, "dim") for line in _wrapped(f"  {name:<6}  ", about_side(side), width))
+    yield from _changes(found, rows, width)
+    yield from _waits(found.waits, rows, width)
     if any(map(is_chance, found.changes)) or any(one.is_significant is False for one in found.waits):
         yield "", ""
         yield f"  {CHANCE_MEANS}", "dim"
-    yield from _threads(found)
+    yield from _threads(found, width)
     yield "", ""
     for warning in found.warnings:
-        yield from ((line, "warning") for line in _wrapped("warning: ", warning))
+        yield from ((line, "warning") for line in _wrapped("warning: ", warning, width))
     for one in found.method:
-        yield from ((line, "dim") for line in _wrapped("method   ", one))
+        yield from ((line, "dim") for line in _wrapped("method   ", one, width))
 
 
 def diff_text(found: Comparison, rows: int = ROWS) -> str:
@@ -91,13 +94,15 @@ def about_side(side: SideSummary) -> str:
     return ", ".join(parts)
 
 
-def _changes(found: Comparison, rows: int) -> Iterator[Line]:
+def _changes(found: Comparison, rows: int, width: int) -> Iterator[Line]:
     symbols, locks = ([one for one in surest_first(found) if one.kind == kind] for kind in (SYMBOL, LOCK))
-    yield from _table(change_cells(symbols[:rows], "symbol", found.cost_unit), _styles(symbols[:rows]))
+    yield from _table(change_cells(symbols[:rows], "symbol", found.cost_unit), _styles(symbols[:rows]), width)
     yield from _more(len(symbols) - rows, "function")
     if locks:
         some = max(1, rows // 2)
-        yield from _table(change_cells(locks[:some], "lock, by its caller", found.cost_unit), _styles(locks[:some]))
+        yield from _table(
+            change_cells(locks[:some], "lock, by its caller", found.cost_unit), _styles(locks[:some]), width
+        )
         yield from _more(len(locks) - some, "lock")
 
 
@@ -193,10 +198,10 @@ def _cost(one: Change, unit: str) -> str:
     return f"{cost(pair[0].value, unit)} → {cost(pair[1].value, unit)}" if pair else ""
 
 
-def _waits(waits: Sequence[WaitChange], rows: int) -> Iterator[Line]:
+def _waits(waits: Sequence[WaitChange], rows: int, width: int) -> Iterator[Line]:
     if waits:
         styles = ["dim" if one.is_significant is False else "" for one in waits[:rows]]
-        yield from _table(wait_cells(waits, rows), styles, right=6)
+        yield from _table(wait_cells(waits, rows), styles, width, right=6)
         yield from _more(len(waits) - rows, "lock")
 
 
@@ -225,10 +230,10 @@ def wait_cell(one: WaitChange) -> str:
     )
 
 
-def _threads(found: Comparison) -> Iterator[Line]:
+def _threads(found: Comparison, width: int) -> Iterator[Line]:
     if found.threads:
         cells = thread_cells(found)
-        yield from _table(cells, [""] * len(cells), right=4)
+        yield from _table(cells, [""] * len(cells), width, right=4)
 
 
 def thread_cells(found: Comparison) -> list[list[str]]:
@@ -245,7 +250,7 @@ def _more(number: int, word: str) -> Iterator[Line]:
         yield f"  and {number:,} more {word}{'s' * (number != 1)}", "dim"
 
 
-def _table(cells: list[list[str]], styles: Sequence[str], right: int = 0) -> Iterator[Line]:
+def _table(cells: list[list[str]], styles: Sequence[str], width: int, right: int = 0) -> Iterator[Line]:
     """Yield an empty line and rows, each column as wide as its widest cell, the first ones flush right.
 
     Without a number of these, all are but the last two: a name, and what there is to say of it.  What does not fit
@@ -258,19 +263,19 @@ def _table(cells: list[list[str]], styles: Sequence[str], right: int = 0) -> Ite
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     for row, style in zip(cells, ["", *styles], strict=False):
         made = [
-            f"{cell:>{width}}" if at < right else f"{cell:<{width}}"
-            for at, (cell, width) in enumerate(zip(row, widths, strict=True))
+            f"{cell:>{wide}}" if at < right else f"{cell:<{wide}}"
+            for at, (cell, wide) in enumerate(zip(row, widths, strict=True))
         ]
         line = f"  {'  '.join(made)}".rstrip()
-        if len(line) <= WIDTH or right >= len(row) - 1:
+        if len(line) <= width or right >= len(row) - 1:
             yield line, style
             continue
         begin = _INDENT + sum(widths[:right]) + 2 * right
         yield f"  {'  '.join(made[:-1])}".rstrip(), style
-        for part in wrapped(row[-1], max(20, WIDTH - begin - 4)):
+        for part in wrapped(row[-1], max(20, width - begin - 4)):
             yield f"{' ' * (begin + 4)}{part}", style
 
 
-def _wrapped(head: str, text: str) -> list[str]:
+def _wrapped(head: str, text: str, width: int) -> list[str]:
     """Return a paragraph behind a head; further lines are indented by four, or by the width of a short head."""
-    return wrapped(text, WIDTH, head, " " * min(max(len(head), 4), 10))
+    return wrapped(text, width, head, " " * min(max(len(head), 4), 10))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ from tests.profiles.captured import CAPTURES
 
 import lockwright
 from lockwright.profiles.comparing import thread_table
-from lockwright.report.diff import diff_text
+from lockwright.report.diff import diff_lines, diff_text
 from lockwright.report.diff_block import Given, block
 
 if TYPE_CHECKING:
@@ -42,6 +43,15 @@ def test_pages(name: str, golden: Golden) -> None:
     page = diff_text(pair(name))
     assert all(len(line) <= 100 for line in page.splitlines())
     golden(PAGES / f"{name}.txt", page)
+
+
+def test_narrow_terminals_wrap() -> None:
+    found = pair("ipvs")
+    lines = [text for text, _ in diff_lines(found, 6, 60)]
+    rows = [one for one in lines if re.match(r" {2,4}\d", one) or one.startswith("  before ")]
+    assert any("43.1 %" in one for one in rows)
+    assert all(len(one) <= 60 for one in lines if one not in rows)
+    assert " ".join(" ".join(lines).split()).startswith(found.headline)
 
 
 def test_the_look_up_of_ipvs_became_cheap_and_the_lock_did_not_become_worse() -> None:

@@ -208,6 +208,16 @@ def test_mistakes_are_told_before_anything_runs(request_: Request, code: str, tm
         recorded(tmp_path, request_)
 
 
+def test_samples_that_short_processes_never_give_are_missed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with_perf(tmp_path, monkeypatch)
+    loop = "i=0; while [ $i -lt 100000 ]; do i=$((i+1)); done"
+    found = recorded(tmp_path, Request(("sh", "-c", loop), frequency_hz=50_000))
+    assert found.notes[0].startswith("only 1 of some ")
+    assert found.notes[0].endswith("have none; `-a` records them")
+    whole = recorded(tmp_path, Request(("sh", "-c", loop), frequency_hz=50_000, is_system_wide=True))
+    assert whole.notes == ("1 sample is few for shares: record what works for longer, or `--frequency 100000`",)
+
+
 def test_a_folder_that_is_there_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(LockwrightError, match="U002"):
         recorded(tmp_path, Request(("true",), folder=tmp_path / "nowhere" / "kept"))

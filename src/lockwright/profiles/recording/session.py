@@ -11,6 +11,7 @@ import re
 import shutil
 import tempfile
 import time
+from collections import Counter
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 SAMPLES, WAITS = "samples", "waits"
 _EARLY_S = 0.5  # a recorder that stopped so long before the end reached its limit
 _FEW = 100  # samples: a share of 10 % is then 4 to 16 %
+_TOO_FEW = 2.0  # times fewer than there should be
 _NOTHING = frozenset({"P001", "P002", "P004"})
 
 
@@ -209,7 +211,7 @@ def _read(
         if error.diagnostics[0].code not in _NOTHING:
             raise
         raise _nothing(request, run) from None
-    notes += _few(profile, request)
+    notes += _few(profile, request, run)
     named = f"recording of {request.subject}" if request.folder is None else str(request.folder / script.NAME)
     profile = replace(
         profile,
@@ -280,10 +282,19 @@ def _why_early(name: str, request: Request, run: _Run) -> str:
     return "; ".join(run.said[name]) or "perf stopped and said nothing"
 
 
-def _few(profile: Profile, request: Request) -> Iterator[str]:
-    """Yield a note where samples are so few that shares say little."""
-    count = sum(one.count for one in profile.samples)
-    if count < _FEW:
+def _few(profile: Profile, request: Request, run: _Run) -> Iterator[str]:
+    """Yield a note where samples are so few that shares say little, or fewer than the CPU time should give."""
+    events = Counter[str]()
+    for one in profile.samples:
+        events[one.event] += one.count
+    count = max(events.values(), default=0)
+    due = 0.0 if run.cpu_s is None else sum(run.cpu_s) * request.frequency_hz * run.recorded_s[SAMPLES] / run.elapsed_s
+    if due > max(_FEW, _TOO_FEW * count) and not request.is_system_wide:
+        yield (
+            f"only {count:,} of some {due:,.0f} samples that so much CPU time gives: processes that live for less "
+            "than a sample takes have none; `-a` records them"
+        )
+    elif count < _FEW:
         are = "sample is" if count == 1 else "samples are"
         more_hz = min(MOST_HZ, 10 * request.frequency_hz)
         yield f"{count} {are} few for shares: record what works for longer, or `--frequency {more_hz}`"

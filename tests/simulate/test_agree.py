@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 from tests.simulate.plain.against import MACHINES, Case
+from tests.simulate.running import run_on
 
 from lockwright.language.compile import compile_contention, compile_target, compile_text
 from lockwright.simulate import places as at
+from lockwright.simulate.build import Settings, build
+from lockwright.simulate.run import code_of
 
 if TYPE_CHECKING:
     from lockwright.ir.program import Program
@@ -59,6 +62,73 @@ def test_a_slowdown_changes_what_comes_out() -> None:
     """Else the comparison above would show nothing."""
     runs = [Case(busy("mcs"), one, *SHARED).compiled(60).rounds for one in (MACHINES[8], *MACHINES[-3:-1])]
     assert runs[0] != runs[1] != runs[2] != runs[0]
+
+
+BOUNDED = """
+from lockwright.language import Atomic, Struct, Workload, acquire, compute, pause, relaxed, release, running, u32
+
+
+class Line(Struct, align=64):
+    word: Atomic[u32]
+
+
+class Work(Workload):
+    owner: Line
+    stop: Line
+    next: Line
+
+    def each_thread(self) -> None:
+        while running():
+            ticket = self.next.word.fetch_add(1, relaxed)
+            while self.is_late(ticket):
+                compute(300)
+            compute(150)
+            self.owner.word.store(ticket + 1, release)
+            compute(WORK)
+
+    def is_late(self, ticket: u32) -> bool:
+        for _ in range(ROUNDS):
+            if self.owner.word.load(acquire) == ticketMORE:
+                return False
+            pause()
+        return True
+"""
+"""A ticket lock that spins for so many rounds, then looks away for a while."""
+KINDS = {
+    "few rounds": (12, "", 100),
+    "as many as a section": (30, "", 700),
+    "many rounds": (120, "", 100),
+    "two lines": (40, " or self.stop.word.load(relaxed) == 1", 100),
+}
+
+
+def bounded(name: str) -> Program:
+    rounds, more, work = KINDS[name]
+    text = BOUNDED.replace("ROUNDS", str(rounds)).replace("MORE", more).replace("WORK", str(work))
+    return compile_text(text, class_name="Work")
+
+
+@pytest.mark.parametrize("machine", [MACHINES[0], MACHINES[-1]], ids=lambda one: one.name)
+@pytest.mark.parametrize("name", KINDS)
+def test_rounds_that_are_counted(name: str, machine: MachineModel) -> None:
+    compare(Case(bounded(name), machine, 5, 3, "together"), 25)
+
+
+def test_who_counts_rounds_sleeps() -> None:
+    """Else the comparison above would show nothing: a section that is longer makes waiters wait, without events."""
+    program = compile_contention("pv_ticket", hold=10_000)
+    settings = Settings(8, 1, "together")
+    state = build(code_of(program, MACHINES[0], settings), MACHINES[0], settings)
+    run_on(state, 50)
+    assert run_on(state, 100, 3000) == at.REACHED  # 50 sections of 10,000 cycles, seven waiters of 11 cycles a round
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("machine", MACHINES, ids=lambda one: one.name)
+@pytest.mark.parametrize("name", KINDS)
+def test_rounds_that_are_counted_on_every_kind_of_machine(name: str, machine: MachineModel) -> None:
+    for threads, start, seed in RUNS[2:]:
+        compare(Case(bounded(name), machine, threads, seed, start), 60)
 
 
 TWO_WAITS = """

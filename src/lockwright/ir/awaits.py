@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from lockwright.diagnostics.span import Span
 from lockwright.ir.control_flow import ControlFlow
+from lockwright.ir.counting import counters
 from lockwright.ir.liveness import Liveness, reads
 from lockwright.ir.program import Reg
 from lockwright.ir.table import Effect
@@ -33,6 +34,7 @@ class Await:
     text: str  # `while self.owner.load(acquire) != ticket`, `until ...`
     span: Span  # the condition, in the source
     symbol: str  # the function in which its author wrote it, as a profile calls it
+    is_counted: bool = False  # whether it is one only but for a register that counts its rounds
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,21 +47,28 @@ class _QuietLoop:
     exits: tuple[tuple[str, str], ...]
 
 
-def find_awaits(program: Program | None, function: Function, header: str | None = None) -> list[Await]:
+def find_awaits(
+    program: Program | None, function: Function, header: str | None = None, *, counted: bool = False
+) -> list[Await]:
     """Return the awaits of a call-free function, in the order in which they run.
 
     Args:
         program: Where symbols and source texts are; without it, awaits have neither.
         function: Without delays and dead code.
         header: Look only at the loop that begins there.
+        counted: Also return loops that would be awaits if they did not count their rounds.
     """
     flow = ControlFlow(function)
     live = Liveness(function, flow)
     found: dict[tuple[str, int], Await] = {}
     for loop in _quiet_loops(flow):
         if header is None or loop.header == header:
-            for restart in _restarts(flow, live, loop):
+            alike = _restarts(flow, live, loop, 0)
+            for restart in alike:
                 found.setdefault(restart, _describe(program, function, flow, loop, restart))
+            counts = _counters(function, flow, loop) if counted and not alike else 0
+            for restart in _restarts(flow, live, loop, counts) if counts else []:
+                found.setdefault(restart, replace(_describe(program, function, flow, loop, restart), is_counted=True))
     position = {label: index for index, label in enumerate(flow.order)}
     return sorted(found.values(), key=lambda one: (position[one.restart[0]], one.restart[1]))
 
@@ -110,9 +119,15 @@ def _reached(
     return found
 
 
-def _restarts(flow: ControlFlow, live: Liveness, loop: _QuietLoop) -> list[tuple[str, int]]:
+def _counters(function: Function, flow: ControlFlow, loop: _QuietLoop) -> int:
+    """Return the registers that count the rounds of a loop, all of which is quiet."""
+    whole = next(one for one in flow.loops if one.header == loop.header)
+    return counters(function, flow, whole) if whole.blocks == loop.blocks else 0
+
+
+def _restarts(flow: ControlFlow, live: Liveness, loop: _QuietLoop, counts: int) -> list[tuple[str, int]]:
     """Return reads where nothing that the loop changes is live; every time round passes one, or may give up."""
-    changing = _changing(flow, loop)
+    changing = _changing(flow, loop) & ~counts
     firsts = []
     for label in flow.in_order(loop.blocks):
         reading = (

@@ -26,6 +26,12 @@ def counting_tests(function: Function, flow: ControlFlow, loop: Loop) -> list[st
     return [label for label, _ in loop.exits if rounds.every_round(label) and rounds.ends_at(label)]
 
 
+def counters(function: Function, flow: ControlFlow, loop: Loop) -> int:
+    """Return the registers of a loop to which each round adds one constant."""
+    rounds = _Rounds(function, flow, loop)
+    return sum(1 << number for number in range(len(function.registers)) if rounds.steps(number))
+
+
 @dataclass(slots=True)
 class _Rounds:
     function: Function
@@ -36,6 +42,10 @@ class _Rounds:
         """Whether each time round passes this block exactly once."""
         within = [one for one in self.flow.loops if label in one.blocks and one.blocks < self.loop.blocks]
         return not within and all(self.flow.dominates(label, latch) for latch in self.loop.latches)
+
+    def steps(self, register: int) -> bool:
+        """Whether a constant is added to a register each time round."""
+        return self._step(Reg(register)) != 0
 
     def ends_at(self, label: str) -> bool:
         """Whether the branch at the end of a block goes on only as long as some counter has not run out."""

@@ -10,6 +10,7 @@ from lockwright.flat import opcodes as op
 from lockwright.flat.jit import inlined, inner
 from lockwright.simulate import places as at
 from lockwright.simulate.caches import touch
+from lockwright.simulate.counted import counts_on, is_counted, lie_down
 from lockwright.simulate.events import wake_at
 from lockwright.simulate.lines import has_copy, wake_siblings, watch
 from lockwright.simulate.queues import E, M, join
@@ -131,11 +132,11 @@ def begins_round(s: Arrays, thread: Int64, row: Int64, now: Int64) -> Int64:
             return True
     period = s.threads[thread, at.ROUND_TICKS]
     is_round = s.threads[thread, at.RESTART] == s.restarts[row] and s.threads[thread, at.IS_CLEAN] != 0
-    if is_round and s.sleeps[row] != 0 and period <= at.LONGEST_PERIOD and _is_unchanged(s, thread):
+    is_like = not is_counted(s, row) or counts_on(s, thread, row)
+    if is_round and s.sleeps[row] != 0 and period <= at.LONGEST_PERIOD and is_like and _is_unchanged(s, thread):
         s.threads[thread, at.PERIOD] = period
         s.threads[thread, at.ROWS_PER_ROUND] = s.threads[thread, at.ROUND_ROWS]
-        s.threads[thread, at.ARRIVES] = now
-        s.threads[thread, at.STATE] = at.ASLEEP
+        lie_down(s, thread, row, now)
         return True
     s.threads[thread, at.RESTART] = s.restarts[row]
     s.threads[thread, at.IS_CLEAN] = 1

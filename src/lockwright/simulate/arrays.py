@@ -22,6 +22,7 @@ FIELDS: tuple[tuple[str, Field], ...] = (
     ("leads_back", ("int64", ())),  # of each row: the await that surely restarts from there; 0: the thread may leave
     ("polls", ("int64", (2,))),  # of each row where a simple waiting loop restarts: how it compares, and with what
     ("sleeps", ("int64", ())),  # of each row: whether rounds of the await that restarts there take the same time each
+    ("bounds", ("int64", (2,))),  # of each row where a counted loop restarts: the slot that counts, and its bound
     ("operations", ("int64", ())),  # of each row: its row of the latency table
     ("regs", ("int64", ())),  # [(threads + 1) * slots]: the last to try what a round would do
     ("threads", ("int64", (at.THREAD_COLUMNS,))),

@@ -88,6 +88,7 @@ def build(code: Code, model: MachineModel, settings: Settings) -> State:
         restarts=code.restarts,
         polls=code.polls,
         sleeps=code.sleeps,
+        bounds=code.bounds,
         operations=code.operations,
         regs=np.zeros((threads + 1) * code.slots, dtype=np.int64),
         threads=_threads(code, settings),

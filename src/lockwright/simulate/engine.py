@@ -16,8 +16,9 @@ from lockwright.simulate import places as at
 from lockwright.simulate.accesses import STANDS, access, begins_round, waits_for_store
 from lockwright.simulate.arrays import bundle
 from lockwright.simulate.chance import below, stepped
+from lockwright.simulate.counted import rings
 from lockwright.simulate.events import is_next, pop, thread_key, wake_at
-from lockwright.simulate.lines import serve_on
+from lockwright.simulate.lines import account_sleep, serve_on
 from lockwright.simulate.observing import get_in_line, pass_mark
 from lockwright.simulate.storage import allocate, free, section
 from lockwright.simulate.stretch import fail, run_local
@@ -46,20 +47,35 @@ def run(table: Int64s) -> Int64:
         key = pop(s)
         now = key >> at.TIME_SHIFT
         number = key & (at.MOST_LINES - 1)
-        s.cfg[at.NOW] = now
         if now >= at.NEVER:
+            s.cfg[at.NOW] = now
             return np.int64(at.OUT_OF_TIME)
         if (key >> at.KIND_SHIFT) & 1 == 0:
+            s.cfg[at.NOW] = now
             if s.lines[number, at.SERVE_AT] == now:
                 serve_on(s, number, now)
                 if s.cfg[at.FAULT] != 0:
                     return np.int64(at.FAULTED)
-        elif s.threads[number, at.EVENT_AT] == now and s.threads[number, at.STATE] == at.RUNNING:
+        elif is_due(s, number, now):
+            s.cfg[at.NOW] = now
             s.threads[number, at.EVENT_AT] = at.NONE
             left -= go_on(s, number, now)  # a thread alone polls without any event
             if s.cfg[at.FAULT] != 0:
                 return np.int64(at.FAULTED)
     return np.int64(at.ENDED if s.cfg[at.ALIVE] == 0 else at.STUCK)
+
+
+@inner
+def is_due(s: Arrays, thread: Int64, now: Int64) -> Int64:
+    """Return whether a thread goes on now; one whose rounds have run out wakes up for the last."""
+    if s.threads[thread, at.STATE] != at.ASLEEP:
+        return s.threads[thread, at.EVENT_AT] == now and s.threads[thread, at.STATE] == at.RUNNING
+    if not rings(s, thread, now):
+        return False
+    account_sleep(s, thread, s.threads[thread, at.PC], now)
+    s.threads[thread, at.STATE] = at.RUNNING
+    s.threads[thread, at.RUNS_FROM] = now
+    return True
 
 
 @inner

@@ -10,6 +10,7 @@ from lockwright.flat.jit import inlined, inner
 from lockwright.simulate import places as at
 from lockwright.simulate.caches import fill, from_below
 from lockwright.simulate.chance import below, stepped
+from lockwright.simulate.counted import lie_down, pass_rounds
 from lockwright.simulate.events import is_next, line_key, wake_at
 from lockwright.simulate.queues import (
     E,
@@ -188,9 +189,8 @@ def _load(s: Arrays, line: Int64, thread: Int64, now: Int64, ticks: Int64) -> No
         watch(s, thread, line)
         go_on_behind(s, thread)
         return
-    s.threads[thread, at.ARRIVES] = arrives
     if not (is_over(s, thread, row) if s.polls[row, 0] != 0 else ends_round(s, thread, row, line)):
-        s.threads[thread, at.STATE] = at.ASLEEP
+        lie_down(s, thread, row, arrives)
         s.watches[thread, 0, 1] = s.lines[line, at.WRITES]
         return
     finish_load(s, thread, row)
@@ -312,6 +312,9 @@ def _add_sleepers(s: Arrays, line: Int64, core: Int64, writer: Int64, woken: Int
 def _rouse(s: Arrays, thread: Int64, woken: Int64, ready: Int64, is_own: bool) -> Int64:
     now, arrives = s.cfg[at.NOW], max(ready, s.threads[thread, at.ARRIVES])
     is_alone = s.threads[thread, at.WATCHED] == 1
+    if not is_alone:
+        arrives = now
+    pass_rounds(s, thread, max(now, arrives))
     if not is_own and arrives <= now and is_alone:
         s.woken[woken] = thread
         return woken + 1

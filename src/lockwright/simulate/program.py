@@ -14,7 +14,7 @@ from lockwright.ir.inline import entries, inline
 from lockwright.ir.interpreter import prepare
 from lockwright.ir.waiting import Waiting
 from lockwright.simulate import places as at
-from lockwright.simulate.values import LEAVES_IF_EQUAL, STAYS_IF_EQUAL
+from lockwright.simulate.rounds import found_back, polls_of, sleeps_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -68,6 +68,7 @@ class Code:
     leads_back: NDArray[np.int64]
     polls: NDArray[np.int64]
     sleeps: NDArray[np.int64]
+    bounds: NDArray[np.int64]
     operations: NDArray[np.int64]
     entries: NDArray[np.int64]  # of each thread
     slots: int
@@ -122,26 +123,30 @@ def prepared(program: Program, shape: Shape, spare_records: int) -> Code:
     """
     cells, image = prepare(program, shape, spare_records)
     flat = inline(program)
-    awaits = {name: find_awaits(flat, flat.functions[name]) for name in entries(flat)}
+    awaits = {name: find_awaits(flat, flat.functions[name], counted=True) for name in entries(flat)}
     sheet = write(Waiting(replace(flat), awaits), cells, None)
     rows = _without_idle_marks(np.array(sheet.code, dtype=np.int64).reshape(-1, op.COLUMNS))
     restarts = np.array(sheet.restart, dtype=np.int64)
     kinds = np.array([_kind(row) for row in rows.tolist()], dtype=np.int64)
-    leads_back = _leads_back(rows, kinds, restarts)
+    leads_back = found_back(rows, kinds, restarts)
+    consts = np.array(list(sheet.consts), dtype=np.int64)
+    found = [one for name in sheet.begin for one in awaits[name]]
+    inside = [_rows_of(sheet, flat, one) if one.is_counted else frozenset[int]() for one in found]
+    sleeps, bounds = sleeps_of(rows, consts, kinds, restarts, found, inside)
     locks = tuple(find_locks(program, cells))
     begins = [sheet.begin[worker.function] for worker in program.workers]
-    found = [one for name in sheet.begin for one in awaits[name]]
     return Code(
         program,
         cells,
         image,
         rows,
-        np.array(list(sheet.consts), dtype=np.int64),
+        consts,
         kinds,
         restarts,
         leads_back,
-        _polls(rows, restarts, leads_back),
-        np.array([restarts[row] and _is_steady(rows, kinds, row) for row in range(len(rows))], dtype=np.int64),
+        polls_of(rows, restarts, leads_back),
+        sleeps,
+        bounds,
         np.array([_latency_row(row) for row in sheet.code], dtype=np.int64),
         np.array([begins[worker] for worker in assign(program, shape)], dtype=np.int64),
         max(1, len(sheet.slots)),
@@ -150,6 +155,14 @@ def prepared(program: Program, shape: Shape, spare_records: int) -> Code:
         sheet,
         tuple(found),
     )
+
+
+def _rows_of(sheet: Sheet, flat: Program, one: Await) -> frozenset[int]:
+    """Return the rows of the loop of an await."""
+    blocks = flat.functions[one.function].blocks
+    inside = {id(instruction) for block in blocks if block.label in one.blocks for instruction in block.instructions}
+    sources = sheet.tables.instructions
+    return frozenset(row for row, code in enumerate(sheet.code) if id(sources[code[op.SOURCE]][1]) in inside)
 
 
 def _without_idle_marks(rows: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -177,90 +190,3 @@ def _latency_row(row: list[int]) -> int:
     if row[op.OP] == op.ATOMIC_STORE and row[op.X] != op.SEQ_CST:
         return 1
     return _LATENCY_ROW.get(row[op.OP], 0)
-
-
-def _leads_back(rows: NDArray[np.int64], kinds: NDArray[np.int64], restarts: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return for each row the await that restarts whatever happens from there, with the registers as they are; or 0."""
-    found = restarts.copy()
-    for row in np.flatnonzero(kinds == at.LOCAL):
-        seen = _reached(rows, kinds, int(row))
-        ends = {int(restarts[stop]) for stop in seen if kinds[stop] != at.LOCAL}
-        is_idle = all(rows[one, op.D] < 0 for one in seen if kinds[one] == at.LOCAL)
-        found[row] = ends.pop() if len(ends) == 1 and is_idle else 0
-    return found
-
-
-def _polls(rows: NDArray[np.int64], restarts: NDArray[np.int64], leads_back: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return how the simplest waiting loops end: a load, a comparison of it with something else, a branch on that."""
-    found = np.zeros((len(rows), 2), dtype=np.int64)
-    for row in np.flatnonzero(restarts):
-        load, test, branch = rows[row : row + 3]
-        slots, is_test = (load[op.D], test[op.D]), test[op.OP] in (op.EQ, op.NE)
-        if not is_test or branch[op.OP] != op.BRANCH or slots != (test[op.A], branch[op.A]):
-            continue
-        if test[op.B] == load[op.D] or load[op.A] == load[op.D]:
-            continue
-        stays = [bool(leads_back[branch[way]] == restarts[row]) for way in (op.X, op.Y)]
-        if stays[0] != stays[1]:
-            leaves_if_true = stays[1]
-            is_equal = (test[op.OP] == op.EQ) == leaves_if_true
-            found[row] = LEAVES_IF_EQUAL if is_equal else STAYS_IF_EQUAL, test[op.B]
-    return found
-
-
-def _reached(rows: NDArray[np.int64], kinds: NDArray[np.int64], row: int) -> set[int]:
-    """Return a row, the local ones that may follow it, and the first that are not local."""
-    seen, waiting = {row}, [row]
-    while waiting:
-        one = waiting.pop()
-        if kinds[one] == at.LOCAL:
-            new = [after for after in _followers(rows, one) if after not in seen]
-            seen.update(new)
-            waiting.extend(new)
-    return seen
-
-
-def _is_steady(rows: NDArray[np.int64], kinds: NDArray[np.int64], restart: int) -> bool:
-    """Whether every round of a waiting loop takes the same time: no inner loop, no `compute` of what it read."""
-    ahead = _round(rows, kinds, restart)
-    if any(rows[row, op.OP] == op.COMPUTE and not _is_known(rows, row) for row in ahead):
-        return False
-    while ends := [row for row in ahead if not ahead[row]]:  # what leads to the end of the round only
-        for row in ends:
-            del ahead[row]
-        for row, followers in ahead.items():
-            ahead[row] = followers - set(ends)
-    return not ahead  # an inner loop is left
-
-
-def _round(rows: NDArray[np.int64], kinds: NDArray[np.int64], restart: int) -> dict[int, set[int]]:
-    """Return the rows of a round, which lead back to its restart, and what follows each within the round."""
-    after: dict[int, list[int]] = {}
-    waiting = [restart]
-    while waiting:
-        row = waiting.pop()
-        if row not in after and kinds[row] in (at.LOCAL, at.LOAD, at.FENCE):
-            after[row] = _followers(rows, row) if kinds[row] == at.LOCAL else [row + 1]
-            waiting.extend(after[row])
-    back: set[int] = set()
-    found = {restart}
-    while found - back:
-        back |= found
-        found = {row for row, followers in after.items() if back.intersection(followers)}
-    return {row: {one for one in after[row] if one in back and one != restart} for row in back}
-
-
-def _is_known(rows: NDArray[np.int64], row: int) -> bool:
-    """Whether the operand of a row is a constant, if only one that the row before converts."""
-    operand, before = rows[row, op.A], rows[row - 1]
-    return bool(
-        operand < 0 or (before[op.D] == operand and before[op.OP] < op.JUMP and before[op.A] < 0 > before[op.B])
-    )
-
-
-def _followers(rows: NDArray[np.int64], row: int) -> list[int]:
-    if rows[row, op.OP] == op.JUMP:
-        return [int(rows[row, op.X])]
-    if rows[row, op.OP] == op.BRANCH:
-        return [int(rows[row, op.X]), int(rows[row, op.Y])]
-    return [row + 1]

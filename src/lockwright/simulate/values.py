@@ -100,6 +100,9 @@ def ends_round(s: Arrays, thread: Int64, row: Int64, line: Int64) -> Int64:
     pc = row + 1
     for _ in range(s.kinds.shape[0]):
         if s.leads_back[pc] == restart:
+            counter = s.bounds[row, 0]
+            if counter >= 0 and s.regs[copy + counter] != s.regs[own + counter] + 1:
+                return True  # the loop has begun anew
             for slot in range(slots):
                 s.regs[own + slot] = s.regs[copy + slot]
             return False

@@ -48,6 +48,7 @@ UPDATES = {
 """Which row of the latency table an update pays."""
 SPECIAL = (op.RUNNING, op.RANDOM, op.MARK, op.DOORWAY, op.FENCE, op.CPU, op.NUMA_NODE)
 LONGEST_STRETCH = 1 << 20  # rows
+NOTHING = -1  # counts the rounds
 UNSEEN = ("trylock_begin", "unlock_end", "read_unlock_end", "write_unlock_end")
 """Boundaries of locks that no count depends on."""
 QUIET = {*range(op.COPY, op.RETURN), op.ASSERT, *LOADS, op.FENCE, op.CPU, op.NUMA_NODE}
@@ -187,6 +188,14 @@ def wrapped(value: int, bits: int) -> int:
     return Integer("", width, signed=bool(bits & op.SIGNED)).wrap(value)
 
 
+def _advanced(registers: list[int], counter: int, rounds: int) -> list[int]:
+    """Return registers after so many rounds."""
+    found = list(registers)
+    if counter != NOTHING:
+        found[counter] += rounds
+    return found
+
+
 class Walk:
     """One thread on its way through the code."""
 
@@ -229,27 +238,48 @@ class Walk:
 
     def _come_back(self, row: int) -> Generator[Request, Answer, Read | None]:
         """Sleep at a restart if nothing has changed since the last time."""
-        live = tuple(self.registers[slot] for slot in self.code.live[row])
-        before = self.open.get(row)
-        found = None
-        if before is not None and before.registers == live and before.is_steady:
+        before, found = self.open.get(row), None
+        counter = None if before is None else self._counter(row, before.registers)
+        if before is not None and before.is_steady and counter is not None:
             address = self.code.value(self.registers, self.code.rows[row][op.A])
+            sleep = Sleep(address, before.reads, lambda _: True, before.ticks)
             kept = list(self.registers)
-            answer = yield Sleep(
-                address, before.reads, lambda read: self._would_end(row, list(kept), live, read), before.ticks
-            )
+            sleep.ends = lambda read: not self._comes_back(row, _advanced(kept, counter, sleep.passed), read, counter)
+            if counter != NOTHING:
+                sleep.left = lambda read: self._left(row, _advanced(kept, counter, sleep.passed), read, counter)
+            answer = yield sleep
             assert answer is None or isinstance(answer, Read)
             found = answer
-        self.open[row] = Round(live)
+            self.registers = _advanced(self.registers, counter, sleep.passed)
+        self.open[row] = Round(self._live(row, self.registers))
         return found
 
-    def _would_end(self, restart: int, registers: list[int], live: tuple[int, ...], read: Callable[[int], int]) -> bool:
-        """Return whether a round does anything but come back with nothing changed."""
+    def _live(self, row: int, registers: list[int]) -> tuple[int, ...]:
+        return tuple(registers[slot] for slot in self.code.live[row])
+
+    def _counter(self, row: int, before: tuple[int, ...]) -> int | None:
+        """Return which live register a round has counted up by one, NOTHING if all are as before, else None."""
+        differing = [slot for slot, old in zip(self.code.live[row], before, strict=True) if self.registers[slot] != old]
+        if not differing:
+            return NOTHING
+        (slot, *others), old = differing, dict(zip(self.code.live[row], before, strict=True))
+        return slot if not others and self.registers[slot] == old[slot] + 1 else None
+
+    def _left(self, restart: int, registers: list[int], read: Callable[[int], int], counter: int) -> int:
+        """Return how often a thread comes back if nothing is written."""
+        rounds = 0
+        while self._comes_back(restart, registers, read, counter):
+            rounds += 1
+        return rounds
+
+    def _comes_back(self, restart: int, registers: list[int], read: Callable[[int], int], counter: int) -> bool:
+        """Run a round; return whether it does nothing but come back with nothing changed, or only counted."""
+        expected = self._live(restart, _advanced(registers, counter, 1))
         row, passed = restart, set[int]()
         while True:
             code = self.code.rows[row]
             if code[op.OP] not in QUIET or row in passed:  # a round passes no row twice: it is in another loop
-                return True
+                return False
             passed.add(row)
             if code[op.OP] in LOADS:
                 cell = read(self.code.value(registers, code[op.A]))
@@ -264,7 +294,7 @@ class Walk:
             else:
                 row = self.code.local(row, registers, self.thread)
             if row == restart:
-                return tuple(registers[slot] for slot in self.code.live[row]) != live
+                return self._live(row, registers) == expected
 
     def _where(self, opcode: int) -> int:
         machine = self.code.machine

@@ -44,7 +44,7 @@ def shape_of(machine: MachineModel, threads: int) -> Shape:
 def ready(program: Program, machine: MachineModel, threads: int, spare_records: int = 4) -> Ready:
     """Return a program with its delays left in, for a thread on each of the first CPUs."""
     inlined = inline(program)
-    awaits = {name: find_awaits(inlined, inlined.functions[name]) for name in entries(inlined)}
+    awaits = {name: find_awaits(inlined, inlined.functions[name], counted=True) for name in entries(inlined)}
     cells, image = prepare(inlined, shape_of(machine, threads), spare_records)
     content = {cell: value & CELL for cell, value in enumerate(image.memory)}
     return Ready(flatten(Waiting(inlined, awaits), cells), inlined, content)

@@ -61,17 +61,20 @@ class Fence:
     ticks: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Sleep:
     """Come back to where a waiting loop begins: sleep there if what it read has not been written since.
 
-    Answered by None if the loop is to go round once more, or by the `Read` that ends it.
+    Answered by None if the loop is to go round once more, or by the `Read` that ends it; `passed` says then how many
+    rounds it has counted meanwhile.
     """
 
     address: int  # what the loop reads first
     reads: dict[int, int]  # line: how often it had been written when the round read it
     ends: Callable[[Callable[[int], int]], bool]  # whether a round would end, given what lies at addresses
     round_ticks: int
+    left: Callable[[Callable[[int], int]], int] | None = None  # how often it comes back if it counts its rounds
+    passed: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ class Spinner:
 
     sleep: Sleep
     arrived: int
+    left: int = 0  # rounds, if they are counted
 
 
 @dataclass(slots=True)
@@ -64,23 +65,27 @@ class Run:
     notes: list[tuple[int, int, str]] = field(default_factory=list)
     now: int = 0
     _events: list[tuple[int, int, int]] = field(default_factory=list)
-    _then: dict[int, Callable[[], None]] = field(default_factory=dict)
+    _then: dict[int, tuple[int, Callable[[], None]]] = field(default_factory=dict)  # by thread: when, and what
 
     # Events.
 
     def until(self, tick: int) -> None:
         """Run all that happens before a tick."""
         while self._events and self._events[0][0] < tick:
-            self.now, kind, number = heapq.heappop(self._events)
+            now, kind, number = heapq.heappop(self._events)
             if kind == THREAD:
-                self._then.pop(number)()
-            elif self.memory.lines[number].due == self.now:
+                if number in self._then and self._then[number][0] == now:  # else it was called off
+                    self.now = now
+                    self._then.pop(number)[1]()
+                continue
+            self.now = now
+            if self.memory.lines[number].due == self.now:
                 self._line_is_due(self.memory.lines[number])
 
     def at(self, tick: int, thread: int, then: Callable[[], None]) -> None:
         """Let a thread go on at a tick; each has one thing to do at a time."""
         assert thread not in self._then
-        self._then[thread] = then
+        self._then[thread] = tick, then
         heapq.heappush(self._events, (tick, THREAD, thread))
 
     def _resume_at(self, tick: int, one: Runner, answer: Answer) -> None:
@@ -246,6 +251,8 @@ class Run:
             return False
         if any(self.memory.lines[line].written != written for line, written in sleep.reads.items()):
             return False
+        if sleep.left is not None and not sleep.left(self.memory.read):
+            return False
         self._lie_down(one, sleep, self.now)
         return True
 
@@ -253,19 +260,39 @@ class Run:
         one.slept += 1
         one.runs_from = None
         one.asleep = Spinner(sleep, arrived)
+        if sleep.left is not None:
+            one.asleep.left = sleep.left(self.memory.read)
+            self.at(arrived + one.asleep.left * sleep.round_ticks, one.number, lambda: self._runs_out(one))
         for line in sleep.reads:
             self.memory.lines[line].sleepers.add(one.number)
+
+    def _runs_out(self, one: Runner) -> None:
+        """Let a spinner go on whose last round is due."""
+        spinner = self._rise(one)
+        spinner.sleep.passed += spinner.left
+        one.runs_from = self.now
+        self.resume(one, None)
+
+    def _rise(self, one: Runner) -> Spinner:
+        spinner, one.asleep = one.asleep, None
+        assert spinner is not None
+        for line in spinner.sleep.reads:
+            self.memory.lines[line].sleepers.discard(one.number)
+        return spinner
 
     def _wake(self, line: Line) -> None:
         """Wake who sleeps on a line that is written now."""
         together = []
         for _, number in sorted((self.runners[number].core, number) for number in line.sleepers):
             one = self.runners[number]
-            spinner, one.asleep = one.asleep, None
-            assert spinner is not None
-            for other in spinner.sleep.reads:
-                self.memory.lines[other].sleepers.discard(number)
+            spinner = self._rise(one)
+            self._then.pop(number, None)  # its last round, if it counts them
             reads_at = max(spinner.arrived, line.ready_at if one.core == line.owner else 0)
+            if len(spinner.sleep.reads) > 1:
+                reads_at = self.now
+            if spinner.left:
+                begun = -(-(max(self.now, reads_at) - spinner.arrived) // spinner.sleep.round_ticks)
+                spinner.sleep.passed += max(0, min(spinner.left, begun))
             if len(spinner.sleep.reads) > 1:
                 self._goes_on(self.now, one, None)
             elif reads_at > self.now or one.core == line.owner:
@@ -299,6 +326,7 @@ class Run:
             self._goes_on(self.now + ticks + one.chance.random(sleep.round_ticks), one, read)
         else:
             sleep.reads[line.number] = line.written
+            sleep.passed += sleep.left is not None
             self._lie_down(one, sleep, self.now + ticks)
 
 

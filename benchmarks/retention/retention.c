@@ -7,10 +7,12 @@
 //
 // Locks take turns, round after round.  Printed as CSV: quartiles over the rounds of each round's median, in acquisitions
 // per microsecond of both threads together, and the median share of the luckier one.  `hand_over` is the compare-exchange:
-// how often the word changed sides.  With `runs` as only argument: how many additions each visit of a line allowed.
+// how often the word changed sides.  With `runs` as only argument: how many additions each visit of a line allowed;
+// with `accesses`: what one access takes while the other CPU keeps still.
 //
 //   gcc -O2 -pthread retention.c -o retention && ./retention [CPU CPU [ROUNDS [SECONDS BETWEEN]]]
 //   ./retention runs
+//   ./retention accesses
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <sched.h>
@@ -328,9 +330,63 @@ static void count_runs(int bursts)
     for (int run = 1; run <= LONGEST_RUN; run++) printf("%d,%ld\n", run, runs[run]);
 }
 
+// What one access takes while the other CPU keeps still, and where the line is behind it.
+
+static const struct access { int by; char what; const char *name; } accesses[] = {
+    {1, 's', "store, of a line that the other CPU had"}, {0, 'l', "load, of a line that the other CPU has written"},
+    {0, 's', "store, behind that load"}, {1, 'l', "load, of a line that the other CPU has written"},
+    {0, 'l', "load, of a line that the other CPU has loaded"}, {0, 'l', "load, once more"},
+    {1, 'l', "load by the other CPU, once more"},
+};
+#define ACCESSES ((int)(sizeof accesses / sizeof *accesses))
+#define REPEATS 4000
+
+static double took[ACCESSES][REPEATS];
+
+static double timed_ns(char what)
+{
+    __builtin_ia32_mfence(); __builtin_ia32_lfence();
+    unsigned long long began = __builtin_ia32_rdtsc();
+    __builtin_ia32_lfence();
+    if (what == 'l') atomic_load_explicit(&shared.word, memory_order_acquire);
+    else { atomic_store_explicit(&shared.word, 1, memory_order_release); __builtin_ia32_mfence(); }
+    __builtin_ia32_lfence();
+    return (__builtin_ia32_rdtsc() - began) * 1e3 / ticks_per_us;
+}
+
+static void *step(void *given)
+{
+    struct worker *me = given;
+    pin(me->cpu);
+    for (unsigned turn = 0; turn < REPEATS * ACCESSES; turn++) {
+        const struct access *one = &accesses[turn % ACCESSES];
+        if (one->by != me->number) continue;
+        while (atomic_load(&shared.turn) != turn) relax();
+        double from = now_us();
+        while (now_us() < from + 0.3) relax();
+        took[turn % ACCESSES][turn / ACCESSES] = timed_ns(one->what);
+        atomic_store(&shared.turn, turn + 1);
+    }
+    return NULL;
+}
+
+static void time_accesses(void)
+{
+    struct sched_param urgent = {1};
+    memset(&shared, 0, sizeof shared);
+    for (int at = 0; at < 2; at++) {
+        workers[at].number = at; workers[at].cpu = cpus[at];
+        pthread_create(&workers[at].thread, NULL, step, &workers[at]);
+        pthread_setschedparam(workers[at].thread, SCHED_FIFO, &urgent);
+    }
+    for (int at = 0; at < 2; at++) pthread_join(workers[at].thread, NULL);
+    printf("access,ns_with_the_clock\n");
+    for (int at = 0; at < ACCESSES; at++) printf("\"%s\",%.0f\n", accesses[at].name, median(took[at], REPEATS));
+}
+
 int main(int argc, char **argv)
 {
-    int only_runs = argc == 2 && !strcmp(argv[1], "runs");
+    int only_runs = argc == 2 && !strcmp(argv[1], "runs"), only_accesses = argc == 2 && !strcmp(argv[1], "accesses");
     if (argc > 2) { cpus[0] = atoi(argv[1]); cpus[1] = atoi(argv[2]); }
     struct sched_param most_urgent = {2};
     sched_setscheduler(0, SCHED_FIFO, &most_urgent);
@@ -339,6 +395,7 @@ int main(int argc, char **argv)
     while (now_us() < began + 20000) relax();
     ticks_per_us = (__builtin_ia32_rdtsc() - first) / (now_us() - began);
     if (only_runs) count_runs(200);
+    else if (only_accesses) time_accesses();
     else measure(argc > 3 ? atoi(argv[3]) : 20, argc > 4 ? atof(argv[4]) : 1);
     return 0;
 }

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 ROWS = 12
 WIDTH = 100
 _NARROWEST = 40
+_NOTE = 36  # columns that a note has at least
 _INDENT = 2
 CHANCE = "~"
 CHANCE_MEANS = f"{CHANCE} may be chance"
@@ -272,8 +273,8 @@ def _table(cells: list[list[str]], styles: Sequence[str], width: int, right: int
             continue
         begin = _INDENT + sum(widths[:right]) + 2 * right
         yield f"  {'  '.join(made[:-1])}".rstrip(), style
-        for part in wrapped(row[-1], max(20, width - begin - 4)):
-            yield f"{' ' * (begin + 4)}{part}", style
+        indent = " " * min(begin + 4, width - _NOTE)
+        yield from ((f"{indent}{part}", style) for part in wrapped(row[-1], width - len(indent)))
 
 
 def _wrapped(head: str, text: str, width: int) -> list[str]:

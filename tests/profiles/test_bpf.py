@@ -1,4 +1,4 @@
-"""bpftrace's maps, bcc's stacks and folded stacks: samples, times off the CPU, and calls that no sample stands for."""
+"""bpftrace, bcc, folded stacks and Go: samples, times off the CPU, and calls that no sample stands for."""
 
 from __future__ import annotations
 
@@ -128,6 +128,20 @@ def test_marks_and_delimiters_of_folded_stacks() -> None:
     assert first.stack[0].module == "[kernel]"
     java = profile("folded/async-profiler.txt").samples[0]
     assert "java/util/concurrent/locks/ReentrantLock.lock" in [one.symbol for one in java.stack]
+
+
+def test_mutexes_of_go() -> None:
+    found = profile("go_traces/mutex.txt")
+    assert waiting(found) == [
+        ("Go mutex", "", "sync.(*Mutex).Unlock", 0, 3.08 * 60e9),
+        ("Go RWMutex:W", "", "sync.(*RWMutex).Unlock", 0, 410e6),
+    ]
+    assert found.facts["stacks"].startswith("of who released the lock")
+    assert [one.symbol for one in found.waits[0].stack[1:3]] == ["main.(*Cache).Put", "main.(*Server).handle"]
+    blocked = profile("go_traces/block.txt")
+    assert [one[0] for one in waiting(blocked)] == ["Go mutex", "Go RWMutex:R"]
+    assert top(blocked) == [("", "runtime.selectgo", 8.05e9)]
+    assert top(profile("go_traces/cpu.txt")) == [("", "runtime.procyield", 12.5e9), ("", "main.work", 28.7e9)]
 
 
 def test_weights_with_units() -> None:

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _STACKS = "the stacks of samples: `perf script`, or folded stacks"
-_GO = "`go tool pprof -raw` through `stackcollapse-go.pl`"
+_GO = "`go tool pprof -traces` of the same profile"
 OTHERS = (
     (
         "a histogram, as `funclatency` and `runqlat` write it",

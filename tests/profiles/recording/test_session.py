@@ -40,6 +40,7 @@ def test_samples_and_waits_are_one_profile(tmp_path: Path, monkeypatch: pytest.M
     assert (status, note) == ("note: the command ended with status 3", f"note: {found.notes[0]}")
     facts = found.profile.facts
     assert (facts["cmdline"], facts["scope"], facts["os release"]) == ("sh -c exit 3", "command", "6.18.44")
+    assert facts["threads"] == "1"
     assert 0 < float(facts["lock events s"]) <= float(facts["elapsed_s"]) == pytest.approx(found.elapsed_s, abs=1e-6)
 
 

@@ -101,6 +101,7 @@ class _Script:
         self.first_s, self.last_s = inf, -inf
         self.weighed = False
         self.short, self.first_short = Gathered(), 0
+        self.threads = set[str]()  # that ran in a sample
         self.is_whole = False  # whether a head with a time was met
         self.other = ""  # a line that is no such head
         self.number = 0  # of the line where the sample began
@@ -131,6 +132,8 @@ class _Script:
             self.found.facts |= self.locks.facts()
         if self.last_s > self.first_s:
             self.found.facts.setdefault("seconds", f"{self.last_s - self.first_s:.6f}")
+        if self.threads:
+            self.found.facts.setdefault("threads", str(len(self.threads)))
         unit = "period" if self.weighed else "samples"
         holdings = self.locks.holdings()
         return self.found.profile(NAME, self.lines, unit, self.locks.waits(), cut, holdings=holdings)
@@ -205,6 +208,7 @@ class _Script:
             stack = self._stack(frames) if self.locks.needs_stack(event) else ()
             self.locks.add(event, head, self.spaces.placed(head["thread"].rpartition("/")[2], stack))
             return
+        self.threads.add(head["thread"])
         stack = self._stack(frames)
         if not stack and head["rest"]:
             inline = _FRAME.match(head["rest"])

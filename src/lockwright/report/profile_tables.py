@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from lockwright.profiles import folding
 from lockwright.profiles.diagnosis.evidence import meaning_of
 from lockwright.profiles.diagnosis.groups import by_caller
+from lockwright.profiles.diagnosis.hot import PROFILER, suggests
 from lockwright.profiles.diagnosis.words import duration
 from lockwright.profiles.symbols import IDLE, WAITING
 from lockwright.report import shared_lines
@@ -156,5 +157,7 @@ def _waits(profile: Profile, rows: int) -> Table:
     for one in found[:rows]:
         mean = duration(one.total_ns / one.ended) if one.ended else "-"
         times = [duration(one.total_ns), f"{one.contended:,}", duration(one.longest_ns), mean]
-        cells.append([*times, one.kind, one.caller or one.name or "unknown", f"{one.locks:,}" if one.locks else "-"])
+        who = one.caller or one.name or "unknown"
+        who += " (the profiler's own)" if suggests(one.caller) == PROFILER else ""
+        cells.append([*times, one.kind, who, f"{one.locks:,}" if one.locks else "-"])
     return Table(cells, 4, len(found) - rows, "pair")

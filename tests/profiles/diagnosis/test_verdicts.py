@@ -322,3 +322,53 @@ def test_who_waits_names_the_lock_before_who_wakes() -> None:
     found = diagnose(sampled((f"{waits} < main", 13), (f"{wakes} < main", 21), ("work < deposit < teller < main", 66)))
     assert found.headline == "contended lock: 34.0 % of busy time for a pthread lock wanted by deposit"
     assert found.chain == ()
+
+
+COND = "{} < __schedule < schedule < futex_wait < {} < pthread_cond_wait < dequeue < main"
+
+
+def test_waiting_for_a_condition_is_waiting_for_work() -> None:
+    sleeps = COND.format("finish_task_switch", "__futex_abstimed_wait_common")
+    found = diagnose(sampled((sleeps, 60), ("work < main", 40)))
+    assert (found.verdict, found.lock) == (NO_LOCK, None)
+    assert any(one.name == "condition" and "in dequeue" in one.sentence for one in found.cautions)
+
+
+def test_the_mutex_of_a_condition_is_wanted_by_who_waits_for_it() -> None:
+    again = COND.format("finish_task_switch", "__lll_lock_wait < __pthread_mutex_cond_lock")
+    found = diagnose(sampled((again, 40), ("work < main", 60)))
+    assert found.headline == "contended lock: 40.0 % of busy time for a pthread lock wanted by dequeue"
+
+
+def test_idle_cpus_make_no_promise() -> None:
+    sleeps = (
+        "finish_task_switch < __schedule < schedule < futex_wait < __lll_lock_wait < pthread_mutex_lock < log < main"
+    )
+    profile = sampled((sleeps, 50), ("clock_nanosleep < usleep < log < main", 40), ("work < main", 10))
+    run = {"user_s": "0.02", "system_s": "0.16", "elapsed_s": "4.0", "cpus": "2"}
+    found = diagnose(replace(profile, facts=run))
+    assert found.verdict == CONTENDED
+    assert found.promise is None
+    assert any(one.name == "idle" and one.sentence.startswith("98 % of the CPUs' time") for one in found.cautions)
+    assert diagnose(profile).promise is not None
+
+
+def test_a_lock_of_user_space_is_released_with_interrupts_on() -> None:
+    rows = (("pthread_rwlock_unlock < get_config", 55), ("pthread_rwlock_rdlock < get_config", 34))
+    found = diagnose(sampled(*((f"{text} < main", weight) for text, weight in rows), ("work < main", 11)))
+    assert found.verdict == LINE
+    assert "89.0 % of busy time takes and releases a pthread lock wanted by get_config" in found.headline
+    assert not any(one.name == "unlock" for one in found.cautions)
+
+
+def test_few_samples_say_how_few() -> None:
+    found = diagnose(sampled((SPIN.format("insert"), 8), ("work < main", 19)))
+    assert any(one.sentence == "27 samples: 30 % may be 16 to 48 %" for one in found.cautions)
+
+
+def test_waits_of_the_profiler_s_own_are_left_out() -> None:
+    own = ("mutex", "__mutex_lock < perf_trace_init < perf_event_alloc", 100, 8e7)
+    found = diagnose(waited(own, ("mutex", MUTEX, 10, 5e6)))
+    assert found.lock is not None
+    assert found.lock.caller == "pipe_write"
+    assert any("80 ms of waiting is for locks that the profiler itself takes" in one.sentence for one in found.cautions)

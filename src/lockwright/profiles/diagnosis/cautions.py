@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from lockwright.profiles.diagnosis.base import plain, role
 from lockwright.profiles.diagnosis.hot import PAGE, POLL, PROFILER, share_of
+from lockwright.profiles.diagnosis.missing import SLEEPING
 from lockwright.profiles.diagnosis.owners import FUTEX
 from lockwright.profiles.diagnosis.result import NO_LOCK, Caution
-from lockwright.profiles.diagnosis.words import duration
+from lockwright.profiles.diagnosis.words import duration, listed
 from lockwright.profiles.symbols import ACQUIRE, SPIN
 
 if TYPE_CHECKING:
@@ -18,9 +20,13 @@ if TYPE_CHECKING:
     from lockwright.profiles.diagnosis.result import LockFound
     from lockwright.profiles.diagnosis.verdict import Decision
 
+IDLE_PERCENT = 50.0  # of the CPUs' time: as much, and the run waits for something else than a CPU
+_FEW = 100  # samples: fewer tell shares by tens
+_Z = 1.96  # of a normal distribution, for 95 %
 _VISIBLE_PERCENT = 3.0  # of busy time: less misleads nobody
 _OWN_PERCENT = 1.0
 _OWNERS = frozenset({"mutex_spin_on_owner", "rwsem_spin_on_owner", "osq_lock", "mutex_optimistic_spin"})
+_WITH_INTERRUPTS_OFF = frozenset({"spinlock", "rwlock"})
 _READER_LOCKS = ("rwsem", "rwlock")
 _OF_GLIBC = frozenset({"pthread lock", "futex"})
 _POINTER_NS = 100.0  # a hold that reads a pointer and no more: K46 had 16 ns for lock and unlock together
@@ -36,14 +42,17 @@ SHARE_RISES = (
 def cautions_of(facts: Facts, decision: Decision, lock: LockFound | None) -> tuple[Caution, ...]:
     """Return the false friends that are present."""
     found = [Caution(name, sentence) for name, look in _LOOKS.items() for sentence in look(facts, decision)]
+    found += [Caution("few samples", sentence) for sentence in _few(facts, lock)]
     if lock and decision.verdict != NO_LOCK:
+        found += [Caution("idle", sentence) for sentence in _idle(facts, lock)]
         found += [Caution("reader/writer lock", sentence) for sentence in _readers(lock)]
         found += [Caution("lost caller", sentence) for sentence in _lost_caller(facts, lock)]
     return tuple(found)
 
 
 def _unlock(facts: Facts, decision: Decision) -> Iterator[str]:
-    share = facts.release_percent
+    kernel = [one.releasing for one in facts.releases if one.kind in _WITH_INTERRUPTS_OFF]
+    share = facts.view.busy(sum(kernel))
     if share < _VISIBLE_PERCENT:
         return
     if facts.has_masked_clock:
@@ -93,6 +102,36 @@ def _futex(_: Facts, decision: Decision) -> Iterator[str]:
         yield "the spin lock is that of a futex bucket in the kernel: a part of sleeping, not the lock itself"
 
 
+def _conditions(facts: Facts, _: Decision) -> Iterator[str]:
+    share = facts.view.busy(sum(one.weight for one in facts.conditions))
+    if share >= _VISIBLE_PERCENT:
+        names = dict.fromkeys(name for group in facts.conditions for name, _ in group.by_caller() if name)
+        who = listed(list(names)[:2])
+        where = f" (in {who})" if who else ""
+        yield f"{share:.1f} % sleep for a condition, or wake others{where}: that is waiting for work, not for a lock"
+
+
+def _idle(facts: Facts, lock: LockFound) -> Iterator[str]:
+    """Yield that CPUs idle while tasks sleep for a lock: then shares of busy time tell no gain."""
+    idle = facts.idle_percent
+    if lock.kind in SLEEPING and idle >= IDLE_PERCENT and lock.share_busy_percent:
+        yield (
+            f"{idle:.0f} % of the CPUs' time nothing ran: tasks sleep, so shares of busy time tell which lock it is, "
+            "and not what the run gains without it: up to as many times as tasks take turns"
+        )
+
+
+def _few(facts: Facts, lock: LockFound | None) -> Iterator[str]:
+    """Yield how far a share of few samples may be from the truth: Wilson's interval, 95 %."""
+    count = sum(one.count for one in facts.view.samples)
+    if not 0 < count < _FEW or lock is None or not lock.share_busy_percent:
+        return
+    part = min(1.0, lock.share_busy_percent / 100)
+    middle = (part + _Z**2 / (2 * count)) / (1 + _Z**2 / count)
+    half = _Z / (1 + _Z**2 / count) * math.sqrt(part * (1 - part) / count + _Z**2 / (4 * count**2))
+    yield f"{count} samples: {100 * part:.0f} % may be {100 * (middle - half):.0f} to {100 * (middle + half):.0f} %"
+
+
 def _page(facts: Facts, _: Decision) -> Iterator[str]:
     share = share_of(facts.hot, PAGE)
     if share >= _VISIBLE_PERCENT:
@@ -111,6 +150,9 @@ def _polling(facts: Facts, _: Decision) -> Iterator[str]:
 
 def _profiler(facts: Facts, _: Decision) -> Iterator[str]:
     own = facts.view.busy(sum(one.weight for one in facts.own))
+    if facts.own_waits:
+        time_ns = sum(one.total_ns for one in facts.own_waits)
+        yield f"{duration(time_ns)} of waiting is for locks that the profiler itself takes: left out of the verdict"
     share = own + share_of(facts.hot, PROFILER)
     if own >= _OWN_PERCENT:
         yield f"{own:.1f} % wait for locks that the profiler itself takes: left out of the verdict; sample less often"
@@ -171,6 +213,7 @@ _LOOKS: dict[str, Callable[[Facts, Decision], Iterator[str]]] = {
     "line of the lock": _line_of_the_lock,
     "spinning on the owner": _owner_spin,
     "futex": _futex,
+    "condition": _conditions,
     "page lock": _page,
     "polling": _polling,
     "profiler": _profiler,

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lockwright.profiles.diagnosis.advice import cures_of
-from lockwright.profiles.diagnosis.cautions import cautions_of
+from lockwright.profiles.diagnosis.cautions import IDLE_PERCENT, cautions_of
 from lockwright.profiles.diagnosis.chain import chain_of
 from lockwright.profiles.diagnosis.evidence import evidence_of
 from lockwright.profiles.diagnosis.facts import facts_of
@@ -92,6 +92,8 @@ def _promise(
     ):
         return None
     share = lock.share_busy_percent or 0.0
+    if lock.kind in SLEEPING and facts.idle_percent >= IDLE_PERCENT:
+        return None  # what the CPUs do is not what the run waits for
     if share < _LEAST_PERCENT:
         return None
     behind = next((one.share_percent for one in chain if one.same_path is not False), 0.0)

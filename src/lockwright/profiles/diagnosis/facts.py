@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from lockwright.profiles.diagnosis.base import view_of
 from lockwright.profiles.diagnosis.groups import sample_groups, wait_groups
-from lockwright.profiles.diagnosis.hot import PROFILER, hot_functions, suggests
+from lockwright.profiles.diagnosis.hot import hot_functions
+from lockwright.profiles.diagnosis.owners import CONDITION
 
 if TYPE_CHECKING:
     from lockwright.profiles.diagnosis.base import View
@@ -17,6 +18,11 @@ if TYPE_CHECKING:
 
 _INLINED = frozenset({"spinlock", "rwlock"})
 """Kernel locks whose slow path may be part of the function that takes them."""
+
+
+_RUN = ("user_s", "system_s", "elapsed_s", "cpus")
+"""The facts of a run that tell how busy the CPUs were."""
+_BESIDE = 0.1  # of taking: with less waiting than that, taking is no part of waiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +38,8 @@ class Facts:
         waited_ns: All waits together.
         own: Groups that the profiler itself causes.
         others: Samples that are about no lock.
+        conditions: Groups that wait for a condition: for work, not for a lock.
+        own_waits: Groups of waits that the profiler itself causes.
     """
 
     view: View
@@ -42,6 +50,8 @@ class Facts:
     waited_ns: float
     own: tuple[Group, ...]
     others: tuple[Sample, ...]
+    conditions: tuple[Group, ...] = ()
+    own_waits: tuple[Group, ...] = ()
 
     @property
     def has_spinning(self) -> bool:
@@ -51,12 +61,12 @@ class Facts:
     def waiting(self, group: Group) -> float:
         """Return what of a group is waiting, or waking those that wait, in percent of busy time.
 
-        Functions that take it count where somebody is seen to wait for it, too: its cache line is on its way then.
-        Those that take a spin lock also count where no function of a slow path was seen at all: there it is inlined.
+        Functions that take it count where waiting is seen beside them, too: its cache line is on its way then.  Those
+        that take a spin lock also count where no function of a slow path was seen at all: there it is inlined.
         """
         waiting = group.waiting + group.waking
         inlined = group.kind in _INLINED and not self.has_spinning
-        return self.view.busy(group.weight) if waiting or inlined else 0.0
+        return self.view.busy(group.weight if inlined or waiting >= _BESIDE * group.taking else waiting)
 
     @property
     def waiting_percent(self) -> float:
@@ -74,6 +84,19 @@ class Facts:
         return any(one.waking or one.futex for one in self.groups)
 
     @property
+    def idle_percent(self) -> float:
+        """How much of the CPUs' time nothing ran: of the run where its CPU time is known, else of the samples."""
+        facts = self.view.profile.facts
+        try:
+            user_s, system_s, elapsed_s, cpus = (
+                float(facts[one]) for one in ("user_s", "system_s", "elapsed_s", "cpus")
+            )
+        except (KeyError, ValueError):
+            return 100 * (1 - self.view.busy_weight / self.view.all_weight)
+        whole = elapsed_s * cpus
+        return min(100.0, max(0.0, 100 * (1 - (user_s + system_s) / whole))) if whole > 0 else 0.0
+
+    @property
     def has_masked_clock(self) -> bool:
         """Whether the clock of the profiler is an interrupt, which cannot come while interrupts are off."""
         return self.view.event.partition(":")[0] in {"cpu-clock", "task-clock"}
@@ -88,25 +111,18 @@ def facts_of(profile: Profile) -> Facts:
     """Return what there is to decide on."""
     view = view_of(profile)
     groups, releases, others = sample_groups(view.samples)
-    own = [one for one in groups if _is_own(one)]
+    own = [one for one in groups if one.is_own]
     waits = wait_groups(profile.waits)
+    own_waits = [one for one in waits if one.is_own]
     return Facts(
         view,
-        tuple(one for one in groups if one not in own),
+        tuple(one for one in groups if not one.is_own and one.kind != CONDITION),
         tuple(releases),
         tuple(hot_functions(view)),
-        tuple(waits),
-        sum(one.total_ns for one in profile.waits),
+        tuple(one for one in waits if not one.is_own),
+        sum(one.total_ns for one in waits if not one.is_own),
         tuple(own),
         tuple(others),
+        tuple(one for one in groups if one.kind == CONDITION),
+        tuple(own_waits),
     )
-
-
-def _is_own(group: Group) -> bool:
-    """Return whether most of a group is wanted by functions of the profiler."""
-    own = sum(
-        weight
-        for (caller, within, _), weight in group.sites.items()
-        if PROFILER in (suggests(caller), suggests(within))
-    )
-    return own > sum(group.sites.values()) / 2

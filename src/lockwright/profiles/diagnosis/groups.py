@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from lockwright.profiles.diagnosis import owners
 from lockwright.profiles.diagnosis.base import plain
+from lockwright.profiles.diagnosis.hot import PROFILER, suggests
 from lockwright.profiles.diagnosis.owners import Owner
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ class Group:
         waits: The waits.
         futex: Whether a futex lies between the innermost function and the lock.
         waiters: The callers that are seen to wait, or to take it.
+        is_own: Whether functions of the profiler want it.
     """
 
     kind: str
@@ -48,6 +50,7 @@ class Group:
     waits: list[tuple[Wait, Owner]] = field(default_factory=list)
     futex: bool = False
     waiters: set[str] = field(default_factory=set)
+    is_own: bool = False
 
     @property
     def weight(self) -> float:
@@ -105,8 +108,8 @@ def sample_groups(samples: Iterable[Sample]) -> tuple[list[Group], list[Group], 
 
     The heaviest lock comes first.
     """
-    groups: dict[tuple[str, str], Group] = {}
-    releases: dict[tuple[str, str], Group] = {}
+    groups: dict[tuple[str, str, bool], Group] = {}
+    releases: dict[tuple[str, str, bool], Group] = {}
     others: list[Sample] = []
     for one in samples:
         whose = owners.placed(one.stack)
@@ -114,8 +117,8 @@ def sample_groups(samples: Iterable[Sample]) -> tuple[list[Group], list[Group], 
             others.append(one)
             continue
         some = releases if whose.does == owners.RELEASES else groups
-        key = (whose.kind, "" if whose.kind in MERGED else whose.caller)
-        some.setdefault(key, Group(whose.kind)).add(one, whose)
+        key = (whose.kind, "" if whose.kind in MERGED else whose.caller, own := _is_own(whose))
+        some.setdefault(key, Group(whose.kind, is_own=own)).add(one, whose)
     return _heaviest_first(_adopted(groups)), _heaviest_first(releases.values()), others
 
 
@@ -133,24 +136,29 @@ def by_caller(samples: Iterable[Sample]) -> dict[tuple[str, str], float]:
     return dict(sorted(weights.items(), key=lambda pair: -pair[1]))
 
 
-def _adopted(groups: dict[tuple[str, str], Group]) -> Iterable[Group]:
+def _adopted(groups: dict[tuple[str, str, bool], Group]) -> Iterable[Group]:
     """Return groups, those that sleep and wake for somebody further out joined to who waits.
 
     Whoever wakes others often has no frame of its own, as its last call needs none: the caller is unknown then, or is
     the caller's own caller.
     """
     known: dict[str, Group] = {}
-    for (kind, caller), group in groups.items():
+    for (kind, caller, _), group in groups.items():
         if caller and group.waiters and (kind not in known or group.weight > known[kind].weight):
             known[kind] = group
-    for (kind, caller), group in list(groups.items()):
+    for (kind, caller, own), group in list(groups.items()):
         other = known.get(kind)
         if other is None or other is group or not (group.waking or group.futex):
             continue
         if not caller or (not group.waiters and any(within == caller for _, within in other.by_caller())):
             other.join(group)
-            del groups[kind, caller]
+            del groups[kind, caller, own]
     return groups.values()
+
+
+def _is_own(whose: Owner) -> bool:
+    """Return whether functions of the profiler want a lock."""
+    return PROFILER in (suggests(whose.caller), suggests(whose.within))
 
 
 def _heaviest_first(groups: Iterable[Group]) -> list[Group]:
@@ -162,7 +170,7 @@ def wait_groups(waits: Iterable[Wait]) -> list[Group]:
 
     A wait for a spin lock of the kernel on the way through a futex counts for the lock of user space.
     """
-    groups: dict[tuple[str, str, str], Group] = {}
+    groups: dict[tuple[str, str, str, bool], Group] = {}
     some = tuple(waits)
     has_times = any(one.total_ns for one in some)  # a probe may only count
     for one in some:
@@ -170,8 +178,9 @@ def wait_groups(waits: Iterable[Wait]) -> list[Group]:
         base = one.kind.partition(":")[0]
         is_part = whose.through_futex and base in _PARTS
         kind = whose.kind if is_part else base
-        key = (one.lock, "", "") if one.lock and not is_part else ("", kind, "" if kind in MERGED else whose.caller)
-        group = groups.setdefault(key, Group(kind, "" if is_part else one.lock))
+        name, own = "" if is_part else one.lock, _is_own(whose)
+        key = (name, "", "", own) if name else ("", kind, "" if kind in MERGED else whose.caller, own)
+        group = groups.setdefault(key, Group(kind, name, is_own=own))
         amount = one.total_ns if has_times else float(one.contended)
         group.sites[whose.caller, whose.within, plain(one.stack[0].symbol) if one.stack else ""] += amount
         group.waits.append((one, whose))

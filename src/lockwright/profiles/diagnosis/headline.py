@@ -59,7 +59,8 @@ def headline(facts: Facts, decision: Decision, lock: LockFound | None) -> str:
         waiting = both(facts, facts.waiting_percent)
         which = f"{article(lock.kind)}{_all_wanted(facts, decision, lock)}"
         return f"contended locks: {waiting} waits, most of it for {which}{owner}"
-    return f"{lead}: {_share(facts, lock)} for {article(lock.kind)}{wanted(lock)}{owner}"
+    which = _all_wanted(facts, decision, lock) if lock.through_futex else wanted(lock)
+    return f"{lead}: {_share(facts, lock)} for {article(lock.kind)}{which}{owner}"
 
 
 def _all_wanted(facts: Facts, decision: Decision, lock: LockFound) -> str:
@@ -135,7 +136,7 @@ def _line(facts: Facts, decision: Decision, lock: LockFound | None) -> str:
     share = passing_percent(facts, decision.group) if decision.group else 0.0
     return (
         f"shared cache line: {share:.1f} % of busy time takes and releases {article(lock.kind)}{wanted(lock)}, "
-        "and nobody is seen to wait"
+        "and hardly anybody is seen to wait"
     )
 
 

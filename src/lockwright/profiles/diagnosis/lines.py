@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from lockwright.profiles.model import SharedLine
 
 LINE_ROLE = "line"  # of functions that change a shared word; a table without it has none of them
+_BESIDE = 0.1  # of taking: as much waiting, and somebody is seen to wait
 _WRITER = 0.1  # of what a line's worst place has: less does not count
 
 
@@ -65,8 +66,8 @@ def line_percent(facts: Facts) -> float:
 
 
 def passing_percent(facts: Facts, group: Group) -> float:
-    """Return the share of taking and releasing a kind of lock that nobody is seen to wait for."""
-    if group.waiting or group.waking:
+    """Return the share of taking and releasing a kind of lock that hardly anybody is seen to wait for."""
+    if group.waiting + group.waking >= _BESIDE * group.taking:
         return 0.0
     released = sum(
         one.weight

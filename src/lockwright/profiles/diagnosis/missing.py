@@ -22,6 +22,9 @@ _CALLERS = "`perf record -g -- COMMAND`"
 _WAITS = "`lockwright record -- COMMAND` (or `perf lock record`, then `perf script --ns`)"
 
 
+_CYCLES = "`perf record -e cycles -g` where there are hardware counters: they also count with interrupts off"
+
+
 def record_of(facts: Facts, decision: Decision, lock: LockFound | None) -> tuple[str, ...]:
     """Return what to record next, what tells most first."""
     return tuple(dict.fromkeys(_record(facts, decision, lock)))[:3]
@@ -29,9 +32,12 @@ def record_of(facts: Facts, decision: Decision, lock: LockFound | None) -> tuple
 
 def _record(facts: Facts, decision: Decision, lock: LockFound | None) -> Iterator[str]:
     profile = facts.view.profile
+    is_recorded = "lock events s" in profile.facts  # by `lockwright record`, which has all it can have
     if decision.why == "release":
-        yield f"{_WAITS}: waits of each lock, which this clock cannot tell from work"
-    if decision.why == "scheduler":
+        yield f"{_WAITS}: waits of each lock, which this clock cannot tell from work" if not is_recorded else _CYCLES
+    if decision.why == "scheduler" and is_recorded:
+        yield "off-CPU time (`offcputime`): what the tasks sleep for"
+    elif decision.why == "scheduler":
         yield "`lockwright record -- COMMAND`, or off-CPU time (`offcputime`): what the tasks sleep for"
     if facts.view.samples and not profile.has_stacks and (facts.groups or facts.releases):
         first = decision.group or (facts.groups or facts.releases)[0]
@@ -46,7 +52,7 @@ def _record(facts: Facts, decision: Decision, lock: LockFound | None) -> Iterato
             yield "`perf record --call-graph dwarf -- COMMAND`: these stacks end before a caller has a name"
     if decision.verdict == LINE and not profile.shared_lines:
         yield "`perf c2c record -- COMMAND`, then `perf c2c report --stdio`: which line, and who writes it"
-    if facts.view.samples and not facts.waits and _sleeps(facts, lock):
+    if facts.view.samples and not facts.waits and not is_recorded and _sleeps(facts, lock):
         yield f"{_WAITS}: tasks asleep for a lock are in no sample of a CPU"
     if decision.why == "counted":
         yield f"{_WAITS}: how long each wait takes"

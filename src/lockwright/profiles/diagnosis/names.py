@@ -20,6 +20,8 @@ class Names:
         entry: Functions between user space and the futex it calls.
         threads: Functions that all threads come from.
         scheduler: Functions that take the lock of a run queue, or of a task that is woken.
+        condition: Functions that wait for a condition, or say that it holds.
+        retaken: Functions that take the mutex of a condition again.
         interrupt: Fits functions between which and what was interrupted nothing is in common.
         wrapper: Fits functions of classes that wrap a lock.
         suggestions: What a name suggests, its meaning in words, and the pattern.
@@ -28,6 +30,8 @@ class Names:
     entry: frozenset[str]
     threads: frozenset[str]
     scheduler: frozenset[str]
+    condition: frozenset[str]
+    retaken: frozenset[str]
     interrupt: re.Pattern[str]
     wrapper: re.Pattern[str]
     suggestions: tuple[tuple[str, str, re.Pattern[str]], ...]
@@ -37,14 +41,16 @@ class Names:
 def names() -> Names:
     """Return the table."""
     found = tomllib.loads(files("lockwright.profiles.diagnosis").joinpath("names.toml").read_text(encoding="utf-8"))
-    entry, threads, scheduler = (
-        frozenset(symbol for one in found[key] for symbol in one["symbols"])
-        for key in ("entry", "threads", "scheduler")
-    )
+    lists = {
+        key: frozenset(symbol for one in found[key] for symbol in one["symbols"])
+        for key in ("entry", "threads", "scheduler", "condition", "retaken")
+    }
     return Names(
-        entry,
-        entry | threads,
-        scheduler,
+        lists["entry"],
+        lists["entry"] | lists["threads"],
+        lists["scheduler"],
+        lists["condition"],
+        lists["retaken"],
         re.compile("|".join(one["pattern"] for one in found["interrupt"])),
         re.compile(found["wrapper"]["pattern"], re.IGNORECASE),
         tuple((one["kind"], one["meaning"], re.compile(one["pattern"])) for one in found["suggestion"]),

@@ -19,7 +19,8 @@ from lockwright.profiles.symbols import ACQUIRE, IDLE, INSIDE, SCHEDULE, SLEEP, 
 if TYPE_CHECKING:
     from lockwright.profiles.model import Frame, Stack
 
-FUTEX = "futex"
+FUTEX, CONDITION = "futex", "condition"
+_OF_CONDITIONS = "pthread lock"  # the kind of their mutex
 _NAMES = 1 << 16  # whose marks are kept
 _QUEUE = "mutex or rwsem"  # which of the two, the frames around it tell
 _SPINNING = frozenset({"", "spinlock", "rwlock"})  # kinds that may be a part of sleeping for another lock
@@ -116,7 +117,12 @@ def _owner(stack: Stack, start: int, does: str) -> Owner:
         found = family(frame.symbol)
         if found and found.role == SCHEDULE and kind:
             break  # the lock of a run queue, whoever gives up the CPU
-        if found and found.role in INSIDE:
+        name = plain(frame.symbol)
+        if name in known.retaken:
+            kind = _OF_CONDITIONS
+        elif name in known.condition and kind:
+            kind = CONDITION if kind in {FUTEX, CONDITION} else kind
+        elif found and found.role in INSIDE:
             kind = _outer(kind, found.lock)
             futex = futex or found.lock == FUTEX
         elif not (kind and (known.wrapper.fullmatch(frame.symbol) or (futex and frame.symbol in known.entry))):

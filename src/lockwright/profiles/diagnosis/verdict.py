@@ -87,7 +87,7 @@ def _of_samples(facts: Facts) -> Decision:
         and facts.lock_percent < min(CONTENDED_PERCENT, walk.share_percent / 2)
     ):
         return Decision(NO_LOCK, "walk", first, walk)
-    if facts.release_percent >= CONTENDED_PERCENT and facts.release_percent > facts.lock_percent:
+    if _is_masked(facts):
         return Decision(UNDECIDED, "release", facts.releases[0])
     if waiting >= CONTENDED_PERCENT and first:
         return _of_contention(facts, first)
@@ -97,6 +97,14 @@ def _of_samples(facts: Facts) -> Decision:
     if facts.lock_percent >= VISIBLE_PERCENT and first:
         return Decision(MINOR, "samples", first)
     return Decision(NO_LOCK, "nothing", first)
+
+
+def _is_masked(facts: Facts) -> bool:
+    """Return whether most of the time is where spin locks of the kernel are released, with interrupts off before."""
+    share = facts.release_percent
+    return (
+        share >= CONTENDED_PERCENT and share > facts.lock_percent and facts.releases[0].kind in {"spinlock", "rwlock"}
+    )
 
 
 def _of_contention(facts: Facts, first: Group) -> Decision:
@@ -131,7 +139,7 @@ def _of_passing(facts: Facts, waiting: float) -> Decision | None:
         share = passing_percent(facts, one)
         if share >= PASSING_PERCENT:
             readers = any("read" in name or "rdlock" in name or "LWLock" in name for name in one.functions())
-            reason = f"taking and releasing it has {share:.1f} %, and nobody is seen to wait"
+            reason = f"taking and releasing it has {share:.1f} %, and hardly anybody is seen to wait"
             return Decision(LINE, "passing", one, reasons=(Reason("split" if readers else "lock type", reason),))
     return None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from lockwright.profiles.recording import Request
 
 Command = Annotated[str, Parameter(allow_leading_hyphen=True)]
+_SIGNALLED = 128  # and the number of the signal: the status of shells
 _NOWHERE_ELSE = Outputs()
 
 
@@ -84,6 +86,7 @@ def record(
     )
     if dry_run:
         return _tell_what_can_be(request)
+    _clean_up_at_signals()
     found = recorded(request, _tell, reading=lambda: watched("reading the recording"))
     diagnosis = diagnose(found.profile)
     outputs.write(found.profile, diagnosis)
@@ -91,6 +94,13 @@ def record(
         console = terminal()
         print_lines(recording_lines(found, rows, _columns(console), diagnosis), console)
     return found.status if found.status is not None and found.ending != "seconds" else Status.FINE
+
+
+def _clean_up_at_signals() -> None:
+    """Let signals that end us unwind the stack, so that what is half written is taken away."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, lambda got, _: sys.exit(_SIGNALLED + got))
 
 
 def _tell(what: str) -> None:

@@ -40,6 +40,7 @@ record() {
 }
 
 script() {
+  if is slow; then exec sleep 30; fi
   if is unreadable; then
     echo "incompatible file format" >&2
     exit 1

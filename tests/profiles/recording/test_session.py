@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from typing import TYPE_CHECKING
@@ -175,6 +177,20 @@ def test_a_signal_stops_the_command_and_what_was_recorded_is_read(
     found = record(request, told.append, machine(tmp_path / "root"))
     assert (found.ending, found.status) == ("interrupt", 9)
     assert found.profile.samples
+
+
+def test_a_signal_while_it_is_read_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with_perf(tmp_path, monkeypatch, "slow")
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    command = [sys.executable, "-m", "lockwright", "record", "--no-locks", "--", "true"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        while "reading them" not in process.stderr.readline():
+            assert process.poll() is None
+        time.sleep(0.2)
+        process.terminate()
+        assert process.wait(20) == 128 + signal.SIGTERM
+    assert {one.name for one in tmp_path.iterdir()} == {"bin"}
 
 
 def test_a_command_that_ignores_signals_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

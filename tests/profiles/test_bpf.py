@@ -144,6 +144,16 @@ def test_mutexes_of_go() -> None:
     assert top(profile("go_traces/cpu.txt")) == [("", "runtime.procyield", 12.5e9), ("", "main.work", 28.7e9)]
 
 
+def test_threads_that_a_debugger_stopped() -> None:
+    found = profile("pt_pmp/proxy.txt")
+    assert [(one.stack[0].symbol, one.count, one.event) for one in found.samples] == [
+        ("nanosleep", 3107, "threads"),
+        ("__lll_lock_wait", 44, "threads"),
+        ("poll", 4, "threads"),
+    ]
+    assert found.samples[1].stack[3].symbol == "std::map<int, long>::erase(int, long)"
+
+
 def test_weights_with_units() -> None:
     found = profile("folded/with-units.txt")
     assert found.unit == "period"

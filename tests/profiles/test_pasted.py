@@ -189,6 +189,36 @@ def test_kinds_that_are_not_read(text: str, name: str) -> None:
     assert "help: give " in found
 
 
+def test_a_page_of_ours_is_no_recording(tmp_path: Path) -> None:
+    from lockwright.report.profile import profile_text
+
+    for name in ("timer-gettime.lock-contention.txt", "create-unlink.report.txt"):
+        text = error(profile_text(of(content(name))))
+        assert "error[P005]: `pasted.txt` is what `lockwright profile` printed" in text
+
+
+def test_a_head_of_gzip_alone_is_not_called_empty() -> None:
+    assert "error[P002]: `pasted.txt` breaks off before its first line" in error(b"\x1f\x8b\x08")
+
+
+@pytest.mark.parametrize("bar", ["\u2592", "a"])
+def test_the_bar_of_a_screen(bar: str) -> None:
+    rows = [
+        "-   29.36%    29.36%  [kernel]     [k] native_queued_spin_lock_slowpath",
+        "   - native_queued_spin_lock_slowpath",
+        "      - 71.14% _raw_spin_lock_irq",
+        "         - shrink_inactive_list",
+    ]
+    found = of("".join(f"{row:<90}{bar}\n" for row in rows))
+    assert found.provenance.undone == ("marks of a terminal or web page",)
+    assert ("native_queued_spin_lock_slowpath", "shrink_inactive_list") in folding.by_caller(found.samples)
+
+
+def test_what_is_short_is_not_called_wrapped() -> None:
+    found = of(content("bcc_stacks/profile.txt"))
+    assert found.provenance.undone == ()
+
+
 def test_what_was_taken_off_is_told() -> None:
     found = of("> a=3Db;_raw_spin_lock 1=20\n> a=3Db;work 3=20\n")
     assert found.provenance.undone == ("mail quoting", "quoted-printable")

@@ -98,8 +98,9 @@ class Lines:
         """Return how the text is encoded: by its mark, or by the zeros of UTF-16."""
         try:
             start = whole.peek(_PEEKED_BYTES)[:_PEEKED_BYTES]
-        except (EOFError, zlib.error, gzip.BadGzipFile):
-            return "utf-8"  # what is wrong comes again when the first line is read
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            self._break_off(error)
+            return "utf-8"
         for mark, name in _MARKS:
             if start.startswith(mark):
                 return name
@@ -110,6 +111,10 @@ class Lines:
             return "utf-16-be"
         return "utf-8"
 
+    def _break_off(self, error: Exception) -> None:
+        why = "breaks off" if isinstance(error, EOFError) else "is damaged"
+        self.cut = f"the compressed data {why}"
+
     def _read(self) -> Iterator[str]:
         """Yield lines without their ends; stop where compressed data breaks off, and note it."""
         try:
@@ -117,8 +122,7 @@ class Lines:
                 self._ends = line[-1] == "\n"
                 yield line[:-1] if self._ends else line
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-            why = "breaks off" if isinstance(error, EOFError) else "is damaged"
-            self.cut = f"the compressed data {why}"
+            self._break_off(error)
         except KeyboardInterrupt:
             if not self.watch.is_stopped:
                 raise

@@ -50,6 +50,8 @@ _BLANKS = str.maketrans(
     }
 )
 _SCROLLBAR = "\u2591\u2592\u2593\u2588\u25c6\u25a0\u2666"
+_BAR = re.compile(rf"\s[{_SCROLLBAR}]$")
+_BAR_COLUMNS = 2
 _FEWEST_MARKED = 2
 _MOST_CHARACTERS = 1 << 24  # looked at to recognise anything
 
@@ -173,19 +175,23 @@ def _fences(head: Sequence[str]) -> tuple[str, Undo] | None:
 
 
 def _marks(head: Sequence[str]) -> tuple[str, Undo] | None:
-    """Recognise the bar at the right of `perf`'s screens, and blanks that are none, in many lines."""
+    """Recognise the bar at the right of `perf`'s screens, and blanks that are none."""
     filled = [one.rstrip() for one in _filled(head)]
-    bars = sum(one[-1] in _SCROLLBAR for one in filled if one)
+    bars = sum(_BAR.search(one[-_BAR_COLUMNS:]) is not None for one in filled)
+    letters = sum(one.endswith("  a") for one in filled)  # how a terminal's bar is spelt in its own letters
     blanks = sum(not one.isascii() and one.translate(_BLANKS) != one for one in filled)
-    has_bar = bars >= max(_FEWEST_MARKED, _MOSTLY * len(filled))
-    if not has_bar and blanks < max(_FEWEST_MARKED, _SOME * len(filled)):
+    has_bar = bars >= _FEWEST_MARKED
+    has_letters = letters >= max(_FEWEST_MARKED, _MOSTLY * len(filled))
+    if not (has_bar or has_letters or blanks >= max(_FEWEST_MARKED, _SOME * len(filled))):
         return None
 
     def plain(line: str) -> str:
+        bare = line.rstrip()
+        if has_letters and bare.endswith("  a"):
+            return bare[:-1].rstrip()
         if line.isascii():
             return line
-        bare = line.rstrip().rstrip(_SCROLLBAR).rstrip() if has_bar else line
-        return bare.translate(_BLANKS)
+        return (bare.rstrip(_SCROLLBAR).rstrip() if has_bar else line).translate(_BLANKS)
 
     return "marks of a terminal or web page", _each(plain)
 

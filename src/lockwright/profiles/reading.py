@@ -15,7 +15,7 @@ from lockwright.profiles import perf_data
 from lockwright.profiles.lines import HEAD_LINES, STANDARD_INPUT, Lines, opened
 from lockwright.profiles.mixed import others, several
 from lockwright.profiles.readers import readers
-from lockwright.profiles.refused import known
+from lockwright.profiles.refused import is_own, known
 from lockwright.profiles.truncated import completed
 from lockwright.profiles.watch import Watch
 from lockwright.profiles.wrapped import margin, unwrapped
@@ -113,9 +113,13 @@ def _reader(lines: Lines) -> Reader:
     if not any(one.strip() for one in lines.head):
         notes = (lines.cut,) if lines.cut else ()
         what = "is empty" if len(lines.head) < HEAD_LINES else f"has nothing in its first {HEAD_LINES:,} lines"
+        what = "breaks off before its first line" if lines.cut and not lines.head else what
         raise _refused("P002", f"`{lines.name}` {what}", "give the file that the profiler wrote", notes=notes)
     if lines.is_binary:
         raise _binary(lines)
+    if is_own(lines.head):
+        title = f"`{lines.name}` is what `lockwright profile` printed"
+        raise _refused("P005", title, "give what was read there: it stands behind `read as`")
     reader, wrapped_at = _best(lines.head)
     if reader is None:
         if other := known(lines.head):

@@ -55,6 +55,15 @@ OTHERS = (
 """Names, what to give, and a line that gives them away."""
 
 
+_OWN = re.compile(r"\s{2}\S.*: read as \S.*, [\d,]+ lines?\b.*")
+_OWN_LINES = 30  # among which it would stand
+
+
+def is_own(head: Sequence[str]) -> bool:
+    """Return whether a text is what `lockwright profile` printed."""
+    return any(_OWN.fullmatch(one) for one in head[:_OWN_LINES])
+
+
 def known(head: Sequence[str]) -> tuple[str, str] | None:
     """Return the name of a kind that is not read and what to give instead; None if it is none of them."""
     for kind, instead, pattern in OTHERS:

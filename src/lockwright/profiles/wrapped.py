@@ -21,7 +21,7 @@ _MOST_PIECES = 12  # of one line
 _RULE = re.compile(r"[\W_]*")  # nothing, or a line that is drawn
 _TAB = 8
 _GAP = 16  # blanks between two columns of a table, which are lost where it was wrapped
-_END = re.compile(r"\([^()]*\)\s*|\[[.kguH!]\]\s.*|[^\s;()\[\]]+\s*")
+_END = re.compile(r"\([^()]*\)\s*|\[[.kguH!]\]\s.*|[\w.$@:/~-]{3,}\s*")
 
 
 def margin(head: Sequence[str]) -> int:

@@ -135,7 +135,7 @@ def test_two_locks_can_be_compared_seed_by_seed() -> None:
     assert found.after.throughput is not None
     assert found.before.throughput.value == pytest.approx(rates["ticket"], rel=1e-6)
     assert found.after.throughput.value == pytest.approx(rates["mcs"], rel=1e-6)
-    assert found.headline.startswith(f"{rates['mcs'] / rates['ticket']:.3g} times the operations a second: ")
+    assert found.headline.startswith(f"{rates['mcs'] / rates['ticket']:.3g} times the operations a second; ")
     assert found.warnings[0] == "both sides are simulated, on opteron48: no such machine was run"
     lock = next(one for one in found.symbols if one.symbol == "McsLock.lock")
     assert lock.renamed_from == "TicketLock[u16].lock"

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from lockwright.profiles.comparing.results import LOCK, SYMBOL
 from lockwright.profiles.comparing.speed import speed_up
-from lockwright.profiles.comparing.wording import amount, duration, percent, wrapped
-from lockwright.report.diff import difference_cell, name_cell, share_cell, wait_cell
+from lockwright.profiles.comparing.wording import amount, duration, wrapped
+from lockwright.report.diff import CHANCE_MEANS, difference_cell, is_chance, name_cell, share_cell, wait_cell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _LEADING = re.compile(r"(?<![^\W_])_+|_+(?!\w)")
 """Underscores at the ends of names; Markdown leaves those inside alone."""
 _WIDTH = 75  # columns that survive being quoted in a mail
+_BY, _WANTED_BY = " <- ", " by "
 _TOP = 5
 _TOP_LOCKS = 3
 
@@ -53,7 +54,10 @@ def block(found: Comparison, given: Given, *, markdown: bool = False) -> str:
     for title, cells in _tables(found):
         made = _markdown_table(cells) if markdown else _plain_table(cells)
         parts += ["", f"**{title}**" if markdown else f"{title}:", "", *made]
-    parts += ["", *_tail(found, markdown=markdown)]
+    signs = _signs(found)
+    if signs:
+        parts += ["", _escaped(signs) if markdown else signs]
+    parts += ["", *_tail(found, given, markdown=markdown)]
     return "\n".join(parts).rstrip() + "\n"
 
 
@@ -162,7 +166,7 @@ def _row(one: Change) -> list[str]:
     name = name_cell(one)
     callers = [who for who in dict.fromkeys(one.called_by) if who]
     if callers:
-        name += f" < {', then '.join(callers)}"
+        name += f"{_BY}{', then '.join(callers)}"
     if one.renamed_from:
         name += f" (was {one.renamed_from}?)"
     return [
@@ -173,7 +177,20 @@ def _row(one: Change) -> list[str]:
     ]
 
 
-def _tail(found: Comparison, *, markdown: bool) -> Iterator[str]:
+def _signs(found: Comparison) -> str:
+    """Return what the signs in the tables mean."""
+    rows = [*_tops(found), *_top_locks(found)]
+    said = []
+    if any(map(is_chance, rows)) or any(one.is_significant is False for one in found.waits):
+        said.append(CHANCE_MEANS)
+    if any(one.unlisted_before or one.unlisted_after for one in rows):
+        said.append("< n %: below what the profiler lists")
+    if any(any(one.called_by) for one in rows):
+        said.append(f"f{_BY}g: f, called by g")
+    return "; ".join(said)
+
+
+def _tail(found: Comparison, given: Given, *, markdown: bool) -> Iterator[str]:
     if not found.waits:
         yield from _line("Waits of the lock", "not given: record them with `perf lock record`", markdown=markdown)
     yield from _line("Next limit", found.next_limit or "none that weighs as much as 1 %", markdown=markdown)
@@ -181,9 +198,10 @@ def _tail(found: Comparison, *, markdown: bool) -> Iterator[str]:
     if not found.threads:
         yield from _line("1 to N threads", "not given: --table FILE.csv with threads,before,after", markdown=markdown)
     for warning in found.warnings:
-        if "--before" not in warning:  # said above
+        if "--before" not in warning and not (given.command and warning.startswith("different commands")):  # said above
             yield from _line("Note", warning, markdown=markdown)
-    yield from _line("Method", "; ".join(found.method), markdown=markdown)
+    if found.brief:
+        yield from _line("Method", found.brief, markdown=markdown)
 
 
 def _unchanged(found: Comparison) -> str:
@@ -191,7 +209,7 @@ def _unchanged(found: Comparison) -> str:
     single = ""
     if first is not None and first.difference_percent is not None:
         single = f"1 thread {first.difference_percent:+.1f} %; "
-    return single + (", ".join(found.unchanged) or f"no row above {percent(1)} is known to be")
+    return single + (", ".join(found.unchanged) or "not known of any row above 1 %")
 
 
 def _line(head: str, text: str, *, markdown: bool, bullet: bool = True) -> Iterator[str]:
@@ -211,7 +229,16 @@ def _plain_table(cells: list[list[str]]) -> Iterator[str]:
             f"{cell:<{width}}" if at in left else f"{cell:>{width}}"
             for at, (cell, width) in enumerate(zip(row, widths, strict=True))
         ]
-        yield f"  {'  '.join(made)}".rstrip()
+        line = f"  {'  '.join(made)}".rstrip()
+        sign = next((one for one in (_BY, _WANTED_BY) if one in line), "")
+        if len(line) <= _WIDTH or not sign:
+            yield line
+            continue
+        line, _, callers = line.partition(sign)
+        below = f"{sign.lstrip()}{callers}"
+        begin = 4 + sum(widths[:-1]) + 2 * (len(widths) - 1)
+        yield line.rstrip()
+        yield f"{' ' * max(2, min(begin, _WIDTH - len(below)))}{below}"
 
 
 def _markdown_table(cells: list[list[str]]) -> Iterator[str]:

@@ -47,7 +47,7 @@ def test_several_runs_a_side(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     )
     page = capsys.readouterr().out
     assert page.startswith(
-        "0.403 times the busy time for each operation: less waiting: the spinlock wanted by find fell"
+        "0.403 times the busy time for each operation; less waiting: the spinlock wanted by find fell"
     )
     assert "2,000 draws of runs" in page
     told = " ".join(page.split())

@@ -279,7 +279,7 @@ def test_functions_have_their_callers() -> None:
     rows = {one.symbol: one.called_by for one in found.symbols}
     assert rows["memcpy"] == ("send", "read")
     assert rows["native_queued_spin_lock_slowpath"] == ("find", "")
-    assert "memcpy < send, then read" in block(found, Given())
+    assert "memcpy <- send, then read" in block(found, Given())
 
 
 def test_waits_that_hardly_matter_are_no_headline() -> None:
@@ -315,17 +315,17 @@ def test_what_is_faster_without_any_share_that_changed_is_told_first() -> None:
     """False sharing: all functions stay what they are, and each operation costs less."""
     run = recording({WORK: 900, "other < main": 100})
     found = compare(side(run, seconds=(10,), work=(1e6,)), side(run, seconds=(10,), work=(5e6,)))
-    assert found.headline == "5 times the operations a second: no change beyond chance in 2 rows"
+    assert found.headline == "5 times the operations a second; no change beyond chance in 2 rows"
     found = compare(side(run, work=(1e6,)), side(run, work=(5e6,)))
-    assert found.headline.startswith("0.2 times the busy time for each operation: no change beyond chance")
+    assert found.headline.startswith("0.2 times the busy time for each operation; no change beyond chance")
     found = compare(side(run, seconds=(10,), work=(1e6,)), side(run, seconds=(10,), work=(1.001e6,)))
-    assert found.headline.startswith("as fast as before: no change beyond chance")
+    assert found.headline.startswith("as fast as before; no change beyond chance")
     several = [run] * 3
     found = compare(
         side(*several, seconds=(10,), work=(1e6, 1.1e6, 1.2e6)),
         side(*several, seconds=(10,), work=(1.1e6, 1.2e6, 1.4e6)),
     )
-    assert found.headline.startswith("no faster or slower beyond chance: no change beyond chance")
+    assert found.headline.startswith("1.12 times the operations a second, which may be chance; no change")
 
 
 def test_two_functions_that_changed_places_are_both_in_the_first_line() -> None:
@@ -352,3 +352,15 @@ def test_how_long_a_lock_is_held() -> None:
         for one in found.findings
     )
     assert len(found.waits) == 2
+
+
+def test_signs_of_the_block_are_explained_and_its_rows_fit_a_mail() -> None:
+    long = "native_queued_spin_lock_slowpath < _raw_spin_lock < a_function_with_a_name_as_long_as_they_come < main"
+    found = compared({long: 500, WORK: 480, "rare < main": 20}, {long: 100, WORK: 870, "rare < main": 30})
+    text = block(found, Given("m", "c"))
+    assert "~ may be chance; f <- g: f, called by g" in text
+    assert all(len(line) <= 78 for line in text.splitlines())
+    assert "  <- a_function_with_a_name_as_long_as_they_come" in text
+    assert "Method: shares of busy time; 95 % intervals by bootstrap over samples, false discovery rate 5 %" in (
+        " ".join(text.split())
+    )

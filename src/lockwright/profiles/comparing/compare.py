@@ -13,7 +13,7 @@ from lockwright.profiles.comparing.costs import Measured, cost_unit, costs, thro
 from lockwright.profiles.comparing.discovery import RATE, adjusted
 from lockwright.profiles.comparing.estimating import difference, estimates
 from lockwright.profiles.comparing.findings import tell
-from lockwright.profiles.comparing.method import method
+from lockwright.profiles.comparing.method import brief, method
 from lockwright.profiles.comparing.results import ALL_LOCKS, GONE, LOCK, NEW, SYMBOL, Change, Comparison, Estimate
 from lockwright.profiles.comparing.sides import common_events, refused
 from lockwright.profiles.comparing.summary import summary
@@ -83,6 +83,7 @@ def compare(before: Side, after: Side, *, seed: int = 1, threads: Sequence[Threa
         unchanged=told.unchanged,
         next_limit=told.next_limit,
         method=method(here, there, keys, waits),
+        brief=brief(here, there, keys),
         cost_unit=unit,
         threads=tuple(threads),
         seed=seed,

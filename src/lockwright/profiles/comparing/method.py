@@ -57,6 +57,16 @@ def method(before: Measured, after: Measured, keys: Sequence[Key], waits: Sequen
     return tuple(found)
 
 
+def brief(before: Measured, after: Measured, keys: Sequence[Key]) -> str:
+    """Return how intervals came about, in a few words; empty without rows."""
+    if not keys:
+        return ""
+    bases = list(dict.fromkeys(one.spread.basis for one in (before, after) if one.spread is not None))
+    if before.spread is None or after.spread is None:
+        return "shares of busy time, without intervals: numbers of samples are not known"
+    return f"shares of busy time; 95 % intervals by bootstrap over {' and '.join(bases)}, false discovery rate 5 %"
+
+
 def _intervals(before: Measured, after: Measured) -> list[str]:
     bases = [one.spread.basis for one in (before, after) if one.spread is not None]
     drawn = f"95 % intervals: bootstrap, {DRAWS:,} draws"

@@ -219,6 +219,7 @@ class Comparison:
         unchanged: Names of the heaviest rows that stayed what they were.
         next_limit: What is on top now on the path of the lock that changed; empty if nothing is.
         method: How intervals and decisions were made, and what they assume.
+        brief: The same in a few words.
         cost_unit: Of costs an operation or second: `cycles`, `ns of CPU time`, `samples`; empty if no length is known.
         threads: The table of the one who measured; empty if none was given.
         seed: Of the random numbers.
@@ -234,6 +235,7 @@ class Comparison:
     unchanged: tuple[str, ...]
     next_limit: str
     method: tuple[str, ...]
+    brief: str = ""
     cost_unit: str = ""
     threads: tuple[ThreadRow, ...] = ()
     seed: int = 1

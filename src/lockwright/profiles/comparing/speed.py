@@ -110,7 +110,7 @@ def speed_up(one: Estimate, other: Estimate) -> str:
     """Return by how much throughput changed, and whether that is told from chance."""
     if one.low is None and is_flat(one, other):
         return f"{times(other.value / one.value)} times: as good as the same"
-    flat = "; the difference is not told from chance" if is_flat(one, other) else ""
+    flat = ", which may be chance" if is_flat(one, other) else ""
     return f"{times(other.value / one.value)} times{flat}"
 
 
@@ -131,10 +131,11 @@ def prefix(found: Told) -> str:
     """Return the answer to whether it became faster, to stand before all else; empty if that is not known."""
     one, other = found.before.throughput, found.after.throughput
     if one is not None and other is not None:
+        ratio = f"{times(other.value / one.value)} times the operations a second"
         if not is_flat(one, other):
-            return f"{times(other.value / one.value)} times the operations a second: "
-        return "as fast as before: " if one.low is None else "no faster or slower beyond chance: "
+            return f"{ratio}; "
+        return "as fast as before; " if one.low is None else f"{ratio}, which may be chance; "
     pair = busy_per_operation(found)
     if pair is None or pair[0] <= 0 or abs(pair[1] / pair[0] - 1) <= _FLAT:
         return ""
-    return f"{times(pair[1] / pair[0])} times the busy time for each operation: "
+    return f"{times(pair[1] / pair[0])} times the busy time for each operation; "

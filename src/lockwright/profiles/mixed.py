@@ -9,7 +9,7 @@ from lockwright.profiles.readers import readers
 
 if TYPE_CHECKING:
     from lockwright.profiles.lines import Lines
-    from lockwright.profiles.model import Profile
+    from lockwright.profiles.model import Profile, Provenance
     from lockwright.profiles.reader import Reader
 
 _FEWEST_LINES = 2  # of another kind, before it is called one
@@ -17,9 +17,17 @@ _ALL = 100.0  # percent
 _ROUNDING = 0.005  # of a printed share
 
 
-def others(lines: Lines, reader: Reader) -> str:
-    """Return which other kind of file begins where, looking at some lines of the beginning, middle and end."""
+def others(lines: Lines, reader: Reader, origin: Provenance) -> str:
+    """Return which other kind of file begins where, looking at some lines of the beginning, middle and end.
+
+    Args:
+        lines: What was read.
+        reader: What it was read as.
+        origin: Where something was passed over: from there on lines are looked at without those above.
+    """
     probes = [(1, lines.head), *((start, some) for start, some in lines.probes if start > len(lines.head))]
+    if origin.skipped >= _FEWEST_LINES and origin.first_skipped <= len(lines.head):
+        probes.append((origin.first_skipped, lines.head[origin.first_skipped - 1 :]))
     for start, some in probes:
         own = set(reader.claims(some))
         for one in readers():

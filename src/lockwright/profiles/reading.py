@@ -104,7 +104,7 @@ def read_from(file: IO[bytes] | RawIOBase, name: str, *, watch: Watch | None = N
         cut = (profile.provenance.cut,) if profile.provenance.cut else ()
         title = f"`{name}` looks like {reader.name}, and has neither a sample nor a wait nor a shared line"
         raise _refused("P004", title, f"looked for: {reader.looks_for}", notes=cut)
-    mixed = profile.provenance.mixed or others(lines, reader) or several(profile)
+    mixed = profile.provenance.mixed or others(lines, reader, profile.provenance) or several(profile)
     origin = replace(profile.provenance, undone=lines.undone, mixed=mixed)
     return completed(replace(profile, provenance=origin))
 

@@ -104,10 +104,22 @@ def in_locks(samples: Iterable[Sample]) -> tuple[Sample, ...]:
     return tuple(one for one in samples if role(one.stack[0].symbol) in WAITING)
 
 
+_ENTRY = frozenset(
+    ["do_syscall_64", "x64_sys_call", "entry_SYSCALL_64_after_hwframe", "entry_SYSCALL_64", "el0_svc", "invoke_syscall"]
+)
+"""Where system calls enter the kernel: whatever stands there wants no lock."""
+
+
 def caller(stack: Stack) -> Frame | None:
-    """Return who wanted the lock: the first function that is no part of locking; None if no name stands there."""
-    found = next((frame for frame in stack if role(frame.symbol) not in INSIDE), None)
-    return None if found is None or found.symbol == _NAMELESS else found
+    """Return who wanted the lock: the first function that is no part of locking; None if no name stands there.
+
+    Where the way through the locking functions ends at the entry of a system call, it is the last one of them, such as
+    `futex_wake`.
+    """
+    at = next((at for at, frame in enumerate(stack) if role(frame.symbol) not in INSIDE), None)
+    if at is None or stack[at].symbol == _NAMELESS:
+        return None
+    return stack[at - 1] if at and plain(stack[at].symbol) in _ENTRY else stack[at]
 
 
 def by_caller(samples: Iterable[Sample]) -> dict[tuple[str, str], float]:

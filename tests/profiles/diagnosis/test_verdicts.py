@@ -313,7 +313,10 @@ def test_sharing_is_judged_by_both_numbers(reads: int, read_ns: float, words: st
 
 def test_a_table_by_task_names_the_task() -> None:
     found = diagnose(Profile(ORIGIN, waits=(Wait("", "lock", (), 12, 12, 2e6, 1e6, "renamer"),)))
-    assert "a lock waited for by renamer" in found.headline
+    assert found.verdict == UNDECIDED
+    assert (
+        "2 ms of waiting in 12 waits, most of it by renamer; the table does not tell for which locks" in found.headline
+    )
 
 
 def test_who_waits_names_the_lock_before_who_wakes() -> None:
@@ -372,3 +375,36 @@ def test_waits_of_the_profiler_s_own_are_left_out() -> None:
     assert found.lock is not None
     assert found.lock.caller == "pipe_write"
     assert any("80 ms of waiting is for locks that the profiler itself takes" in one.sentence for one in found.cautions)
+
+
+def test_one_thread_shares_no_line() -> None:
+    rows = (("pthread_mutex_lock < count_hit < main", 40), ("pthread_mutex_unlock < count_hit < main", 30))
+    profile = sampled(*rows, ("work < main", 30))
+    assert diagnose(profile).verdict == LINE
+    alone = diagnose(replace(profile, facts={"threads": "1"}))
+    assert alone.verdict == NO_LOCK
+    assert alone.headline.startswith("no contention: one thread takes and releases a pthread lock wanted by count_hit")
+    assert (alone.promise, alone.cures) == (None, ())
+
+
+def test_few_rows_of_a_table_are_no_verdict() -> None:
+    rows = sampled(("native_queued_spin_lock_slowpath", 1), ("work", 2))
+    cut = diagnose(replace(rows, unit="percent"))
+    assert cut.verdict == UNDECIDED
+    assert cut.headline == "undecided: the rows here are 3.0 % of busy time; 1.0 % take locks or wait for them"
+    assert cut.promise is None
+    many = sampled(("native_queued_spin_lock_slowpath < _raw_spin_lock < insert", 15))
+    assert diagnose(replace(many, unit="percent")).verdict == CONTENDED
+
+
+def test_acquisitions_that_take_no_longer_than_their_probe_are_minor() -> None:
+    profile = waited(("mutex", "pipe_write", 47_490, 7.4e6))
+    assert diagnose(profile).verdict == CONTENDED
+    counted = replace(profile, facts={"waits": "every acquisition, also those that did not wait"})
+    assert diagnose(counted).verdict == MINOR
+
+
+def test_a_lock_that_is_seldom_waited_for_while_it_is_held_is_minor() -> None:
+    profile = waited(("rwsem:R", "fault", 100, 3e8), lock="&mm->mmap_sem")
+    held = replace(profile, holdings=(Holding("&mm->mmap_sem", "rwsem:R", (), 34_000_000, 1.7e13, 1e9),))
+    assert diagnose(held).verdict == MINOR

@@ -51,7 +51,11 @@ def _reasons(facts: Facts, decision: Decision, lock: LockFound | None) -> Iterat
     if decision.verdict == LINE:
         yield from decision.reasons
         return
-    if decision.verdict == NO_LOCK or lock is None or decision.why in {"release", "scheduler", "user lock"}:
+    if (
+        decision.verdict == NO_LOCK
+        or lock is None
+        or decision.why in {"release", "scheduler", "user lock", "cut", "tasks", "counted"}
+    ):
         return
     yield from _beside(facts, decision, lock)
     yield from _under(lock)

@@ -86,7 +86,7 @@ def _promise(
         return promise_of(decision.walk.share_percent, quartiles, facts.waiting_percent, base)
     if (
         lock is None
-        or decision.why in {"release", "scheduler"}
+        or decision.why in {"release", "scheduler", "cut"}
         or lock.waits
         or decision.verdict not in {CONTENDED, LINE, "minor", "undecided"}
     ):

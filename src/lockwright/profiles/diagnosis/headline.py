@@ -30,6 +30,12 @@ def headline(facts: Facts, decision: Decision, lock: LockFound | None) -> str:
         return _walk(facts, decision.walk)
     if decision.why in {"count", "line", "passing"}:
         return _line(facts, decision, lock)
+    if decision.why == "cut":
+        shown = f"undecided: the rows here are {facts.view.shown_percent:.1f} % of busy time"
+        return f"{shown}; {facts.lock_percent:.1f} % take locks or wait for them" if facts.lock_percent else shown
+    if decision.why == "alone" and lock:
+        share = both(facts, passing_percent(facts, decision.group)) if decision.group else ""
+        return f"no contention: one thread takes and releases {article(lock.kind)}{wanted(lock)}, for {share}"
     if decision.why == "objects":
         return "undecided: the profile tells objects, not functions"
     if lock is None or decision.why == "nothing":
@@ -47,6 +53,11 @@ def headline(facts: Facts, decision: Decision, lock: LockFound | None) -> str:
     if decision.why == "counted" and lock.waits:
         calls = f"{lock.waits.contended:,} calls on the way to wait for {article(lock.kind)}{wanted(lock)}"
         return f"undecided: {calls}, counted without times"
+    if decision.why == "tasks" and lock.waits:
+        total = f"{duration(lock.waits.total_ns)} of waiting in {lock.waits.contended:,} waits"
+        who = f", most of it by {lock.waited_by[0].caller}" if lock.waited_by else ""
+        held = f", most of it while {lock.held_by[0].caller} held one" if lock.held_by and not who else ""
+        return f"undecided: {total}{who}{held}; the table does not tell for which locks"
     if decision.why in {"scheduler", "user lock"}:
         return f"undecided: {_elsewhere(facts, decision, lock)}"
     lead = _LEADS.get(decision.verdict, "not a lock" if decision.verdict == NO_LOCK else decision.verdict)

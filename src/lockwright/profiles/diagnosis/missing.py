@@ -35,6 +35,11 @@ def _record(facts: Facts, decision: Decision, lock: LockFound | None) -> Iterato
     is_recorded = "lock events s" in profile.facts  # by `lockwright record`, which has all it can have
     if decision.why == "release":
         yield f"{_WAITS}: waits of each lock, which this clock cannot tell from work" if not is_recorded else _CYCLES
+    if decision.why == "cut":
+        yield "`perf report --stdio --percent-limit 0`, all of it: most rows are not here"
+    if decision.why == "tasks":
+        yield "`perf lock contention`, without `-t` and `-o`: which lock, and who wants it"
+        return
     if decision.why == "scheduler" and is_recorded:
         yield "off-CPU time (`offcputime`): what the tasks sleep for"
     elif decision.why == "scheduler":

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from lockwright.profiles.diagnosis.base import family, plain, role
 from lockwright.profiles.diagnosis.names import names
-from lockwright.profiles.symbols import ACQUIRE, IDLE, INSIDE, SCHEDULE, SLEEP, SPIN, UNLOCK
+from lockwright.profiles.symbols import ACQUIRE, EVENT, IDLE, INSIDE, SCHEDULE, SLEEP, SPIN, UNLOCK
 
 if TYPE_CHECKING:
     from lockwright.profiles.model import Frame, Stack
@@ -120,7 +120,7 @@ def _owner(stack: Stack, start: int, does: str) -> Owner:
         name = plain(frame.symbol)
         if name in known.retaken:
             kind = _OF_CONDITIONS
-        elif name in known.condition and kind:
+        elif kind and (name in known.condition or (found and found.role == EVENT)):
             kind = CONDITION if kind in {FUTEX, CONDITION} else kind
         elif found and found.role in INSIDE:
             kind = _outer(kind, found.lock)

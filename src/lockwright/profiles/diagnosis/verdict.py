@@ -18,6 +18,7 @@ from lockwright.profiles.diagnosis.names import names
 from lockwright.profiles.diagnosis.owners import FUTEX, is_object
 from lockwright.profiles.diagnosis.reason import Reason
 from lockwright.profiles.diagnosis.result import CONTENDED, LINE, MINOR, NO_LOCK, UNDECIDED
+from lockwright.profiles.diagnosis.times import waits_of
 
 if TYPE_CHECKING:
     from lockwright.profiles.diagnosis.facts import Facts
@@ -31,8 +32,10 @@ VISIBLE_PERCENT = 1.0  # of busy time: a lock can be seen
 WALK_PERCENT = 15.0  # of busy time in one look-up: it is the matter, if locks have not half of it
 LINE_PERCENT = 5.0  # of busy time in functions that change a shared count
 PASSING_PERCENT = 10.0  # of busy time in taking and releasing what nobody waits for
+SHOWN_PERCENT = 20.0  # of busy time that has rows: from less nothing follows
 CONTENDED_AT_ONCE = 0.1  # tasks that wait at any moment
 VISIBLE_AT_ONCE = 0.01
+FREE_NS = 1e3  # an acquisition that is measured by a probe, free or not: less is the price of the probe
 LEAST_NS = 1e6  # all waits together: less is minor in any recording of 10 ms
 
 
@@ -44,7 +47,8 @@ class Decision:
         verdict: One of `VERDICTS`.
         why: `samples`, `waits`, `release` (of a spin lock), `walk` (a look-up), `unnamed` (no caller), `scheduler`
             (its own locks), `user lock` (unnamed, of user space), `objects` (no functions), `counted`
-            (waits without times), `count`, `passing` and `line` (a shared line), or `nothing`.
+            (waits without times), `count`, `passing` and `line` (a shared line), `alone` (one
+            thread), `cut` (few rows), `tasks` (a table of tasks), or `nothing`.
         group: The lock; None if there is none.
         walk: The look-up that is hotter than all locks.
         owner_work: What the holder of a kernel lock can be running, where no stack tells.
@@ -68,12 +72,18 @@ def decide(facts: Facts) -> Decision:
         return _of_line(profile.shared_lines[0])
     if not facts.view.samples:
         return _of_waits(facts)
-    found = _of_samples(facts)
+    found = _unless_cut(facts, _of_samples(facts))
     if facts.waits and found.verdict not in {CONTENDED, NO_LOCK}:
         waits = _of_waits(facts)
         if waits.verdict == CONTENDED:
             return waits
     return found
+
+
+def _unless_cut(facts: Facts, found: Decision) -> Decision:
+    """Return a verdict, none where most of a table is not there and what is shows no contended lock."""
+    is_table = facts.view.profile.unit == "percent" and facts.view.shown_percent < SHOWN_PERCENT
+    return Decision(UNDECIDED, "cut", found.group) if is_table and found.verdict in {MINOR, NO_LOCK} else found
 
 
 def _of_samples(facts: Facts) -> Decision:
@@ -132,16 +142,23 @@ def is_of_scheduler(group: Group) -> bool:
 def _of_passing(facts: Facts, waiting: float) -> Decision | None:
     """Return the verdict if a line is passed around, with a lock on it or without."""
     counted = line_percent(facts)
-    if counted >= LINE_PERCENT and counted > waiting:
+    if counted >= LINE_PERCENT and counted > waiting and not is_alone(facts):
         reason = "functions that count references of shared objects, or add to a shared count, are hot"
         return Decision(LINE, "count", reasons=(Reason("refcount", reason), Reason("split", reason)))
     for one in facts.groups:
         share = passing_percent(facts, one)
+        if share >= PASSING_PERCENT and is_alone(facts):
+            return Decision(NO_LOCK, "alone", one)
         if share >= PASSING_PERCENT:
             readers = any("read" in name or "rdlock" in name or "LWLock" in name for name in one.functions())
             reason = f"taking and releasing it has {share:.1f} %, and hardly anybody is seen to wait"
             return Decision(LINE, "passing", one, reasons=(Reason("split" if readers else "lock type", reason),))
     return None
+
+
+def is_alone(facts: Facts) -> bool:
+    """Return whether one thread was all that ran: no other CPU can want what it takes."""
+    return facts.view.profile.facts.get("threads") == "1"
 
 
 def _of_line(line: SharedLine) -> Decision:
@@ -165,12 +182,24 @@ def _of_waits(facts: Facts) -> Decision:
     first = facts.waits[0]
     if not facts.waited_ns:
         return Decision(UNDECIDED, "counted", first)
+    if first.kind == "lock" and not first.lock and not any(caller for caller, _ in first.by_caller()):
+        return Decision(UNDECIDED, "tasks", first)
     verdict = _by_time(facts)
+    if verdict == CONTENDED and _is_slight(facts, first):
+        verdict = MINOR
     if verdict == CONTENDED and is_of_scheduler(first):
         return Decision(UNDECIDED, "scheduler", first)
     if first.kind == FUTEX and first.total_ns >= LEAST_NS and not any(caller for caller, _ in first.by_caller()):
         return Decision(UNDECIDED, "user lock", first)
     return Decision(verdict, "waits", first)
+
+
+def _is_slight(facts: Facts, first: Group) -> bool:
+    """Return whether a lock is hardly waited for, however long all of it is together."""
+    waits = waits_of(facts.view.profile, first, facts.waited_ns)
+    if waits.counts_all and waits.mean_ns is not None and waits.mean_ns < FREE_NS:
+        return True
+    return waits.waiters is not None and waits.waiters < VISIBLE_AT_ONCE
 
 
 def _by_time(facts: Facts) -> str:

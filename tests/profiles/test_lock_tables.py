@@ -161,3 +161,9 @@ def test_waits_without_stacks_are_told_apart_by_what_names_them(name: str, shown
     waits = folding.waits_by_caller(of((SAMPLES / f"{name}.txt").read_text()).waits)
     assert [one.name for one in waits] == shown
     assert not any(one.caller for one in waits)
+
+
+def test_a_kind_of_lock_that_is_not_known_yet() -> None:
+    """Versions of perf have added kinds: a caller with its offset tells that the word before it is one."""
+    (wait,) = of("         3     10.00 us      5.00 us      3.33 us   newlock:R   do_something+0x1f\n").waits
+    assert (wait.kind, wait.stack[0].symbol, wait.contended) == ("newlock:R", "do_something", 3)

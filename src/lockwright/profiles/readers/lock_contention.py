@@ -27,7 +27,7 @@ _NUMBERS = ("contended", "total wait", "max wait", "avg wait", "min wait")
 _USUAL = _NUMBERS[:4]
 _KIND = r"(?:(?:spinlock|rwlock|rwsem|mutex|pcpu-sem|percpu-|rt-?mutex|semaphore|lock|unknown)[\w:-]*)"
 _TAIL = re.compile(
-    rf"(?:(?P<kind>{_KIND})\s+(?P<caller>\S.*)|(?P<address>[0-9a-f]{{8,16}})\s+(?P<symbol>\S.*)"
+    rf"(?:(?P<kind>{_KIND}|[a-z][\w:-]*(?=\s+\S+\+0x))\s+(?P<caller>\S.*)|(?P<address>[0-9a-f]{{8,16}})\s+(?P<symbol>\S.*)"
     r"|(?P<task>-?\d{1,10})\s+(?P<comm>\S.*))"
 )
 _ROW = re.compile(rf"\s*+(?P<numbers>(?:\d{{1,15}}\s+)?(?:{_TIME}\s+){{1,5}}|\d{{1,15}}\s+(?={_KIND}))(?P<tail>\S.*)")

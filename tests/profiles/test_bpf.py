@@ -144,6 +144,14 @@ def test_mutexes_of_go() -> None:
     assert top(profile("go_traces/cpu.txt")) == [("", "runtime.procyield", 12.5e9), ("", "main.work", 28.7e9)]
 
 
+def test_shares_of_go() -> None:
+    found = profile("go_top/cpu.txt")
+    assert found.unit == "percent"
+    assert top(found) == [("", "runtime.procyield", 50.75), ("", "runtime.lock2", 15.51), ("", "main.hash", 1.62)]
+    assert {one.event for one in found.samples} == {"cpu"}
+    assert found.provenance.skipped == 0
+
+
 def test_threads_that_a_debugger_stopped() -> None:
     found = profile("pt_pmp/proxy.txt")
     assert [(one.stack[0].symbol, one.count, one.event) for one in found.samples] == [

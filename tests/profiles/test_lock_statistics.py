@@ -82,6 +82,12 @@ def test_the_callers_of_mutexes() -> None:
     assert found.holdings[-1].stack[0].symbol == "flush_to_ldisc"
 
 
+def test_the_first_version_of_the_tool() -> None:
+    found = profile("klockstat/average.txt")
+    assert [one.contended for one in found.waits] == [13_062_320, 13_062_622]
+    assert [one.acquired for one in found.holdings] == [2, 13_062_622]
+
+
 def test_intervals_are_added_and_stacks_have_their_caller_once() -> None:
     found = profile("klockstat/intervals-with-stacks.txt")
     (wait,) = found.waits

@@ -178,7 +178,7 @@ def test_a_known_kind_with_nothing_in_it() -> None:
         ("2026-11-26 23:45:01\nFull thread dump OpenJDK 64-Bit Server VM (21):\n", "a thread dump of a JVM"),
         ("----------\nSEMAPHORES\n----------\nOS WAIT ARRAY INFO: reservation count 3\n", "InnoDB's status"),
         (" pid | wait_event_type | wait_event\n-----+---\n  12 | LWLock | WALInsert\n", "wait events of PostgreSQL"),
-        ("Type: mutex\n      flat  flat%   sum%        cum   cum%\n  3.08mins 91.03%\n", "text of `go tool pprof`"),
+        ("Type: cpu\n      flat  flat%   sum%        cum   cum%   calls calls% + context\n", "text of `go tool pprof`"),
         ("# tracer: function_graph\n#\n", "a trace of ftrace"),
         ('{"type": "attached_probes", "data": {"probes": 1}}\n', "bpftrace's JSON"),
     ],

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _STACKS = "the stacks of samples: `perf script`, or folded stacks"
-_GO = "`go tool pprof -traces` of the same profile"
+_GO = "`go tool pprof -traces` of the same profile, or `-top`"
 OTHERS = (
     (
         "a histogram, as `funclatency` and `runqlat` write it",

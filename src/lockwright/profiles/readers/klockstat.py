@@ -23,7 +23,7 @@ NAME = "klockstat"
 _LONGEST = 4096
 _NS_PER = {"ns": 1.0, "us": 1e3, "ms": 1e6, "s": 1e9, "m": 60e9, "h": 3600e9}
 _HEAD = re.compile(
-    r"\s*(?:Caller|Tid\s+Comm)\s+Avg (?P<what>Spin|Wait|Hold)\s+Count\s+Max \w+\s+Total \w+\s*",
+    r"\s*(?:Caller|Tid\s+Comm)\s+(?:Avg|Average) (?P<what>Spin|Wait|Hold)\s+Count\s+Max \w+\s+Total \w+\s*",
     re.IGNORECASE,
 )
 _PLAIN = re.compile(

@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 
 import pytest
+from tests.profiles.captured import of
 from tests.profiles.comparing.made import SLOW, compared, recording, side, together, waiting
 
 from lockwright.profiles import Frame, Profile, Provenance, Wait
@@ -364,3 +365,33 @@ def test_signs_of_the_block_are_explained_and_its_rows_fit_a_mail() -> None:
     assert "Method: shares of busy time; 95 % intervals by bootstrap over samples, false discovery rate 5 %" in (
         " ".join(text.split())
     )
+
+
+def test_what_only_one_side_has_is_left_out_and_said() -> None:
+    both = replace(recording({LOOKUP: 300, WORK: 700}), waits=waiting(("mutex", "f", 100, 1e9)).waits)
+    found = compare(side(both), side(waiting(("mutex", "f", 100, 1e7))))
+    assert found.headline.startswith("less waiting: for mutex wanted by f 1 s in 100 waits")
+    assert found.symbols == ()
+    assert found.warnings[0] == "after has no samples: those of the other side are left out"
+    found = compare(side(recording({WORK: 1000})), side(both))
+    assert found.waits == ()
+    assert found.warnings[0] == "before has no waits for locks: those of the other side are left out"
+
+
+SPINS = "native_queued_spin_lock_slowpath._raw_spin_lock_irqsave.folio_lruvec_lock_irqsave.folio_batch_move_lru"
+SLEEPS = "osq_lock.rwsem_optimistic_spin.rwsem_down_write_slowpath.down_write_killable.__do_sys_brk"
+ROBOT = f"""\
+   1234567           -20.0%     987654        will-it-scale.workload
+      0.00           +23.5       23.51        perf-profile.calltrace.cycles-pp.{SPINS}
+     12.30            -8.1        4.20        perf-profile.calltrace.cycles-pp.{SLEEPS}
+      9.85            -6.2        3.60        perf-profile.self.cycles-pp.osq_lock
+"""
+
+
+def test_a_mail_of_the_kernel_test_robot() -> None:
+    """What is new has a call trace alone there, and is the news of the mail."""
+    profile = of(ROBOT)
+    found = compare(side(profile), side(*profile.compared))
+    assert found.headline.startswith("more waiting: the spinlock wanted by folio_lruvec_lock_irqsave rose from")
+    assert any("the rwsem wanted by __do_sys_brk (9.8 % → 3.6 %" in one for one in found.findings)
+    assert "will-it-scale.workload: 1.23 M before, 987,654 after (-20.0 %)" in found.findings

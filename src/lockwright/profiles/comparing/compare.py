@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from lockwright.profiles.comparing.renaming import Renaming
     from lockwright.profiles.comparing.results import ThreadRow
     from lockwright.profiles.comparing.sides import Side
+    from lockwright.profiles.model import Profile
 
 LEAST_SHARE = 0.3
 """Percent on either side from which on a row is looked at."""
@@ -51,6 +52,7 @@ def compare(before: Side, after: Side, *, seed: int = 1, threads: Sequence[Threa
             in common.
     """
     _refuse_mixed(before, after)
+    before, after, left_out = _common(before, after)
     events = common_events(before, after)
     pair = [tuple(tally(run, event) for run in side.runs) for side, event in zip((before, after), events, strict=True)]
     guesses = renaming.renamings(*pair)
@@ -75,7 +77,7 @@ def compare(before: Side, after: Side, *, seed: int = 1, threads: Sequence[Threa
     return Comparison(
         headline=told.headline,
         findings=told.findings,
-        warnings=(*told.warnings, *cautions(before, after, here, there, summaries[0], summaries[1])),
+        warnings=(*left_out, *told.warnings, *cautions(before, after, here, there, summaries[0], summaries[1])),
         before=summaries[0],
         after=summaries[1],
         changes=changes,
@@ -102,6 +104,25 @@ def _refuse_mixed(before: Side, after: Side) -> None:
     ]
     title = f"{names[0]} has {what[0]}, {names[1]} has {what[1]}: there is nothing to compare"
     raise refused("P043", title, "record both with the same command: samples, or waits for locks")
+
+
+def _common(before: Side, after: Side) -> tuple[Side, Side, tuple[str, ...]]:
+    """Return both sides with what both have, samples or waits, and what was left out in a sentence."""
+    left_out = []
+    for what in ("samples", "waits"):
+        has = [any(getattr(run, what) for run in side.runs) for side in (before, after)]
+        if has[0] == has[1]:
+            continue
+        name, words = "after" if has[0] else "before", "samples" if what == "samples" else "waits for locks"
+        left_out.append(f"{name} has no {words}: those of the other side are left out")
+        before, after = (
+            replace(side, runs=tuple(_without(run, what) for run in side.runs)) for side in (before, after)
+        )
+    return before, after, tuple(left_out)
+
+
+def _without(run: Profile, what: str) -> Profile:
+    return replace(run, samples=()) if what == "samples" else replace(run, waits=(), holdings=())
 
 
 def _other(side: Side) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from lockwright.profiles.comparing.results import Change, WaitChange, Waited
     from lockwright.profiles.comparing.told import Told
 
+_FIGURE = re.compile(r"[a-z][\w-]*(?:\.[\w%-]+)+")
+_FIGURES = 3
 _SIMILAR = 4.0  # times as many samples: runs that may have been equally long
 _TOGETHER = 3  # names told as having fallen together
 _STAYED = 5  # names told as unchanged
@@ -58,6 +61,7 @@ def tell(found: Told) -> Words:
     lock, function = _main(found.locks), _main(found.functions)
     main = max((one for one in (lock, function) if one), key=lambda one: abs(one.difference.value), default=None)
     findings = [
+        *_figures(found),
         *speed.sentences(found, lock or found.all_locks),
         *_all_locks(found, lock),
         *_base(lock, found),
@@ -76,6 +80,26 @@ def tell(found: Told) -> Words:
         unchanged=tuple(_unchanged(found)),
         next_limit=limits.next_limit(found, lock),
     )
+
+
+def _figures(found: Told) -> Iterator[str]:
+    """Tell what else was measured on both sides: the first figures of a test, such as `will-it-scale.workload`."""
+    told = 0
+    for name, text in found.before.facts.items():
+        other = found.after.facts.get(name)
+        values = [_number(one) for one in (text, other)]
+        if told < _FIGURES and _FIGURE.fullmatch(name) and values[0] and values[1] is not None:
+            told += 1
+            change = 100 * (values[1] / values[0] - 1)
+            yield f"{name}: {amount(values[0])} before, {amount(values[1])} after ({change:+.1f} %)"
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        found = float(text or "")
+    except ValueError:
+        return None
+    return found if abs(found) < float("inf") else None
 
 
 def _all_locks(found: Told, lock: Change | None) -> Iterator[str]:

@@ -14,8 +14,10 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from lockwright.profiles.call_graph import stacks
+from lockwright.profiles.folding import role
 from lockwright.profiles.model import Frame, Sample
 from lockwright.profiles.reader import Gathered, Reader
+from lockwright.profiles.symbols import SPIN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -64,7 +66,7 @@ class _Sides:
 
     def samples(self) -> Iterator[Sample]:
         """Yield what ran: each function with its callers, as far as they were printed."""
-        own = self.own or _own(self.traces)
+        own = self.own | self._waiting() if self.own else _own(self.traces)
         traces: dict[tuple[str, str], list[tuple[_Path, float]]] = defaultdict(list)
         for (event, path), share in self.traces.items():
             traces[event, path[0]].append((path, share))
@@ -72,6 +74,17 @@ class _Sides:
             for path, share in stacks(traces[event, symbol], symbol, weight):
                 if share > 0:
                     yield Sample(tuple(map(Frame, path)), share, 0, "", None, event)
+
+    def _waiting(self) -> dict[tuple[str, str], float]:
+        """Return the shares of functions that spin for locks of which only call traces are printed.
+
+        They call nothing that matters, so the share of a trace is theirs; what changed most is often one of them.
+        """
+        return {
+            (event, symbol): share
+            for (event, symbol), share in _own(self.traces).items()
+            if (event, symbol) not in self.own and role(symbol) == SPIN
+        }
 
 
 def _own(traces: Mapping[tuple[str, _Path], float]) -> dict[tuple[str, str], float]:

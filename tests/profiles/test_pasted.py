@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
+import lzma
 from typing import TYPE_CHECKING
 
 import pytest
@@ -162,7 +164,12 @@ def test_an_unknown_file_shows_its_line_and_the_nearest_kind() -> None:
 
 
 def test_binary_and_what_perf_record_writes() -> None:
-    assert "error[P003]: `pasted.txt` is no text" in error(b"\x7fELF\0\0\0")
+    assert "error[P003]: `pasted.txt` is no text" in error(b"a\0\0\0")
+    assert "error[P003]: `pasted.txt` is a program" in error(b"\x7fELF\0\0\0")
+    assert "error[P003]: `pasted.txt` is a flight recording of a JVM" in error(b"FLR\0\0\x02")
+    for packed, name in ((bz2.compress(b"f;g 1\n"), "bzip2"), (lzma.compress(b"f;g 1\n"), "xz")):
+        assert f"error[P003]: `pasted.txt` is compressed with {name}" in error(packed)
+    assert "zstd -dc FILE" in error(b"\x28\xb5\x2f\xfd\x24\x06")
     assert "perf script --ns -i" in error(b"PERFILE2\0\0\0\0")
 
 

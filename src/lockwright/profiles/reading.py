@@ -15,7 +15,7 @@ from lockwright.profiles import perf_data
 from lockwright.profiles.lines import HEAD_LINES, STANDARD_INPUT, Lines, opened
 from lockwright.profiles.mixed import others, several
 from lockwright.profiles.readers import readers
-from lockwright.profiles.refused import is_own, known
+from lockwright.profiles.refused import is_own, known, unpacked
 from lockwright.profiles.truncated import completed
 from lockwright.profiles.watch import Watch
 from lockwright.profiles.wrapped import margin, unwrapped
@@ -115,7 +115,7 @@ def _reader(lines: Lines) -> Reader:
         what = "is empty" if len(lines.head) < HEAD_LINES else f"has nothing in its first {HEAD_LINES:,} lines"
         what = "breaks off before its first line" if lines.cut and not lines.head else what
         raise _refused("P002", f"`{lines.name}` {what}", "give the file that the profiler wrote", notes=notes)
-    if lines.is_binary:
+    if lines.is_binary or unpacked(lines.head[0]):
         raise _binary(lines)
     if is_own(lines.head):
         title = f"`{lines.name}` is what `lockwright profile` printed"
@@ -151,6 +151,8 @@ def _binary(lines: Lines) -> LockwrightError:
     if lines.head[0].startswith(PERF_DATA):
         title = "is what `perf record` writes"
         instead = "make text of it: `perf script --ns -i FILE > FILE.txt`; where perf is installed, FILE itself is read"
+    elif other := unpacked(lines.head[0]):
+        title, instead = f"is {other[0]}", f"give {other[1]}"
     else:
         title, instead = "is no text", "give text, or text in gzip"
     return _refused("P003", f"`{lines.name}` {title}", instead)

@@ -64,6 +64,23 @@ def is_own(head: Sequence[str]) -> bool:
     return any(_OWN.fullmatch(one) for one in head[:_OWN_LINES])
 
 
+BINARY = (
+    ("FLR\0", "a flight recording of a JVM", "async-profiler's `jfrconv -o collapsed FILE`"),
+    ("\x7fELF", "a program", "what a profiler wrote of it"),
+    ("PK\x03\x04", "a zip archive", "the file inside, plain or in gzip"),
+    ("BZh", "compressed with bzip2", "it plain or in gzip: `bunzip2 -c FILE | lockwright profile -`"),
+    ("\ufffd7zXZ", "compressed with xz", "it plain or in gzip: `xz -dc FILE | lockwright profile -`"),
+    ("(\ufffd/\ufffd", "compressed with zstd", "it plain or in gzip: `zstd -dc FILE | lockwright profile -`"),
+    ("SQLite format 3\0", "a database", "text: `perf script`, or folded stacks"),
+)
+"""How files begin that are no text, what they are, and what to give."""
+
+
+def unpacked(start: str) -> tuple[str, str] | None:
+    """Return what a file is that is no text, and what to give instead; None if that is not known."""
+    return next(((name, instead) for magic, name, instead in BINARY if start.startswith(magic)), None)
+
+
 def known(head: Sequence[str]) -> tuple[str, str] | None:
     """Return the name of a kind that is not read and what to give instead; None if it is none of them."""
     for kind, instead, pattern in OTHERS:

@@ -132,7 +132,7 @@ def begins_round(s: Arrays, thread: Int64, row: Int64, now: Int64) -> Int64:
             return True
     period = s.threads[thread, at.ROUND_TICKS]
     is_round = s.threads[thread, at.RESTART] == s.restarts[row] and s.threads[thread, at.IS_CLEAN] != 0
-    is_like = not is_counted(s, row) or counts_on(s, thread, row)
+    is_like = s.cfg[at.COUNTED] == 0 or not is_counted(s, row) or counts_on(s, thread, row)
     if is_round and s.sleeps[row] != 0 and period <= at.LONGEST_PERIOD and is_like and _is_unchanged(s, thread):
         s.threads[thread, at.PERIOD] = period
         s.threads[thread, at.ROWS_PER_ROUND] = s.threads[thread, at.ROUND_ROWS]

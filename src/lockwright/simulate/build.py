@@ -170,6 +170,7 @@ def _parameters(
         at.SMT_PERCENT: model.smt_slowdown_percent,
         at.CHANCE_OF_ALL: seed_of(settings.seed, None),
         at.ALIVE: settings.cpus,
+        at.COUNTED: bool((code.bounds[:, 0] >= 0).any()),
         at.IS_FIFO: code.program.promises.fifo,
         at.TRACKED: tracked,
         at.SYSTEM_CALL: settings.system_call_cycles * tick,

@@ -45,7 +45,7 @@ def counts_on(s: Arrays, thread: Int64, row: Int64) -> Int64:
     return count == last + 1 and rounds_left(s, thread, row) > 0
 
 
-@inner
+@inlined
 def lie_down(s: Arrays, thread: Int64, row: Int64, since: Int64) -> None:
     """Let a thread sleep where its loop restarts, from a tick on, until a line is written or its rounds run out.
 
@@ -53,6 +53,12 @@ def lie_down(s: Arrays, thread: Int64, row: Int64, since: Int64) -> None:
     """
     s.threads[thread, at.ARRIVES] = since
     s.threads[thread, at.STATE] = at.ASLEEP
+    if s.cfg[at.COUNTED] != 0:
+        _set_alarm(s, thread, row, since)
+
+
+@inner
+def _set_alarm(s: Arrays, thread: Int64, row: Int64, since: Int64) -> None:
     s.threads[thread, at.DUE] = at.NEVER
     if not is_counted(s, row):
         return

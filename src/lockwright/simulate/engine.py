@@ -70,7 +70,7 @@ def is_due(s: Arrays, thread: Int64, now: Int64) -> Int64:
     """Return whether a thread goes on now; one whose rounds have run out wakes up for the last."""
     if s.threads[thread, at.STATE] != at.ASLEEP:
         return s.threads[thread, at.EVENT_AT] == now and s.threads[thread, at.STATE] == at.RUNNING
-    if not rings(s, thread, now):
+    if s.cfg[at.COUNTED] == 0 or not rings(s, thread, now):
         return False
     account_sleep(s, thread, s.threads[thread, at.PC], now)
     s.threads[thread, at.STATE] = at.RUNNING

@@ -314,7 +314,8 @@ def _rouse(s: Arrays, thread: Int64, woken: Int64, ready: Int64, is_own: bool) -
     is_alone = s.threads[thread, at.WATCHED] == 1
     if not is_alone:
         arrives = now
-    pass_rounds(s, thread, max(now, arrives))
+    if s.cfg[at.COUNTED] != 0:
+        pass_rounds(s, thread, max(now, arrives))
     if not is_own and arrives <= now and is_alone:
         s.woken[woken] = thread
         return woken + 1

@@ -408,3 +408,38 @@ def test_a_lock_that_is_seldom_waited_for_while_it_is_held_is_minor() -> None:
     profile = waited(("rwsem:R", "fault", 100, 3e8), lock="&mm->mmap_sem")
     held = replace(profile, holdings=(Holding("&mm->mmap_sem", "rwsem:R", (), 34_000_000, 1.7e13, 1e9),))
     assert diagnose(held).verdict == MINOR
+
+
+def test_a_lock_of_the_program_s_own_is_known_by_its_name() -> None:
+    found = diagnose(sampled(("tkt_lock < deposit < teller", 95), ("work < teller", 5)))
+    assert found.verdict == CONTENDED
+    assert found.headline == (
+        "contended lock: 95.0 % of busy time in tkt_lock, called by deposit, a lock of the program's own by its name"
+    )
+    assert found.cures[0].name in {"split", "lock type"}
+    some = diagnose(sampled(("ck_spinlock_ticket_lock < deposit", 20), ("work", 80)))
+    assert some.verdict == UNDECIDED
+
+
+@pytest.mark.parametrize(
+    "name", ["block_read", "clock_gettime", "unlock", "tkt_unlock", "flock", "__do_block", "locked_by"]
+)
+def test_other_words_with_lock_in_them_are_none(name: str) -> None:
+    assert diagnose(sampled((f"{name} < f", 95), ("work", 5))).verdict == NO_LOCK
+
+
+def test_a_lock_made_of_a_condition_is_a_lock() -> None:
+    text = "futex_wait < __pthread_cond_wait < Unsafe.park < LockSupport.park < pthread_mutex_lock < place < run"
+    found = diagnose(sampled((text, 70), ("work < run", 30)))
+    assert found.lock is not None
+    assert found.lock.caller == "place"
+
+
+def test_an_atomic_instruction_in_a_lock_is_the_lock_s() -> None:
+    rows = (("sync/atomic.AddInt32 < sync.(*RWMutex).RLock < main.(*Store).Get", 48), ("work", 52))
+    assert "main.(*Store).Get" in diagnose(sampled(*rows)).headline
+
+
+def test_inlined_spinning_is_told_from_user_waiting() -> None:
+    found = diagnose(sampled(("do_raw_spin_lock", 74), ("__lll_lock_wait", 1), ("rest", 25)))
+    assert found.headline.startswith("undecided: 75.0 % of busy time waits for a spinlock")

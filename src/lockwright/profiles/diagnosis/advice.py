@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lockwright.profiles.cures import cure_class
+from lockwright.profiles.diagnosis.groups import OWN_KIND
 from lockwright.profiles.diagnosis.hot import ALLOCATE, LOOK_UP, pair_beside, suggests
 from lockwright.profiles.diagnosis.reason import Reason
 from lockwright.profiles.diagnosis.result import LINE, NO_LOCK, CaseShown, Cure
@@ -138,7 +139,10 @@ def _many(lock: LockFound) -> Iterator[Reason]:
 
 
 def _kind(lock: LockFound) -> Iterator[Reason]:
-    if "spin" in lock.kind and lock.kind not in _KERNEL_SPINNING:
+    if lock.kind == OWN_KIND:
+        because = f"{lock.function} spins in user space, by its name: who holds it may lose its CPU meanwhile"
+        yield Reason("lock type", because, ("K12", "K24"))
+    elif "spin" in lock.kind and lock.kind not in _KERNEL_SPINNING:
         yield Reason("lock type", f"a {lock.kind} in user space: who holds it may lose its CPU while others spin")
     elif lock.function in {"osq_lock", "mutex_spin_on_owner", "rwsem_spin_on_owner"}:
         yield Reason("shorten hold", f"{lock.function} is hot: waiters watch an owner that runs for long")

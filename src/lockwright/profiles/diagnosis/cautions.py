@@ -71,7 +71,7 @@ def _line_of_the_lock(facts: Facts, _: Decision) -> Iterator[str]:
     taking = _share(facts, lambda symbol: role(symbol) == ACQUIRE)
     if taking < _VISIBLE_PERCENT:
         return
-    if facts.has_spinning:
+    if any(one.waiting for one in facts.groups):
         yield (
             f"{taking:.1f} % in functions that take locks, beside their slow paths: a cache line on its way, or locks "
             "taken often, not waiting"

@@ -54,7 +54,9 @@ def _lock(facts: Facts, decision: Decision) -> LockFound | None:
         return None
     if decision.group.waits:
         return waited_lock_of(facts.view.profile, decision.group, facts.waited_ns)
-    lock = lock_of(facts.view, decision.group, facts.others, decision.owner_work)
+    own = {id(sample) for sample, _ in decision.group.members}
+    others = [one for one in facts.others if id(one) not in own]
+    lock = lock_of(facts.view, decision.group, others, decision.owner_work)
     return replace(lock, taken_in=_taken_in(facts, lock)) if decision.why == "release" else lock
 
 

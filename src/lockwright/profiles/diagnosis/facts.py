@@ -55,8 +55,8 @@ class Facts:
 
     @property
     def has_spinning(self) -> bool:
-        """Whether any function was seen that does nothing but wait."""
-        return any(one.waiting for one in self.groups)
+        """Whether any function was seen that does nothing but wait for a spin lock of the kernel."""
+        return any(one.waiting for one in self.groups if one.kind in _INLINED)
 
     def waiting(self, group: Group) -> float:
         """Return what of a group is waiting, or waking those that wait, in percent of busy time.

@@ -136,6 +136,21 @@ def by_caller(samples: Iterable[Sample]) -> dict[tuple[str, str], float]:
     return dict(sorted(weights.items(), key=lambda pair: -pair[1]))
 
 
+def named_group(samples: Iterable[Sample], symbol: str) -> Group:
+    """Return the samples of a function that is a lock of a program's own, by its name."""
+    group = Group(OWN_KIND)
+    for one in samples:
+        if plain(one.stack[0].symbol) == symbol:
+            who, within = owners.named(one.stack, 1), owners.named(one.stack, 2)
+            depth = min(1, len(one.stack) - 1)
+            group.add(one, Owner(OWN_KIND, who, within, depth, symbol, owners.WAITS, through_futex=False))
+    return group
+
+
+OWN_KIND = "lock of the program's own"
+"""What a function is that only its name calls a lock."""
+
+
 def _adopted(groups: dict[tuple[str, str, bool], Group]) -> Iterable[Group]:
     """Return groups, those that sleep and wake for somebody further out joined to who waits.
 

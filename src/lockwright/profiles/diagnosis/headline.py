@@ -33,8 +33,13 @@ def headline(facts: Facts, decision: Decision, lock: LockFound | None) -> str:
     if decision.why == "cut":
         shown = f"undecided: the rows here are {facts.view.shown_percent:.1f} % of busy time"
         return f"{shown}; {facts.lock_percent:.1f} % take locks or wait for them" if facts.lock_percent else shown
+    if decision.why == "own" and lock:
+        lead = "contended lock" if decision.verdict == CONTENDED else "undecided"
+        by = f", called by {lock.caller}" if lock.caller else ""
+        return f"{lead}: {_share(facts, lock)} in {lock.function}{by}, a lock of the program's own by its name"
     if decision.why == "alone" and lock:
-        share = both(facts, passing_percent(facts, decision.group)) if decision.group else ""
+        group = decision.group
+        share = both(facts, passing_percent(facts, group) or facts.view.busy(group.weight)) if group else ""
         return f"no contention: one thread takes and releases {article(lock.kind)}{wanted(lock)}, for {share}"
     if decision.why == "objects":
         return "undecided: the profile tells objects, not functions"

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from lockwright.profiles.model import Frame
 
 LOOK_UP, ALLOCATE, FREE, POLL = "look-up", "allocation", "freeing", "polling"
-PROFILER, PAGE, COUNT = "profiler", "page lock", "shared count"
+PROFILER, PAGE, COUNT, LOCK = "profiler", "page lock", "shared count", "lock"
 
 
 def suggests(symbol: str) -> str:

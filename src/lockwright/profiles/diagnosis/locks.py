@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from lockwright.profiles import folding
 from lockwright.profiles.diagnosis.base import plain, role
+from lockwright.profiles.diagnosis.groups import OWN_KIND
 from lockwright.profiles.diagnosis.names import names
 from lockwright.profiles.diagnosis.owners import FUTEX, is_nameless
 from lockwright.profiles.diagnosis.result import LockFound, Site
@@ -60,6 +61,8 @@ def named_by(group: Group, *, has_stacks: bool) -> str:
     """Return what naming a lock rests on."""
     if group.futex and group.kind != FUTEX:
         return "the frames above the futex that its waiters sleep on"
+    if group.kind == OWN_KIND:
+        return "the name of the function"
     if any(caller for caller, _, _ in group.sites):
         return "the first function on the stack that is no part of locking"
     if has_stacks:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from lockwright.profiles.model import Frame, Stack
 
 FUTEX, CONDITION = "futex", "condition"
+_FRAMES = 8  # that a runtime may have between its lock and the condition it is made of
 _OF_CONDITIONS = "pthread lock"  # the kind of their mutex
 _NAMES = 1 << 16  # whose marks are kept
 _QUEUE = "mutex or rwsem"  # which of the two, the frames around it tell
@@ -66,6 +67,8 @@ def placed(stack: Stack) -> Owner | None:
     start = 0
     while start + 1 < len(stack) and role(stack[start].symbol) == IDLE:  # a halted waiter
         start += 1
+    if start + 1 < len(stack) and _ATOMIC.match(stack[start].symbol) and _does(stack[start + 1]):
+        start += 1  # what the lock is made of
     inner = _does(stack[start])
     near = _owner(stack, start, inner) if inner else None
     if near is not None and near.kind not in _SPINNING:
@@ -107,6 +110,7 @@ def _mark(symbol: str) -> bool | None:
     return True if found.role == SLEEP or (found.role == UNLOCK and _WAKING.search(symbol)) else None
 
 
+_ATOMIC = re.compile("sync/atomic[.]|(?:runtime/)?internal/.*atomic[.]|(?:core|std)::.*atomic|__atomic_|__aarch64_")
 _WAKING = re.compile("wake|unlock_slow|unlock_pi")
 
 
@@ -125,6 +129,9 @@ def _owner(stack: Stack, start: int, does: str) -> Owner:
         elif found and found.role in INSIDE:
             kind = _outer(kind, found.lock)
             futex = futex or found.lock == FUTEX
+        elif kind == CONDITION and (further := _lock_further_out(stack, at)):
+            at = further
+            continue
         elif not (kind and (known.wrapper.fullmatch(frame.symbol) or (futex and frame.symbol in known.entry))):
             break
         at += 1
@@ -141,6 +148,15 @@ def _owner(stack: Stack, start: int, does: str) -> Owner:
         does,
         futex,
     )
+
+
+def _lock_further_out(stack: Stack, at: int) -> int:
+    """Return the index of a lock that is made of a condition, a few frames further out; 0 if there is none."""
+    for further in range(at + 1, min(at + _FRAMES, len(stack))):
+        found = family(stack[further].symbol)
+        if found and found.role in {ACQUIRE, SLEEP}:
+            return further
+    return 0
 
 
 def _outer(inner: str, outer: str) -> str:

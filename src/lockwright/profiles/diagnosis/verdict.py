@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lockwright.profiles.diagnosis.base import span_ns
-from lockwright.profiles.diagnosis.groups import MERGED
-from lockwright.profiles.diagnosis.hot import LOOK_UP
+from lockwright.profiles.diagnosis.groups import MERGED, named_group
+from lockwright.profiles.diagnosis.hot import LOCK, LOOK_UP
 from lockwright.profiles.diagnosis.lines import is_of_lock, line_percent, passing_percent, touches
 from lockwright.profiles.diagnosis.locks import owner_work
 from lockwright.profiles.diagnosis.names import names
@@ -32,6 +32,7 @@ VISIBLE_PERCENT = 1.0  # of busy time: a lock can be seen
 WALK_PERCENT = 15.0  # of busy time in one look-up: it is the matter, if locks have not half of it
 LINE_PERCENT = 5.0  # of busy time in functions that change a shared count
 PASSING_PERCENT = 10.0  # of busy time in taking and releasing what nobody waits for
+OWN_PERCENT = 30.0  # of busy time in a function that is a lock by its name: it can only spin
 SHOWN_PERCENT = 20.0  # of busy time that has rows: from less nothing follows
 CONTENDED_AT_ONCE = 0.1  # tasks that wait at any moment
 VISIBLE_AT_ONCE = 0.01
@@ -46,9 +47,9 @@ class Decision:
     Args:
         verdict: One of `VERDICTS`.
         why: `samples`, `waits`, `release` (of a spin lock), `walk` (a look-up), `unnamed` (no caller), `scheduler`
-            (its own locks), `user lock` (unnamed, of user space), `objects` (no functions), `counted`
-            (waits without times), `count`, `passing` and `line` (a shared line), `alone` (one
-            thread), `cut` (few rows), `tasks` (a table of tasks), or `nothing`.
+            (its own locks), `user lock` (unnamed, of user space), `objects` (no functions), `counted` (waits without
+            times), `count`, `passing` and `line` (a shared line), `own` (a lock by its name), `alone` (one thread),
+            `cut` (few rows), `tasks` (a table of tasks), or `nothing`.
         group: The lock; None if there is none.
         walk: The look-up that is hotter than all locks.
         owner_work: What the holder of a kernel lock can be running, where no stack tells.
@@ -88,6 +89,9 @@ def _unless_cut(facts: Facts, found: Decision) -> Decision:
 
 def _of_samples(facts: Facts) -> Decision:
     waiting, first = facts.waiting_percent, _heaviest(facts)
+    named = next((one for one in facts.hot if one.kind == LOCK), None)
+    if named and named.share_percent >= max(CONTENDED_PERCENT, facts.lock_percent):
+        return _of_own(facts, named)
     walk = next((one for one in facts.hot if one.kind == LOOK_UP), None)
     if not first and any(is_object(one.symbol) for one in facts.hot):
         return Decision(UNDECIDED, "objects")
@@ -107,6 +111,14 @@ def _of_samples(facts: Facts) -> Decision:
     if facts.lock_percent >= VISIBLE_PERCENT and first:
         return Decision(MINOR, "samples", first)
     return Decision(NO_LOCK, "nothing", first)
+
+
+def _of_own(facts: Facts, named: Hot) -> Decision:
+    """Return the verdict if a function that is a lock by its name is hotter than all that are known to be one."""
+    group = named_group(facts.others, named.symbol)
+    if is_alone(facts):
+        return Decision(NO_LOCK, "alone", group)
+    return Decision(CONTENDED if named.share_percent >= OWN_PERCENT else UNDECIDED, "own", group)
 
 
 def _is_masked(facts: Facts) -> bool:

@@ -211,6 +211,7 @@ def test_shares_without_counts_have_no_interval() -> None:
     found = compare(side(one), side(other))
     assert all(row.p is None and row.difference.low is None for row in found.changes)
     assert any("no interval: before and after do not say" in text for text in found.method)
+    assert found.headline.endswith("(of how many samples is not known: it may be chance)")
     counted = compare(
         *(
             side(recording({"f": x, "rest": 100 - x}, unit="percent", facts={"samples": "2K of cycles"}))
@@ -218,5 +219,6 @@ def test_shares_without_counts_have_no_interval() -> None:
         )
     )
     row = next(one for one in counted.changes if one.symbol == "f")
+    assert "may be chance" not in counted.headline
     assert row.difference.low == pytest.approx(-22.4, abs=0.2)
     assert row.difference.high == pytest.approx(-17.6, abs=0.2)

@@ -249,6 +249,8 @@ def test_a_simulated_side_is_called_so() -> None:
     assert found.warnings[0] == (
         "before is simulated on opteron48, after was recorded: the model's shares are no measurement"
     )
+    shares = [recording({"f": one, "g": 100 - one}, unit="percent", facts=before.facts) for one in (20, 60)]
+    assert not compare(side(shares[0]), side(shares[1])).headline.endswith("may be chance)")
     both = compare(side(before), side(before))
     assert both.warnings[0] == "both sides are simulated, on opteron48: no such machine was run"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lockwright.profiles.comparing.sides import LEFT_OUT
+from lockwright.profiles.comparing.sides import LEFT_OUT, SIMULATED
 from lockwright.profiles.comparing.tally import plain_event
 from lockwright.profiles.comparing.wording import listed, percent, times
 
@@ -20,7 +20,6 @@ _FEW = 200  # samples: intervals are wide
 _IDLER = 5.0  # points of idle time
 _MAIN_COMMAND = 15.0  # percent of what is busy
 _LITTLE = 50.0  # percent of all samples that the rows cover
-_SIMULATED = "simulated on"
 _MACHINE = {
     "hostname": "hosts",
     "os release": "kernels",
@@ -48,7 +47,7 @@ def cautions(
         found.append(f"the text compares more than two files: the first two are told, {one.facts[LEFT_OUT]} left out")
     if here.shares or there.shares:
         found += [*_idle(one, other), *_lengths(one, other), *_coverage(here, there, one, other)]
-    is_measured = not (_SIMULATED in one.facts and _SIMULATED in other.facts)
+    is_measured = not (SIMULATED in one.facts and SIMULATED in other.facts)
     if is_measured and len(one.sources) == len(other.sources) == 1:
         found.append(
             "one run a side: two runs of one program differ as well, and that is told as a change, too; "
@@ -67,7 +66,7 @@ def cautions(
 
 def _simulated(one: SideSummary, other: SideSummary) -> Iterator[str]:
     """Yield which side never ran."""
-    machines = [side.facts.get(_SIMULATED, "") for side in (one, other)]
+    machines = [side.facts.get(SIMULATED, "") for side in (one, other)]
     if machines[0] and machines[1]:
         yield f"both sides are simulated, on {listed(list(dict.fromkeys(machines)))}: no such machine was run"
     elif any(machines):

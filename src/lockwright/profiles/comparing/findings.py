@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from lockwright.profiles.comparing import base, limits, speed
 from lockwright.profiles.comparing.headline import headline
 from lockwright.profiles.comparing.results import SYMBOL
+from lockwright.profiles.comparing.sides import SIMULATED
 from lockwright.profiles.comparing.told import counterpart, has_moved, heaviest_wait, is_larger, moved_to
 from lockwright.profiles.comparing.waiting import per_second
 from lockwright.profiles.comparing.wording import (
@@ -74,12 +75,20 @@ def tell(found: Told) -> Words:
         *_renamed(found),
     ]
     return Words(
-        headline=speed.prefix(found) + headline(lock, function, found),
+        headline=f"{speed.prefix(found)}{headline(lock, function, found)}{_hedge(main, found)}",
         findings=tuple(findings),
         warnings=tuple(speed.warnings(found, lock, main)),
         unchanged=tuple(_unchanged(found)),
         next_limit=limits.next_limit(found, lock),
     )
+
+
+def _hedge(main: Change | None, found: Told) -> str:
+    """Return what the first line must add where nothing says how far shares may be off; simulations are exact."""
+    is_exact = all(SIMULATED in side.facts for side in (found.before, found.after))
+    if main is None or main.q is not None or is_exact:
+        return ""
+    return " (of how many samples is not known: it may be chance)"
 
 
 def _figures(found: Told) -> Iterator[str]:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from lockwright.profiles.model import Profile
 
 
+SIMULATED = "simulated on"
+"""The fact that says on which machine a profile was simulated."""
 LEFT_OUT = "files of perf diff left out"
 """The fact that says how many more files than two were compared in one text."""
 

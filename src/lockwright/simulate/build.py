@@ -211,9 +211,13 @@ def _lines(placement: Placement) -> NDArray[np.int64]:
 
 def _cores_at_distance(model: MachineModel, words: int) -> NDArray[np.uint64]:
     found = np.zeros((model.nodes, len(model.distance_names), words), dtype=np.uint64)
-    for node in range(model.nodes):
-        for core, other in enumerate(model.node_of_core[: 64 * words]):
-            found[node, model.distances[node][other], core >> 6] |= np.uint64(1 << (core & 63))
+    node_of = np.array(model.node_of_core[: 64 * words])
+    distances = np.array(model.distances)[:, node_of]
+    bits = np.uint64(1) << np.arange(64, dtype=np.uint64)
+    for word in range(words):
+        there = distances[:, 64 * word : 64 * (word + 1)]
+        for distance in range(len(model.distance_names)):
+            found[:, distance, word] = ((there == distance) * bits[: there.shape[1]]).sum(axis=1, dtype=np.uint64)
     return found
 
 
@@ -267,10 +271,9 @@ def _last(model: MachineModel, *, tracked: bool) -> NDArray[np.int64]:
 def _start(arrays: State, settings: Settings) -> None:
     """Let every thread be due for the first time."""
     starts = _starts(arrays, settings)
-    keys = []
-    for thread, tick in enumerate(starts):
-        arrays.threads[thread, [at.TIME, at.EVENT_AT, at.RUNS_FROM]] = tick
-        keys.append(tick << at.TIME_SHIFT | 1 << at.KIND_SHIFT | thread)
+    for column in (at.TIME, at.EVENT_AT, at.RUNS_FROM):
+        arrays.threads[:, column] = starts
+    keys = [tick << at.TIME_SHIFT | 1 << at.KIND_SHIFT | thread for thread, tick in enumerate(starts)]
     arrays.heap[: len(keys)] = sorted(keys)  # a sorted list is a heap
     arrays.cfg[at.HEAP] = len(keys)
 

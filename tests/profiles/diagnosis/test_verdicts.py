@@ -422,7 +422,43 @@ def test_a_lock_of_the_program_s_own_is_known_by_its_name() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["block_read", "clock_gettime", "unlock", "tkt_unlock", "flock", "__do_block", "locked_by"]
+    "name",
+    [
+        "my_spin_lock",
+        "mcs_lock_acquire",
+        "SpinLock::lock",
+        "TicketLock::Acquire",
+        "boost::detail::spinlock::lock()",
+        "rte_spinlock_lock",
+        "uv_mutex_lock",
+        "g_mutex_lock_slowpath",
+        "rb_mutex_lock",
+        "JIT_MonEnter_Portable",
+        "WalInsertLockAcquire",
+        "tokio::sync::mutex::Mutex<T>::lock",
+        "bucket_lock_spin",
+    ],
+)
+def test_locks_of_libraries_are_known_by_their_names(name: str) -> None:
+    assert (
+        diagnose(sampled((f"{name.replace('<', '[').replace('>', ']')} < f < main", 90), ("work < main", 10))).verdict
+        == CONTENDED
+    )
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "block_read",
+        "clock_gettime",
+        "my_unlock",
+        "tkt_unlock",
+        "flock",
+        "__do_block",
+        "locked_by",
+        "lock_init",
+        "Spin::unlock()",
+    ],
 )
 def test_other_words_with_lock_in_them_are_none(name: str) -> None:
     assert diagnose(sampled((f"{name} < f", 95), ("work", 5))).verdict == NO_LOCK
@@ -443,3 +479,36 @@ def test_an_atomic_instruction_in_a_lock_is_the_lock_s() -> None:
 def test_inlined_spinning_is_told_from_user_waiting() -> None:
     found = diagnose(sampled(("do_raw_spin_lock", 74), ("__lll_lock_wait", 1), ("rest", 25)))
     assert found.headline.startswith("undecided: 75.0 % of busy time waits for a spinlock")
+
+
+def test_tasks_asleep_count_where_the_cpus_look_something_up() -> None:
+    samples = sampled(("block_find < main", 30), ("work < main", 70))
+    waits = waited(("rwsem:W", "rwsem_down_write_slowpath < down_write < unlink < main", 30, 3e8), seconds=1.0)
+    found = diagnose(replace(samples, waits=waits.waits, facts=waits.facts))
+    assert found.headline.startswith("contended lock: an rwsem wanted by unlink, 300 ms of waiting in 30 waits")
+
+
+def test_tracepoints_of_the_recorder_are_no_work_of_the_holder() -> None:
+    rows = (
+        (SPIN.format("alloc_fd"), 30),
+        ("perf_trace_contention_begin < alloc_fd < main", 10),
+        ("bits < alloc_fd < main", 4),
+    )
+    found = diagnose(sampled(*rows, ("work < main", 56)))
+    assert found.lock is not None
+    assert [one.caller for one in found.lock.inside] == ["bits"]
+
+
+def test_callers_of_one_address_want_one_lock() -> None:
+    samples = sampled((SPIN.format("alloc_fd"), 12), (SPIN.format("close_fd"), 11), ("work < main", 77))
+    both = [("spinlock", SPIN.format(name), 50, 1e6) for name in ("alloc_fd", "close_fd")]
+    one = diagnose(replace(samples, waits=waited(*both, lock="0xffff8881").waits))
+    assert one.chain == ()
+    assert one.headline == "contended lock: 23.0 % of busy time for a spinlock wanted by alloc_fd and close_fd"
+    apart = [waited(row, lock=f"0xffff{at}").waits[0] for at, row in enumerate(both)]
+    assert len(diagnose(replace(samples, waits=tuple(apart))).chain) == 1
+
+
+def test_stopped_threads_are_no_busy_time() -> None:
+    found = diagnose(sampled(("__lll_lock_wait < pthread_mutex_lock < put", 60), ("read < run", 40), event="threads"))
+    assert found.headline == "contended lock: 60.0 % of the threads for a pthread lock wanted by put"

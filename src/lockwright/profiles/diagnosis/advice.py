@@ -28,6 +28,7 @@ _EXAMPLES = 2  # of a class that are quoted
 _FAILURES = 1
 _LARGER_TABLE = ("C10", "C09", "K38")
 _WALK_PERCENT = 15.0
+_INSIDE_PERCENT = 5.0  # of busy time that runs where a lock is taken: less has no weight
 _SPLIT_PERCENT = 70.0  # of waiting: one lock stops everybody
 _SHORT_NS, _LONG_NS = 20e3, 1e6  # a mean wait
 _KERNEL_SLEEPING = frozenset({"mutex", "rwsem", "mutex or rwsem", "semaphore"})
@@ -95,7 +96,7 @@ def _beside(facts: Facts, decision: Decision, lock: LockFound) -> Iterator[Reaso
 
 def _under(lock: LockFound) -> Iterator[Reason]:
     """Yield what runs under a lock, or in the functions that take it, points to."""
-    if not lock.inside or not lock.inside_percent:
+    if not lock.inside or not lock.inside_percent or lock.inside_percent < _INSIDE_PERCENT:
         return
     callers = {one.caller for one in lock.sites}
     most = lock.inside[0]

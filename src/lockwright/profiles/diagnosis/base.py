@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _ALL = 100.0  # percent
 _NS_PER_S = 1e9
+THREADS = "threads"  # the event of samples that are stopped threads, asleep or not
 OFF_CPU = "off-cpu"  # the event of samples that are no CPU time
 _NAMES = 1 << 16  # that are kept; a profile has thousands
 

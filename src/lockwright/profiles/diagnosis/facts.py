@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lockwright.profiles.diagnosis.base import view_of
-from lockwright.profiles.diagnosis.groups import sample_groups, wait_groups
+from lockwright.profiles.diagnosis.groups import joined, sample_groups, wait_groups
 from lockwright.profiles.diagnosis.hot import hot_functions
 from lockwright.profiles.diagnosis.owners import CONDITION
 
@@ -116,7 +116,7 @@ def facts_of(profile: Profile) -> Facts:
     own_waits = [one for one in waits if one.is_own]
     return Facts(
         view,
-        tuple(one for one in groups if not one.is_own and one.kind != CONDITION),
+        tuple(joined([one for one in groups if not one.is_own and one.kind != CONDITION], waits)),
         tuple(releases),
         tuple(hot_functions(view)),
         tuple(one for one in waits if not one.is_own),

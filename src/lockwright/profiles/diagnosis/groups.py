@@ -171,6 +171,27 @@ def _adopted(groups: dict[tuple[str, str, bool], Group]) -> Iterable[Group]:
     return groups.values()
 
 
+def joined(groups: list[Group], waits: Iterable[Group]) -> list[Group]:
+    """Return groups of samples, those of callers that want one lock put together where addresses of waits tell it."""
+    found: dict[str, tuple[float, str]] = {}
+    for group in waits:
+        if group.lock:
+            for (caller, _), time_ns in group.by_caller().items():
+                found[caller] = max(found.get(caller, (0.0, "")), (time_ns, group.lock))
+    kept: dict[tuple[str, str], Group] = {}
+    alone: list[Group] = []
+    for group in groups:  # the heaviest first
+        caller = next((who for who, _ in group.by_caller() if who), "")
+        address = found.get(caller, (0.0, ""))[1]
+        if not address or (group.kind, address) not in kept:
+            alone.append(group)
+            if address:
+                kept[group.kind, address] = group
+        else:
+            kept[group.kind, address].join(group)
+    return _heaviest_first(alone)
+
+
 def _is_own(whose: Owner) -> bool:
     """Return whether functions of the profiler want a lock."""
     return PROFILER in (suggests(whose.caller), suggests(whose.within))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from lockwright.profiles import folding
 from lockwright.profiles.diagnosis.base import plain, role
 from lockwright.profiles.diagnosis.groups import OWN_KIND
+from lockwright.profiles.diagnosis.hot import PROFILER, suggests
 from lockwright.profiles.diagnosis.names import names
 from lockwright.profiles.diagnosis.owners import FUTEX, is_nameless
 from lockwright.profiles.diagnosis.result import LockFound, Site
@@ -82,7 +83,7 @@ def _inside(view: View, group: Group, others: Iterable[Sample]) -> tuple[tuple[S
     found: dict[str, float] = defaultdict(float)
     for one in others:
         below = _below(one.stack, callers)
-        if below is not None:
+        if below is not None and suggests(below) != PROFILER:
             found[below] += one.weight
     running = sum(found.values())
     heaviest = sorted(found.items(), key=lambda pair: -pair[1])[:_INSIDE]

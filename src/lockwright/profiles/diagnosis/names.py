@@ -7,7 +7,13 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
+from typing import TYPE_CHECKING, Any
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_WORD = re.compile("[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+")
+_BRACKETS = re.compile("<[^<>]*>|\\[[^\\]]*\\]")
 _NAMES = 1 << 16  # whose suggestions are kept
 _LAST = re.compile(r"(?:.*(?:::|\.))?(operator (?:new|delete).*|~?\w+)(?:[(<\[].*)?")
 
@@ -24,7 +30,7 @@ class Names:
         retaken: Functions that take the mutex of a condition again.
         interrupt: Fits functions between which and what was interrupted nothing is in common.
         wrapper: Fits functions of classes that wrap a lock.
-        suggestions: What a name suggests, its meaning in words, and the pattern.
+        suggestions: What a name suggests, its meaning in words, and what tells it of a name.
     """
 
     entry: frozenset[str]
@@ -34,7 +40,7 @@ class Names:
     retaken: frozenset[str]
     interrupt: re.Pattern[str]
     wrapper: re.Pattern[str]
-    suggestions: tuple[tuple[str, str, re.Pattern[str]], ...]
+    suggestions: tuple[tuple[str, str, Callable[[str], object]], ...]
 
 
 @cache
@@ -53,15 +59,40 @@ def names() -> Names:
         lists["retaken"],
         re.compile("|".join(one["pattern"] for one in found["interrupt"])),
         re.compile(found["wrapper"]["pattern"], re.IGNORECASE),
-        tuple((one["kind"], one["meaning"], re.compile(one["pattern"])) for one in found["suggestion"]),
+        tuple((one["kind"], one["meaning"], _test(one)) for one in found["suggestion"]),
     )
+
+
+def _test(entry: dict[str, Any]) -> Callable[[str], object]:
+    """Return what tells whether a name suggests something: by a pattern of its last part, or by words."""
+    if "pattern" in entry:
+        pattern = re.compile(entry["pattern"])
+        return lambda symbol: pattern.fullmatch(_last(symbol))
+    nouns, verbs, never = (frozenset(entry[key]) for key in ("nouns", "verbs", "never"))
+
+    def fits(symbol: str) -> bool:
+        whole, last = _words(_plain(symbol)), _words(_last(symbol))
+        return bool(whole & nouns and last & verbs) and not whole & never
+
+    return fits
+
+
+def _last(symbol: str) -> str:
+    """Return the name of a function without class, module, arguments and types."""
+    got = _LAST.fullmatch(symbol)
+    return got[1] if got else symbol
+
+
+def _plain(symbol: str) -> str:
+    """Return the name of a function with class and module, without arguments and types."""
+    return _BRACKETS.sub("", symbol.partition("(")[0] or symbol)
+
+
+def _words(name: str) -> frozenset[str]:
+    return frozenset(one.lower() for one in _WORD.findall(name))
 
 
 @lru_cache(maxsize=_NAMES)
 def suggestion(symbol: str) -> tuple[str, str]:
     """Return what the name of a function suggests that it does, and the words for it; empty if nothing."""
-    got = _LAST.fullmatch(symbol)
-    name = got[1] if got else symbol
-    return next(
-        ((kind, meaning) for kind, meaning, pattern in names().suggestions if pattern.fullmatch(name)), ("", "")
-    )
+    return next(((kind, meaning) for kind, meaning, fits in names().suggestions if fits(symbol)), ("", ""))

@@ -74,7 +74,7 @@ def decide(facts: Facts) -> Decision:
     if not facts.view.samples:
         return _of_waits(facts)
     found = _unless_cut(facts, _of_samples(facts))
-    if facts.waits and found.verdict not in {CONTENDED, NO_LOCK}:
+    if facts.waits and (found.verdict not in {CONTENDED, NO_LOCK} or (found.verdict == NO_LOCK and span_ns(profile))):
         waits = _of_waits(facts)
         if waits.verdict == CONTENDED:
             return waits

@@ -20,6 +20,8 @@ BEWARE, RECORD, NOT_COVERED = "beware", "record", "not covered"
 _STYLES = {CURE: "help", TEST: "help", RECORD: "help", BEWARE: "warning", NOT_COVERED: "dim"}
 _INDENT = 8  # columns of a title
 _NARROWEST = 40
+_TOLD_APART = frozenset({"spinlock", "rwlock"})
+"""Kinds of which one caller seldom wants two: those of the kernel that spin."""
 _SAME = 0.05  # percentage points that are not printed
 _WORTH_MORE_PERCENT = 10.0  # of busy time: below, what would be above the bound is not told
 _LARGE = 100  # times: more needs no digits
@@ -35,7 +37,7 @@ def sections(diagnosis: Diagnosis) -> Iterator[tuple[str, list[str]]]:
         yield LOCK, list(_lock(diagnosis.lock))
     if diagnosis.chain and diagnosis.verdict != NO_LOCK:
         base = "of the waiting" if _is_of_waits(diagnosis) else "of busy time"
-        yield BEHIND, [_link(one, base) for one in diagnosis.chain]
+        yield BEHIND, [_link(one, base, diagnosis.lock) for one in diagnosis.chain]
     if diagnosis.promise:
         yield GAIN, list(_promise(diagnosis.promise))
     for at, cure in enumerate(diagnosis.cures):
@@ -126,10 +128,12 @@ def _waits(lock: LockFound) -> Iterator[str]:
         yield f"taken {waits.acquired:,} times, held {each} each; {waits.waiters:.3g} wait for each that holds it"
 
 
-def _link(link: Link, base: str) -> str:
+def _link(link: Link, base: str, lock: LockFound | None) -> str:
     by = f" wanted by `{link.caller}`" if link.caller else ", caller unknown"
     way = {None: "", True: f", on the same path (`{link.through}`)", False: ", on another path"}[link.same_path]
-    return f"{link.kind or 'a lock'}{by}: {link.share_percent:.1f} % {base}{way}"
+    is_nameless = lock is not None and lock.kind == link.kind and not lock.name and lock.kind not in _TOLD_APART
+    same = "; perhaps the same one: no address tells them apart" if is_nameless else ""
+    return f"{link.kind or 'a lock'}{by}: {link.share_percent:.1f} % {base}{way}{same}"
 
 
 def _promise(promise: Promise) -> Iterator[str]:

@@ -414,7 +414,8 @@ def test_a_lock_of_the_program_s_own_is_known_by_its_name() -> None:
     found = diagnose(sampled(("tkt_lock < deposit < teller", 95), ("work < teller", 5)))
     assert found.verdict == CONTENDED
     assert found.headline == (
-        "contended lock: 95.0 % of busy time in tkt_lock, called by deposit, a lock of the program's own by its name"
+        "likely a contended lock: 95.0 % of busy time in tkt_lock, called by deposit, "
+        "a lock of the program's own by its name"
     )
     assert found.cures[0].name in {"split", "lock type"}
     some = diagnose(sampled(("ck_spinlock_ticket_lock < deposit", 20), ("work", 80)))
@@ -512,3 +513,31 @@ def test_callers_of_one_address_want_one_lock() -> None:
 def test_stopped_threads_are_no_busy_time() -> None:
     found = diagnose(sampled(("__lll_lock_wait < pthread_mutex_lock < put", 60), ("read < run", 40), event="threads"))
     assert found.headline == "contended lock: 60.0 % of the threads for a pthread lock wanted by put"
+
+
+def test_a_stopped_thread_that_sleeps_in_a_lock_waits_for_it() -> None:
+    found = diagnose(
+        sampled(("nanosleep < usleep < spin_lock < servers_wrlock < run", 98), ("work", 2), event="threads")
+    )
+    assert found.headline.startswith(
+        "likely a contended lock: 98.0 % of the threads in spin_lock, called by servers_wrlock"
+    )
+
+
+def test_a_class_that_wraps_a_lock_did_not_want_it() -> None:
+    text = "__lll_lock_wait < pthread_mutex_lock < rocksdb::port::Mutex::Lock() < rocksdb::DBImpl::Get < run"
+    found = diagnose(sampled((text, 60), ("work", 40)))
+    assert found.lock is not None
+    assert found.lock.caller == "rocksdb::DBImpl::Get"
+
+
+def test_a_holder_that_sleeps_is_called_so() -> None:
+    waits = "__schedule < schedule < futex_wait < __lll_lock_wait < pthread_mutex_lock < log < main"
+    found = diagnose(sampled((waits, 50), ("clock_nanosleep < usleep < log < main", 50)))
+    assert found.cures[0].because == "its holder sleeps in usleep: everybody waits for that"
+
+
+def test_one_hot_function_of_several_threads_may_be_an_inlined_lock() -> None:
+    profile = replace(sampled(("update < main", 95), ("work < main", 5)), facts={"threads": "4"})
+    assert "perf annotate update" in diagnose(profile).record[0]
+    assert not diagnose(replace(profile, facts={"threads": "1"})).record

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from lockwright.profiles.cures import cure_class
 from lockwright.profiles.diagnosis.groups import OWN_KIND
 from lockwright.profiles.diagnosis.hot import ALLOCATE, LOOK_UP, pair_beside, suggests
+from lockwright.profiles.diagnosis.names import names
 from lockwright.profiles.diagnosis.reason import Reason
 from lockwright.profiles.diagnosis.result import LINE, NO_LOCK, CaseShown, Cure
 
@@ -105,6 +106,8 @@ def _under(lock: LockFound) -> Iterator[Reason]:
     part = f"{most.caller} has {most.share_percent:.1f} of the {lock.inside_percent:.1f} % that run where it is taken"
     if suggests(most.caller) == LOOK_UP:
         yield Reason("structure", f"{part}, and searches, by its name")
+    elif most.caller in names().sleep:
+        yield Reason("move work out", f"its holder sleeps in {most.caller}: everybody waits for that")
     elif most.share_percent > lock.inside_percent / 2:
         yield Reason("move work out", part)
 

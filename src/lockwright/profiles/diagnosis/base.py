@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from lockwright.profiles import folding
+from lockwright.profiles.diagnosis.names import names
 from lockwright.profiles.symbols import IDLE, SPIN
 
 if TYPE_CHECKING:
@@ -75,11 +76,20 @@ def view_of(profile: Profile) -> View:
     """Return what of a profile is looked at."""
     events = folding.by_event(one for one in profile.samples if one.stack and one.event != OFF_CPU)
     event, samples = next(iter(events.items()), ("", ()))
+    if event == THREADS:
+        samples = tuple(map(_awake, samples))
     weight = sum(one.weight for one in samples)
     whole = max(_ALL, weight) if profile.unit == "percent" else weight
     busy = tuple(one for one in samples if not is_idle(one))
     idle = weight - sum(one.weight for one in busy)
     return View(profile, busy, event, whole or 1.0, (whole - idle) or 1.0)
+
+
+def _awake(sample: Sample) -> Sample:
+    """Return a stopped thread without the functions that it sleeps in: who calls them waits for something."""
+    sleep = names().sleep
+    at = next((at for at, frame in enumerate(sample.stack) if plain(frame.symbol) not in sleep), 0)
+    return replace(sample, stack=sample.stack[at:])
 
 
 def is_idle(sample: Sample) -> bool:

@@ -34,7 +34,7 @@ def headline(facts: Facts, decision: Decision, lock: LockFound | None) -> str:
         shown = f"undecided: the rows here are {facts.view.shown_percent:.1f} % of busy time"
         return f"{shown}; {facts.lock_percent:.1f} % take locks or wait for them" if facts.lock_percent else shown
     if decision.why == "own" and lock:
-        lead = "contended lock" if decision.verdict == CONTENDED else "undecided"
+        lead = "likely a contended lock" if decision.verdict == CONTENDED else "undecided"
         by = f", called by {lock.caller}" if lock.caller else ""
         return f"{lead}: {_share(facts, lock)} in {lock.function}{by}, a lock of the program's own by its name"
     if decision.why == "alone" and lock:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from lockwright.profiles.diagnosis.verdict import Decision
 
 SLEEPING = frozenset({"mutex", "rwsem", "mutex or rwsem", "semaphore", "pthread lock", FUTEX})
+_HOT_PERCENT = 50.0  # of busy time in one function
 _SHOWN_PERCENT = 95.0  # of busy time with a name: less is a table of its first rows
 _READER_LOCKS = ("rwsem", "rwlock")
 _CALLERS = "`perf record -g -- COMMAND`"
@@ -35,6 +36,9 @@ def _record(facts: Facts, decision: Decision, lock: LockFound | None) -> Iterato
     is_recorded = "lock events s" in profile.facts  # by `lockwright record`, which has all it can have
     if decision.why == "release":
         yield f"{_WAITS}: waits of each lock, which this clock cannot tell from work" if not is_recorded else _CYCLES
+    if decision.why == "nothing" and _is_hot_alone(facts):
+        hot = facts.hot[0].symbol
+        yield f"`perf annotate {hot}`, and `perf c2c record`: a lock that is inlined, or a shared line, looks like this"
     if decision.why == "cut":
         yield "`perf report --stdio --percent-limit 0`, all of it: most rows are not here"
     if decision.why == "tasks":
@@ -75,6 +79,12 @@ def _record(facts: Facts, decision: Decision, lock: LockFound | None) -> Iterato
         and decision.verdict not in {MINOR, NO_LOCK}
     ):
         yield "`/proc/lock_stat` (CONFIG_LOCK_STAT): holds and acquisitions, of readers and of writers"
+
+
+def _is_hot_alone(facts: Facts) -> bool:
+    """Return whether several threads run one function most of the time: what is inlined there has no name."""
+    threads = facts.view.profile.facts.get("threads", "")
+    return threads not in {"", "1"} and bool(facts.hot) and facts.hot[0].share_percent >= _HOT_PERCENT
 
 
 def _sleeps(facts: Facts, lock: LockFound | None) -> bool:

@@ -28,6 +28,7 @@ class Names:
         scheduler: Functions that take the lock of a run queue, or of a task that is woken.
         condition: Functions that wait for a condition, or say that it holds.
         retaken: Functions that take the mutex of a condition again.
+        sleep: Functions whose caller sleeps.
         interrupt: Fits functions between which and what was interrupted nothing is in common.
         wrapper: Fits functions of classes that wrap a lock.
         suggestions: What a name suggests, its meaning in words, and what tells it of a name.
@@ -38,6 +39,7 @@ class Names:
     scheduler: frozenset[str]
     condition: frozenset[str]
     retaken: frozenset[str]
+    sleep: frozenset[str]
     interrupt: re.Pattern[str]
     wrapper: re.Pattern[str]
     suggestions: tuple[tuple[str, str, Callable[[str], object]], ...]
@@ -49,7 +51,7 @@ def names() -> Names:
     found = tomllib.loads(files("lockwright.profiles.diagnosis").joinpath("names.toml").read_text(encoding="utf-8"))
     lists = {
         key: frozenset(symbol for one in found[key] for symbol in one["symbols"])
-        for key in ("entry", "threads", "scheduler", "condition", "retaken")
+        for key in ("entry", "threads", "scheduler", "condition", "retaken", "sleep")
     }
     return Names(
         lists["entry"],
@@ -57,6 +59,7 @@ def names() -> Names:
         lists["scheduler"],
         lists["condition"],
         lists["retaken"],
+        lists["sleep"],
         re.compile("|".join(one["pattern"] for one in found["interrupt"])),
         re.compile(found["wrapper"]["pattern"], re.IGNORECASE),
         tuple((one["kind"], one["meaning"], _test(one)) for one in found["suggestion"]),

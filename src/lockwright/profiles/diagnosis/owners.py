@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from lockwright.profiles.diagnosis.base import family, plain, role
-from lockwright.profiles.diagnosis.names import names
+from lockwright.profiles.diagnosis.names import names, suggestion
 from lockwright.profiles.symbols import ACQUIRE, EVENT, IDLE, INSIDE, SCHEDULE, SLEEP, SPIN, UNLOCK
 
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ def _owner(stack: Stack, start: int, does: str) -> Owner:
         elif kind == CONDITION and (further := _lock_further_out(stack, at)):
             at = further
             continue
-        elif not (kind and (known.wrapper.fullmatch(frame.symbol) or (futex and frame.symbol in known.entry))):
+        elif not (kind and (_wraps(frame.symbol) or (futex and frame.symbol in known.entry))):
             break
         at += 1
     caller = named(stack, at)
@@ -157,6 +157,11 @@ def _lock_further_out(stack: Stack, at: int) -> int:
         if found and found.role in {ACQUIRE, SLEEP}:
             return further
     return 0
+
+
+def _wraps(symbol: str) -> bool:
+    """Return whether a function is the method of a class that wraps a lock: whoever calls it wanted it."""
+    return bool(names().wrapper.fullmatch(symbol)) or ("::" in symbol and suggestion(symbol)[0] == "lock")
 
 
 def _outer(inner: str, outer: str) -> str:

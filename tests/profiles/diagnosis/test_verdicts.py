@@ -420,6 +420,7 @@ def test_a_lock_of_the_program_s_own_is_known_by_its_name() -> None:
     assert found.cures[0].name in {"split", "lock type"}
     some = diagnose(sampled(("ck_spinlock_ticket_lock < deposit", 20), ("work", 80)))
     assert some.verdict == UNDECIDED
+    assert diagnose(sampled(("decode_block_lock < deposit", 90), ("work", 10))).verdict == UNDECIDED
 
 
 @pytest.mark.parametrize(
@@ -517,7 +518,9 @@ def test_stopped_threads_are_no_busy_time() -> None:
 
 def test_a_stopped_thread_that_sleeps_in_a_lock_waits_for_it() -> None:
     found = diagnose(
-        sampled(("nanosleep < usleep < spin_lock < servers_wrlock < run", 98), ("work", 2), event="threads")
+        sampled(
+            ("nanosleep < usleep < spin_lock < spin_lock_slow < servers_wrlock < run", 98), ("work", 2), event="threads"
+        )
     )
     assert found.headline.startswith(
         "likely a contended lock: 98.0 % of the threads in spin_lock, called by servers_wrlock"

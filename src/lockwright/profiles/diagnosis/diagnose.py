@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lockwright.profiles.diagnosis.advice import cures_of
+from lockwright.profiles.diagnosis.base import THREADS
 from lockwright.profiles.diagnosis.cautions import IDLE_PERCENT, cautions_of
 from lockwright.profiles.diagnosis.chain import chain_of
 from lockwright.profiles.diagnosis.evidence import evidence_of
@@ -82,6 +83,8 @@ def _promise(
     facts: Facts, decision: Decision, lock: LockFound | None, chain: tuple[Link, ...], cures: tuple[Cure, ...]
 ) -> Promise | None:
     """Return what there is to gain; None where no share of busy time rests on more than a guess."""
+    if facts.view.event == THREADS:
+        return None  # how many threads stand there is no share of time
     base = "busy time" + (f" (event {facts.view.event})" if facts.view.event else "")
     quartiles = cures[0].quartiles if cures else None
     if decision.walk:

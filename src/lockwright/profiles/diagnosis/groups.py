@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from lockwright.profiles.diagnosis import owners
 from lockwright.profiles.diagnosis.base import plain
-from lockwright.profiles.diagnosis.hot import PROFILER, suggests
+from lockwright.profiles.diagnosis.hot import LOCK, PROFILER, suggests
 from lockwright.profiles.diagnosis.owners import Owner
 
 if TYPE_CHECKING:
@@ -141,8 +141,9 @@ def named_group(samples: Iterable[Sample], symbol: str) -> Group:
     group = Group(OWN_KIND)
     for one in samples:
         if plain(one.stack[0].symbol) == symbol:
-            who, within = owners.named(one.stack, 1), owners.named(one.stack, 2)
-            depth = min(1, len(one.stack) - 1)
+            at = next((at for at, frame in enumerate(one.stack) if suggests(frame.symbol) != LOCK), len(one.stack))
+            who, within = owners.named(one.stack, at), owners.named(one.stack, at + 1)
+            depth = min(at, len(one.stack) - 1)
             group.add(one, Owner(OWN_KIND, who, within, depth, symbol, owners.WAITS, through_futex=False))
     return group
 

@@ -31,6 +31,7 @@ class Names:
         sleep: Functions whose caller sleeps.
         interrupt: Fits functions between which and what was interrupted nothing is in common.
         wrapper: Fits functions of classes that wrap a lock.
+        kinds: Words that tell a lock from something else that is called one.
         suggestions: What a name suggests, its meaning in words, and what tells it of a name.
     """
 
@@ -42,6 +43,7 @@ class Names:
     sleep: frozenset[str]
     interrupt: re.Pattern[str]
     wrapper: re.Pattern[str]
+    kinds: frozenset[str]
     suggestions: tuple[tuple[str, str, Callable[[str], object]], ...]
 
 
@@ -62,6 +64,7 @@ def names() -> Names:
         lists["sleep"],
         re.compile("|".join(one["pattern"] for one in found["interrupt"])),
         re.compile(found["wrapper"]["pattern"], re.IGNORECASE),
+        frozenset(word for one in found["suggestion"] for word in one.get("kinds", ())),
         tuple((one["kind"], one["meaning"], _test(one)) for one in found["suggestion"]),
     )
 
@@ -78,6 +81,11 @@ def _test(entry: dict[str, Any]) -> Callable[[str], object]:
         return bool(whole & nouns and last & verbs) and not whole & never
 
     return fits
+
+
+def tells_kind(symbol: str) -> bool:
+    """Return whether the name of a lock tells its kind, or what it does: `lock` alone may be anything."""
+    return bool(_words(_plain(symbol)) & names().kinds)
 
 
 def _last(symbol: str) -> str:

@@ -14,7 +14,7 @@ from lockwright.profiles.diagnosis.groups import MERGED, named_group
 from lockwright.profiles.diagnosis.hot import LOCK, LOOK_UP
 from lockwright.profiles.diagnosis.lines import is_of_lock, line_percent, passing_percent, touches
 from lockwright.profiles.diagnosis.locks import owner_work
-from lockwright.profiles.diagnosis.names import names
+from lockwright.profiles.diagnosis.names import names, tells_kind
 from lockwright.profiles.diagnosis.owners import FUTEX, is_object
 from lockwright.profiles.diagnosis.reason import Reason
 from lockwright.profiles.diagnosis.result import CONTENDED, LINE, MINOR, NO_LOCK, UNDECIDED
@@ -118,7 +118,8 @@ def _of_own(facts: Facts, named: Hot) -> Decision:
     group = named_group(facts.others, named.symbol)
     if is_alone(facts):
         return Decision(NO_LOCK, "alone", group)
-    return Decision(CONTENDED if named.share_percent >= OWN_PERCENT else UNDECIDED, "own", group)
+    is_sure = named.share_percent >= OWN_PERCENT and tells_kind(named.symbol)
+    return Decision(CONTENDED if is_sure else UNDECIDED, "own", group)
 
 
 def _is_masked(facts: Facts) -> bool:

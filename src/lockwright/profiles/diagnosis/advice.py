@@ -47,9 +47,8 @@ def cures_of(facts: Facts, decision: Decision, lock: LockFound | None) -> tuple[
 
 def _reasons(facts: Facts, decision: Decision, lock: LockFound | None) -> Iterator[Reason]:
     if decision.walk:
-        yield Reason(
-            "structure", f"{decision.walk.symbol} is hot by itself; its name says that it searches", _LARGER_TABLE
-        )
+        because = f"{decision.walk.symbol} is hot by itself; its name says that it searches"
+        yield Reason("structure", because, _LARGER_TABLE, "a larger table, a hash or a tree: what is searched is long")
         return
     if decision.verdict == LINE:
         yield from decision.reasons

@@ -91,3 +91,25 @@ def test_folding_and_reading_folded_stacks_are_inverse() -> None:
     folded = folding.fold(samples)
     text = "".join(f"{';'.join(stack)} {weight:.0f}\n" for stack, weight in folded.items())
     assert folding.fold(of(text).samples) == folded
+
+
+@pytest.mark.parametrize(
+    ("stack", "who"),
+    [
+        ("_raw_spin_lock < futex_wake < do_futex < __x64_sys_futex < do_syscall_64 < entry_SYSCALL_64", "futex_wake"),
+        ("_raw_spin_lock < __schedule < schedule < exit_to_user_mode_loop < do_syscall_64", "__schedule"),
+        ("_raw_spin_lock < __schedule < schedule < pipe_read < vfs_read", "__schedule"),
+        ("native_queued_spin_lock_slowpath < _raw_spin_lock < irqentry_exit_to_user_mode", "schedule"),
+        ("exit_to_user_mode_loop", "schedule"),
+        ("rwsem_down_write_slowpath < down_write < x64_sys_call < do_syscall_64", "down_write"),
+        ("__mutex_lock < pipe_write < vfs_write < x64_sys_call", "pipe_write"),
+    ],
+)
+def test_entries_and_exits_of_the_kernel_want_no_lock(stack: str, who: str) -> None:
+    found = folding.caller(sample(stack).stack)
+    assert found is not None
+    assert found.symbol == who
+
+
+def test_a_system_call_alone_tells_no_caller() -> None:
+    assert folding.outermost(sample("do_syscall_64").stack) is None

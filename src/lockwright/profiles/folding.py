@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar
 
 from lockwright.profiles.model import Frame, Sample, Stack, Wait
-from lockwright.profiles.symbols import IDLE, INSIDE, WAITING, Family, find
+from lockwright.profiles.symbols import GIVING_UP, IDLE, INSIDE, SCHEDULE, WAITING, Family, entries, exits, find
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -104,22 +104,33 @@ def in_locks(samples: Iterable[Sample]) -> tuple[Sample, ...]:
     return tuple(one for one in samples if role(one.stack[0].symbol) in WAITING)
 
 
-_ENTRY = frozenset(
-    ["do_syscall_64", "x64_sys_call", "entry_SYSCALL_64_after_hwframe", "entry_SYSCALL_64", "el0_svc", "invoke_syscall"]
-)
-"""Where system calls enter the kernel: whatever stands there wants no lock."""
-
-
 def caller(stack: Stack) -> Frame | None:
     """Return who wanted the lock: the first function that is no part of locking; None if no name stands there.
 
-    Where the way through the locking functions ends at the entry of a system call, it is the last one of them, such as
-    `futex_wake`.
+    Where the way through the locking functions ends at the entry of a system call, which wants no lock, it is the
+    function that took the innermost lock, such as `futex_wake`.  The lock of a run queue is the scheduler's, whoever
+    gives up the CPU: also on the way out of the kernel, where no frame tells of it.
     """
+    taker = next((at for at, frame in enumerate(stack) if not _takes_spin_lock(frame)), len(stack))
+    if 0 < taker < len(stack) and role(stack[taker].symbol) == SCHEDULE:
+        return stack[taker]
     at = next((at for at, frame in enumerate(stack) if role(frame.symbol) not in INSIDE), None)
     if at is None or stack[at].symbol == _NAMELESS:
         return None
-    return stack[at - 1] if at and plain(stack[at].symbol) in _ENTRY else stack[at]
+    name = plain(stack[at].symbol)
+    if name in exits():
+        return replace(stack[at], symbol=GIVING_UP)
+    if name in entries():
+        return stack[taker if 0 < taker < at else at - 1] if at else None
+    return stack[at]
+
+
+_SPINNING = frozenset({"spinlock", "rwlock"})
+
+
+def _takes_spin_lock(frame: Frame) -> bool:
+    found = family(frame.symbol)
+    return found is not None and found.role in WAITING and found.lock in _SPINNING
 
 
 def by_caller(samples: Iterable[Sample]) -> dict[tuple[str, str], float]:
@@ -186,7 +197,7 @@ def waits_by_caller(waits: Iterable[Wait]) -> tuple[CallerWaits, ...]:
     """Return waits by kind and caller, or by what else names them, the longest total first."""
     groups: dict[tuple[str, str, str], list[Wait]] = defaultdict(list)
     for wait in waits:
-        who = caller(wait.stack) or (wait.stack[-1] if wait.stack else None)
+        who = outermost(wait.stack)
         groups[wait.kind, plain(who.symbol) if who else UNKNOWN, "" if who else _named(wait)].append(wait)
     found = [
         CallerWaits(
@@ -202,6 +213,12 @@ def waits_by_caller(waits: Iterable[Wait]) -> tuple[CallerWaits, ...]:
         for (kind, who, name), group in groups.items()
     ]
     return tuple(sorted(found, key=lambda one: -one.total_ns))
+
+
+def outermost(stack: Stack) -> Frame | None:
+    """Return who wanted the lock, else the outermost function; None where a system call is all that is known."""
+    who = caller(stack) or (stack[-1] if stack else None)
+    return None if who is None or plain(who.symbol) in entries() else who
 
 
 def _named(wait: Wait) -> str:

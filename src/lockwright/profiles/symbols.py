@@ -7,11 +7,14 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
+from typing import Any
 
 from lockwright.profiles.spellings import spellings
 
 SPIN, SLEEP, ACQUIRE, UNLOCK, SCHEDULE, IDLE = "spin", "sleep", "acquire", "unlock", "schedule", "idle"
 LINE, EVENT = "line", "event"
+GIVING_UP = "schedule"
+"""The function that gives up the CPU."""
 ROLES = (SPIN, SLEEP, ACQUIRE, UNLOCK, LINE, EVENT, SCHEDULE, IDLE)
 WAITING = frozenset({SPIN, SLEEP, ACQUIRE})
 """The roles whose samples are the price of taking a lock."""
@@ -79,12 +82,32 @@ def table() -> dict[str, Family]:
 
 
 @cache
+def entries() -> frozenset[str]:
+    """Return the functions by which a kernel is entered: none of them wants a lock."""
+    return _listed("entry")
+
+
+@cache
+def exits() -> frozenset[str]:
+    """Return the functions by which a kernel is left: where they wait for a spin lock, they give up the CPU."""
+    return _listed("exit")
+
+
+def _listed(key: str) -> frozenset[str]:
+    return frozenset(symbol for one in _table()[key] for symbol in one["symbols"])
+
+
+@cache
+def _table() -> dict[str, list[dict[str, Any]]]:
+    return tomllib.loads(files("lockwright.profiles").joinpath("symbols.toml").read_text(encoding="utf-8"))
+
+
+@cache
 def _read() -> tuple[dict[str, Family], tuple[tuple[re.Pattern[str], Family], ...]]:
     """Return the families of names, and of names that carry a number."""
     known: dict[str, Family] = {}
     numbered: list[tuple[re.Pattern[str], Family]] = []
-    text = files("lockwright.profiles").joinpath("symbols.toml").read_text(encoding="utf-8")
-    for one in tomllib.loads(text)["family"]:
+    for one in _table()["family"]:
         family = Family(one["role"], one["lock"], one["source"])
         known.update(dict.fromkeys(one["symbols"], family))
         numbered += [(re.compile(pattern), family) for pattern in one.get("patterns", ())]

@@ -72,7 +72,7 @@ def _of_run(run: Profile, names: Mapping[str, str]) -> dict[WaitKey, Waited]:
 
 
 def _key(one: Wait | Holding, names: Mapping[str, str]) -> WaitKey:
-    who = folding.caller(one.stack) or (one.stack[-1] if one.stack else None)
+    who = folding.outermost(one.stack)
     caller = folding.plain(who.symbol) if who else ""
     return WaitKey(one.kind, names.get(caller, caller), "" if one.stack else one.lock)
 

@@ -6,6 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from lockwright.profiles import folding
 from lockwright.profiles.diagnosis import owners
 from lockwright.profiles.diagnosis.base import plain
 from lockwright.profiles.diagnosis.hot import LOCK, PROFILER, suggests
@@ -236,4 +237,5 @@ def waiter(stack: Stack) -> Owner:
     found = owners.placed(stack)
     if found is not None and found.kind:
         return found
-    return Owner("", plain(stack[0].symbol), owners.named(stack, 1), 0, "", owners.WAITS, through_futex=False)
+    who = folding.outermost(stack[:1])
+    return Owner("", plain(who.symbol) if who else "", owners.named(stack, 1), 0, "", owners.WAITS, through_futex=False)

@@ -9,6 +9,8 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
+from lockwright.profiles.symbols import entries
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -55,9 +57,10 @@ def names() -> Names:
         key: frozenset(symbol for one in found[key] for symbol in one["symbols"])
         for key in ("entry", "threads", "scheduler", "condition", "retaken", "sleep")
     }
+    entry = lists["entry"] | entries()
     return Names(
-        lists["entry"],
-        lists["entry"] | lists["threads"],
+        entry,
+        entry | lists["threads"],
         lists["scheduler"],
         lists["condition"],
         lists["retaken"],

@@ -14,7 +14,18 @@ from typing import TYPE_CHECKING
 
 from lockwright.profiles.diagnosis.base import family, plain, role
 from lockwright.profiles.diagnosis.names import names, suggestion
-from lockwright.profiles.symbols import ACQUIRE, EVENT, IDLE, INSIDE, SCHEDULE, SLEEP, SPIN, UNLOCK
+from lockwright.profiles.symbols import (
+    ACQUIRE,
+    EVENT,
+    GIVING_UP,
+    IDLE,
+    INSIDE,
+    SCHEDULE,
+    SLEEP,
+    SPIN,
+    UNLOCK,
+    exits,
+)
 
 if TYPE_CHECKING:
     from lockwright.profiles.model import Frame, Stack
@@ -136,6 +147,7 @@ def _owner(stack: Stack, start: int, does: str) -> Owner:
             break
         at += 1
     caller = named(stack, at)
+    caller = GIVING_UP if caller in exits() else caller
     within = named(stack, at + 1)
     if caller in known.threads:
         caller = within = ""  # whoever wanted it has left no frame

@@ -57,6 +57,17 @@ def test_fields_that_were_not_asked_for(head: str, command: str, event: str) -> 
     assert (sample.command, sample.event, sample.weight) == (command, event, 3)
 
 
+def test_source_lines_between_functions_change_nothing() -> None:
+    """`perf script -F srcline` prints, below each function, where it stands in its file."""
+    text = content("perf_script/source-lines-6.1.txt").decode()
+    bare = "\n".join(one for one in text.splitlines() if not one.startswith("  "))
+    with_lines, without = of(text), of(bare)
+    assert with_lines.samples == without.samples
+    assert sum(one.count for one in with_lines.samples) == 7
+    assert not with_lines.provenance.skipped
+    assert with_lines.samples[0].stack[-2].symbol == "start_thread"
+
+
 def test_a_stack_without_its_head_is_no_sample() -> None:
     text = content("timer-gettime.cpu.script.gz").decode()
     found = of(text[text.index("\n") + 1 :])

@@ -36,6 +36,11 @@ _BARE = re.compile(
     r"\s+(?P<address>(?=[a-f]*\d)[0-9a-f]{1,16})\s+(?P<symbol>[^\s()]\S*?)(?:\+0x(?P<offset>[0-9a-f]{1,16}))?\s*$"
 )
 """A function where the objects were not asked for (`-F ip,sym`)."""
+_SOURCE = re.compile(
+    r"\s*(?:\S.{0,1000})?(?::\d{1,7}|\[[0-9a-f]{1,16}\])(?: \(discriminator \d{1,9}\))?(?: \(inlined\))?\s*"
+)
+"""Where a function stands in its file, on a line of its own below it (`-F srcline`): `futex.c:52`, or `vmlinux[ffff...]`
+where that is not known."""
 _SHORT_HEAD = re.compile(
     r"(?P<command>(?!\d+\.\d+:)[^\s:].{0,63}?)??(?:\s+\d{1,10}(?:/\d{1,10})?)?(?:\s*\d{1,12}\.\d{3,9}:)?"
     r"(?:(?:^|\s+)(?P<event>[^\s%]{1,200}):)?\s*$"
@@ -52,9 +57,17 @@ _NAMELESS = (Frame("[unknown]"),)
 
 
 def _claims(head: Sequence[str]) -> list[int]:
+    own = [len(line) < _LONGEST and bool(_HEAD.match(line) or _is_function(line)) for line in head]
     return [
-        number for number, line in enumerate(head) if len(line) < _LONGEST and (_HEAD.match(line) or _is_function(line))
+        number
+        for number, line in enumerate(head)
+        if own[number] or (number and own[number - 1] and _is_source(line) and _is_function(head[number - 1]))
     ]
+
+
+def _is_source(line: str) -> bool:
+    """Return whether a line may tell where the function above stands."""
+    return len(line) < _LONGEST and _SOURCE.fullmatch(line) is not None
 
 
 def _is_function(line: str) -> bool:
@@ -116,7 +129,7 @@ class _Script:
                 self._finish()
             elif line[0] in "\t " and self._frame(line) is not None:
                 self.frames.append(line)
-            else:
+            elif not (self.frames and _is_source(line)):
                 self._finish()
                 self._begin(line, number)
         cut = f"the stack at line {self.number} is not closed and may be incomplete" if self.frames else ""

@@ -68,6 +68,17 @@ def test_source_lines_between_functions_change_nothing() -> None:
     assert with_lines.samples[0].stack[-2].symbol == "start_thread"
 
 
+def test_events_of_the_scheduler_without_stacks_are_no_profile() -> None:
+    """`perf sched record`: nothing in it tells where a CPU is, or what a task waits for."""
+    switch = "  ledger 4100 [001] 812.1{:05d}: sched:sched_switch: prev_comm=ledger prev_pid=4100 ==> next_comm=bash\n"
+    ran = "  ledger 4100 [001] 812.2{:05d}: sched:sched_stat_runtime: comm=ledger pid=4100 runtime=43864 [ns]\n"
+    bare = "".join(one.format(number) for one in (switch, ran) for number in range(9))
+    assert "error[P005]: `pasted.txt` is a trace of bare events (sched:sched_stat_runtime, sched" in error(bare)
+    stack = "\tffffffff810c11f0 schedule+0x30 ([kernel.kallsyms])\n\n"
+    assert of(bare + switch.format(0) + stack).samples
+    assert of("  ledger 4100 [001] 812.300000: cycles:ukH:\n\n" * 3).samples[0].count == 3
+
+
 def test_a_stack_without_its_head_is_no_sample() -> None:
     text = content("timer-gettime.cpu.script.gz").decode()
     found = of(text[text.index("\n") + 1 :])

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 PERF_DATA = ("PERFILE2", "2ELIFREP")
 _NEARLY = 0.9  # of the lines are rows as they stand: nothing was wrapped
 _FEW, _FEW_ROWS = 0.05, 3  # of the lines are rows: perhaps of another kind, whose rows were wrapped
+_IS_OTHER = "P005"  # the code of what is known, and not read
 _TRIED_LINES = 400
 _NEAR = 2  # kinds besides the nearest that are told in full
 _SHOWN = 200  # characters of a line in a message
@@ -74,8 +75,12 @@ def _recorded(source: str, program: str, watch: Watch) -> Profile:
 
     name = "standard input" if source == STANDARD_INPUT else source
     profile = None
-    with scripted(source, program) as run, suppress(LockwrightError):
-        profile = read_from(run.text, name, watch=watch)
+    with scripted(source, program) as run:
+        try:
+            profile = read_from(run.text, name, watch=watch)
+        except LockwrightError as error:
+            if any(one.code == _IS_OTHER for one in error.diagnostics):
+                raise
     if profile is None:
         why = run.failure or "`perf script` printed no sample of it"
         raise unreadable(name, why, run.words)

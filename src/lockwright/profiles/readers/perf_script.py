@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from lockwright.profiles.address_spaces import AddressSpaces
 from lockwright.profiles.lock_events import LockEvents
 from lockwright.profiles.model import Frame, Profile, Sample
-from lockwright.profiles.reader import Gathered, Reader
+from lockwright.profiles.reader import Gathered, Reader, refusing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -39,8 +39,8 @@ _BARE = re.compile(
 _SOURCE = re.compile(
     r"\s*(?:\S.{0,1000})?(?::\d{1,7}|\[[0-9a-f]{1,16}\])(?: \(discriminator \d{1,9}\))?(?: \(inlined\))?\s*"
 )
-"""Where a function stands in its file, on a line of its own below it (`-F srcline`): `futex.c:52`, or `vmlinux[ffff...]`
-where that is not known."""
+"""Where a function stands in its file, on a line of its own below it (`-F srcline`): `futex.c:52`, or `vmlinux[ff...]`,
+or `:0`."""
 _SHORT_HEAD = re.compile(
     r"(?P<command>(?!\d+\.\d+:)[^\s:].{0,63}?)??(?:\s+\d{1,10}(?:/\d{1,10})?)?(?:\s*\d{1,12}\.\d{3,9}:)?"
     r"(?:(?:^|\s+)(?P<event>[^\s%]{1,200}):)?\s*$"
@@ -50,7 +50,12 @@ _RECORD = re.compile(r".{0,200}?:\s+PERF_RECORD_[A-Z0-9_]+\b|\s*PERF_RECORD_[A-Z
 """What `--show-task-events`, `--show-mmap-events` and the like add: no samples."""
 _LOST = re.compile(r".{0,200}\bPERF_RECORD_LOST(?:_SAMPLES)?\b\D{0,20}(?P<count>\d{1,18})")
 """What `--show-lost-events` adds; a record of them alone tells no place."""
+_TRACEPOINT = re.compile(
+    r"\w+:(?![ukhpPGHISDWeRb]+$)\w+"
+)  # `sched:sched_switch`; not `cycles:ukH`, which has modifiers
+_OF_CPU = "`perf record -g` of the same load, or `lockwright record -- COMMAND`"
 _FEWEST_DIGITS = 4  # of an address, where nothing else tells that it is one
+_EVENTS_SHOWN = 2  # in a message
 _LONGEST = 4096  # characters of a line that can be one of these
 _MOST_KEPT = 200_000  # lines of frames, and stacks, remembered: they repeat themselves
 _NAMELESS = (Frame("[unknown]"),)
@@ -149,7 +154,16 @@ class _Script:
             self.found.facts.setdefault("threads", str(len(self.threads)))
         unit = "period" if self.weighed else "samples"
         holdings = self.locks.holdings()
+        self._refuse_bare_tracepoints()
         return self.found.profile(NAME, self.lines, unit, self.locks.waits(), cut, holdings=holdings)
+
+    def _refuse_bare_tracepoints(self) -> None:
+        """Refuse what tells neither where CPUs are nor who waits: events of the kernel that have no stacks."""
+        stacks_and_events = {(stack, event) for stack, _, _, event in self.found.weights}
+        is_bare = all(stack == _NAMELESS and _TRACEPOINT.fullmatch(event) for stack, event in stacks_and_events)
+        if stacks_and_events and is_bare and not self.locks.has_facts:
+            some = sorted(event for _, event in stacks_and_events)[:_EVENTS_SHOWN]
+            refusing(f"a trace of bare events ({', '.join(some)}), without stacks", _OF_CPU)(self.lines)
 
     def _frame(self, line: str) -> Frame | None:
         """Return the function of a line, None if it is none, and remember it."""

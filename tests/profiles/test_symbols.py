@@ -15,12 +15,12 @@ from lockwright.profiles import folding
 from lockwright.profiles.diagnosis import diagnose
 from lockwright.profiles.diagnosis.evidence import WORDS
 from lockwright.profiles.spellings import spellings
-from lockwright.profiles.symbols import EVENT, LINE, ROLES, Family, table
+from lockwright.profiles.symbols import ATOMIC, EVENT, LINE, ROLES, Family, table
 
 FAMILIES: list[dict[str, Any]] = tomllib.loads(
     files("lockwright.profiles").joinpath("symbols.toml").read_text(encoding="utf-8")
 )["family"]
-KINDS = sorted({(one["role"], one["lock"]) for one in FAMILIES})
+KINDS = sorted({(one["role"], one["lock"]) for one in FAMILIES if one["symbols"]})
 
 
 def known(symbol: str) -> tuple[str, str] | None:
@@ -38,7 +38,7 @@ def test_families_have_roles_sources_and_locks() -> None:
         assert one["role"] in ROLES
         assert one["role"] in WORDS
         assert len(one["source"]) > 10
-        assert bool(one["lock"]) == (one["role"] not in {LINE, EVENT, "schedule", "idle"}), one["symbols"][0]
+        assert bool(one["lock"]) == (one["role"] not in {LINE, ATOMIC, EVENT, "schedule", "idle"}), one["symbols"][0]
 
 
 def test_no_pattern_fits_a_whole_name() -> None:
@@ -147,4 +147,36 @@ def test_a_diagnosis_can_be_made_of_each_kind(role: str, lock: str) -> None:
 
 
 def test_a_family_is_told_apart_by_role_and_lock() -> None:
-    assert {Family(one["role"], one["lock"], one["source"]) for one in FAMILIES} == set(table().values())
+    assert {Family(one["role"], one["lock"], one["source"]) for one in FAMILIES if one["symbols"]} == set(
+        table().values()
+    )
+
+
+@pytest.mark.parametrize(
+    "symbol",
+    [
+        "sync/atomic.AddInt32",
+        "sync/atomic.(*Int32).Add",
+        "sync/atomic.(*Pointer[go.shape.struct {}]).CompareAndSwap",
+        "internal/runtime/atomic.Xadd64",
+        "runtime/internal/atomic.(*Uint32).Add",
+        "std::atomic<long>::fetch_add",
+        "std::__atomic_base<long>::fetch_add(long, std::memory_order)",
+        "std::__atomic_base<unsigned int>::operator++(int)",
+        "bool std::atomic<Node*>::compare_exchange_weak(Node*&, Node*)",
+        "core::sync::atomic::AtomicUsize::fetch_add::h0123456789abcdef",
+        "core::sync::atomic::atomic_add",
+        "__aarch64_ldadd4_acq_rel",
+        "jdk/internal/misc/Unsafe.getAndAddInt_[j]",
+        "java.util.concurrent.atomic.AtomicLong.incrementAndGet",
+    ],
+)
+def test_atomic_operations(symbol: str) -> None:
+    assert known(symbol) == ("atomic", "")
+
+
+@pytest.mark.parametrize(
+    "symbol", ["std::atomic<int>::load", "main.(*Atomic).Add", "mine::atomic::fetch_add", "Unsafe.park"]
+)
+def test_what_is_no_atomic_operation(symbol: str) -> None:
+    assert known(symbol) is None or known(symbol) != ("atomic", "")

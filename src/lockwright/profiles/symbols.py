@@ -12,10 +12,10 @@ from typing import Any
 from lockwright.profiles.spellings import spellings
 
 SPIN, SLEEP, ACQUIRE, UNLOCK, SCHEDULE, IDLE = "spin", "sleep", "acquire", "unlock", "schedule", "idle"
-LINE, EVENT = "line", "event"
+LINE, ATOMIC, EVENT = "line", "atomic", "event"
 GIVING_UP = "schedule"
 """The function that gives up the CPU."""
-ROLES = (SPIN, SLEEP, ACQUIRE, UNLOCK, LINE, EVENT, SCHEDULE, IDLE)
+ROLES = (SPIN, SLEEP, ACQUIRE, UNLOCK, LINE, ATOMIC, EVENT, SCHEDULE, IDLE)
 WAITING = frozenset({SPIN, SLEEP, ACQUIRE})
 """The roles whose samples are the price of taking a lock."""
 INSIDE = frozenset({SPIN, SLEEP, ACQUIRE, UNLOCK, SCHEDULE})

@@ -544,3 +544,28 @@ def test_one_hot_function_of_several_threads_may_be_an_inlined_lock() -> None:
     profile = replace(sampled(("update < main", 95), ("work < main", 5)), facts={"threads": "4"})
     assert "perf annotate update" in diagnose(profile).record[0]
     assert not diagnose(replace(profile, facts={"threads": "1"})).record
+
+
+def test_an_atomic_operation_is_its_lock_s() -> None:
+    read = "sync/atomic.(*Int32).Add < sync.(*RWMutex).RLock < main.(*Store).Get < app"
+    put = "runtime.procyield < runtime.lock2 < runtime.semacquire1 < sync.(*Mutex).lockSlow < main.(*Store).Put < app"
+    found = diagnose(sampled((read, 41), (put, 24), ("runtime.mapaccess2_faststr < main.(*Store).Get < app", 21)))
+    assert found.verdict == LINE
+    assert found.lock is not None
+    assert (found.lock.kind, found.lock.caller) == ("rwmutex of Go", "main.(*Store).Get")
+    assert found.cures[0].name == "split"
+    assert found.chain[0].caller == "main.(*Store).Put"
+
+
+def test_an_atomic_operation_of_no_lock_is_likely_a_shared_line() -> None:
+    inner = "internal/runtime/atomic.Xadd64 < sync/atomic.(*Int64).Add"
+    profile = sampled((f"{inner} < Stats::add < main", 90), ("work < main", 10))
+    found = diagnose(profile)
+    assert found.verdict == LINE
+    assert found.headline.startswith(
+        "likely a shared cache line: 90.0 % of busy time in internal/runtime/atomic.Xadd64"
+    )
+    assert ", called by Stats::add, an atomic operation of no known lock" in found.headline
+    assert any("perf c2c" in one for one in found.record)
+    alone = diagnose(replace(profile, facts={"threads": "1"}))
+    assert alone.verdict == NO_LOCK

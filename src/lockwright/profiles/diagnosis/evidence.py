@@ -21,6 +21,7 @@ WORDS = {
     "acquire": "takes {}",
     "unlock": "releases {}",
     "line": "changes a word that CPUs share, without a lock",
+    "atomic": "an atomic operation: its word may be shared",
     "event": "waits for something to happen, not for a lock",
     "schedule": "gives up the CPU",
     "idle": "idle",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from lockwright.profiles.diagnosis.base import OFF_CPU, THREADS
 from lockwright.profiles.diagnosis.hot import LOOK_UP, pair_beside
-from lockwright.profiles.diagnosis.lines import is_of_lock, line_percent, passing_percent, touches
+from lockwright.profiles.diagnosis.lines import atomics, is_of_lock, line_percent, passing_percent, touches
 from lockwright.profiles.diagnosis.result import CONTENDED, MINOR, NO_LOCK
 from lockwright.profiles.diagnosis.verdict import CONTENDED_PERCENT
 from lockwright.profiles.diagnosis.words import article, duration, listed
@@ -28,6 +28,8 @@ def headline(facts: Facts, decision: Decision, lock: LockFound | None) -> str:
     """Return the verdict as a person says it."""
     if decision.why == "walk" and decision.walk:
         return _walk(facts, decision.walk)
+    if decision.why == "atomic":
+        return _atomic(facts)
     if decision.why in {"count", "line", "passing"}:
         return _line(facts, decision, lock)
     if decision.why == "cut":
@@ -156,6 +158,15 @@ def _line(facts: Facts, decision: Decision, lock: LockFound | None) -> str:
         f"shared cache line: {share:.1f} % of busy time takes and releases {article(lock.kind)}{wanted(lock)}, "
         "and hardly anybody is seen to wait"
     )
+
+
+def _atomic(facts: Facts) -> str:
+    found = atomics(facts)
+    if found is None:
+        return "undecided: atomic operations"
+    by = f", called by {found.caller}" if found.caller else ""
+    share = both(facts, found.share_percent)
+    return f"likely a shared cache line: {share} in {found.function}{by}, an atomic operation of no known lock"
 
 
 def _nothing(facts: Facts) -> str:

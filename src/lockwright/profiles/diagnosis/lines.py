@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from lockwright.profiles.diagnosis.base import family, plain, role
 from lockwright.profiles.diagnosis.hot import COUNT, share_of
-from lockwright.profiles.symbols import UNLOCK
+from lockwright.profiles.diagnosis.owners import named, past_atomic
+from lockwright.profiles.symbols import ATOMIC, UNLOCK
 
 if TYPE_CHECKING:
     from lockwright.profiles.diagnosis.facts import Facts
@@ -56,13 +57,41 @@ def touches(line: SharedLine) -> tuple[Touch, ...]:
 def is_of_lock(line: SharedLine) -> bool:
     """Return whether functions of locking touch a line most."""
     most = touches(line)
-    return bool(most) and role(most[0].symbol) not in {"", LINE_ROLE}
+    return bool(most) and role(most[0].symbol) not in {"", LINE_ROLE, ATOMIC}
 
 
 def line_percent(facts: Facts) -> float:
     """Return the share of functions that change a shared count, by role or by name."""
     known = sum(one.weight for one in facts.view.samples if role(one.stack[0].symbol) == LINE_ROLE)
     return facts.view.busy(known) + share_of(facts.hot, COUNT)
+
+
+@dataclass(frozen=True, slots=True)
+class Atomics:
+    """Atomic operations that belong to no lock.
+
+    Args:
+        function: The one with most of them.
+        caller: The function that calls it; empty if unknown.
+        share_percent: All of them, of busy time.
+    """
+
+    function: str
+    caller: str
+    share_percent: float
+
+
+def atomics(facts: Facts) -> Atomics | None:
+    """Return the atomic operations of a program that no lock is made of; None if there are none."""
+    sums: dict[tuple[str, str], float] = defaultdict(float)
+    for one in facts.others:
+        at = past_atomic(one.stack)
+        if at:
+            sums[plain(one.stack[0].symbol), named(one.stack, at)] += one.weight
+    if not sums:
+        return None
+    function, caller = max(sums, key=lambda pair: sums[pair])
+    return Atomics(function, caller, facts.view.busy(sum(sums.values())))
 
 
 def passing_percent(facts: Facts, group: Group) -> float:

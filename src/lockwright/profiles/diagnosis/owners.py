@@ -16,6 +16,7 @@ from lockwright.profiles.diagnosis.base import family, plain, role
 from lockwright.profiles.diagnosis.names import names, suggestion
 from lockwright.profiles.symbols import (
     ACQUIRE,
+    ATOMIC,
     EVENT,
     GIVING_UP,
     IDLE,
@@ -78,8 +79,9 @@ def placed(stack: Stack) -> Owner | None:
     start = 0
     while start + 1 < len(stack) and role(stack[start].symbol) == IDLE:  # a halted waiter
         start += 1
-    if start + 1 < len(stack) and _ATOMIC.match(stack[start].symbol) and _does(stack[start + 1]):
-        start += 1  # what the lock is made of
+    made_of = past_atomic(stack, start)
+    if made_of < len(stack) and _does(stack[made_of]):
+        start = made_of
     inner = _does(stack[start])
     near = _owner(stack, start, inner) if inner else None
     if near is not None and near.kind not in _SPINNING:
@@ -91,6 +93,13 @@ def placed(stack: Stack) -> Owner | None:
     if near is not None and near.depth > at:  # the slow path is a part of the same run of functions
         return near
     return far
+
+
+def past_atomic(stack: Stack, at: int = 0) -> int:
+    """Return the index of the first function from there on that is no atomic operation."""
+    while at < len(stack) and role(stack[at].symbol) == ATOMIC:
+        at += 1
+    return at
 
 
 def owner(stack: Stack) -> Owner:
@@ -121,7 +130,6 @@ def _mark(symbol: str) -> bool | None:
     return True if found.role == SLEEP or (found.role == UNLOCK and _WAKING.search(symbol)) else None
 
 
-_ATOMIC = re.compile("sync/atomic[.]|(?:runtime/)?internal/.*atomic[.]|(?:core|std)::.*atomic|__atomic_|__aarch64_")
 _WAKING = re.compile("wake|unlock_slow|unlock_pi")
 
 

@@ -6,13 +6,14 @@ below 10 % gained at most 11 % (K62, K64), and nothing below 1 % was ever worth 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lockwright.profiles.diagnosis.base import span_ns
 from lockwright.profiles.diagnosis.groups import MERGED, named_group
 from lockwright.profiles.diagnosis.hot import LOCK, LOOK_UP
-from lockwright.profiles.diagnosis.lines import is_of_lock, line_percent, passing_percent, touches
+from lockwright.profiles.diagnosis.lines import atomics, is_of_lock, line_percent, passing_percent, touches
 from lockwright.profiles.diagnosis.locks import owner_work
 from lockwright.profiles.diagnosis.names import names, tells_kind
 from lockwright.profiles.diagnosis.owners import FUTEX, is_object
@@ -48,8 +49,8 @@ class Decision:
         verdict: One of `VERDICTS`.
         why: `samples`, `waits`, `release` (of a spin lock), `walk` (a look-up), `unnamed` (no caller), `scheduler`
             (its own locks), `user lock` (unnamed, of user space), `objects` (no functions), `counted` (waits without
-            times), `count`, `passing` and `line` (a shared line), `own` (a lock by its name), `alone` (one thread),
-            `cut` (few rows), `tasks` (a table of tasks), or `nothing`.
+            times), `count`, `atomic`, `passing` and `line` (a shared line), `own` (a lock by its name),
+            `alone` (one thread), `cut` (few rows), `tasks` (a table of tasks), or `nothing`.
         group: The lock; None if there is none.
         walk: The look-up that is hotter than all locks.
         owner_work: What the holder of a kernel lock can be running, where no stack tells.
@@ -103,6 +104,9 @@ def _of_samples(facts: Facts) -> Decision:
         return Decision(NO_LOCK, "walk", first, walk)
     if _is_masked(facts):
         return Decision(UNDECIDED, "release", facts.releases[0])
+    taken = _of_taking(facts, waiting)
+    if taken:
+        return taken
     if waiting >= CONTENDED_PERCENT and first:
         return _of_contention(facts, first)
     passed = _of_passing(facts, waiting)
@@ -152,21 +156,40 @@ def is_of_scheduler(group: Group) -> bool:
     return group.kind == "spinlock" and own > sum(group.sites.values()) / 2
 
 
+def _of_taking(facts: Facts, waiting: float) -> Decision | None:
+    """Return the verdict if taking one lock, which nobody waits for, has more than all waiting for others."""
+    first = max(facts.groups, key=lambda one: one.taking, default=None)
+    if first is None or facts.view.busy(first.taking) <= max(waiting, PASSING_PERCENT):
+        return None
+    return _of_passed(facts, first)
+
+
 def _of_passing(facts: Facts, waiting: float) -> Decision | None:
     """Return the verdict if a line is passed around, with a lock on it or without."""
     counted = line_percent(facts)
     if counted >= LINE_PERCENT and counted > waiting and not is_alone(facts):
         reason = "functions that count references of shared objects, or add to a shared count, are hot"
         return Decision(LINE, "count", reasons=(Reason("refcount", reason), Reason("split", reason)))
-    for one in facts.groups:
-        share = passing_percent(facts, one)
-        if share >= PASSING_PERCENT and is_alone(facts):
-            return Decision(NO_LOCK, "alone", one)
-        if share >= PASSING_PERCENT:
-            readers = any("read" in name or "rdlock" in name or "LWLock" in name for name in one.functions())
-            reason = f"taking and releasing it has {share:.1f} %, and hardly anybody is seen to wait"
-            return Decision(LINE, "passing", one, reasons=(Reason("split" if readers else "lock type", reason),))
-    return None
+    atomic = atomics(facts)
+    if atomic and atomic.share_percent >= PASSING_PERCENT and not is_alone(facts):
+        reason = "an atomic operation is slow where other CPUs have the line of its word"
+        return Decision(LINE, "atomic", reasons=(Reason("split", reason),))
+    return next(filter(None, (_of_passed(facts, one) for one in facts.groups)), None)
+
+
+def _of_passed(facts: Facts, one: Group) -> Decision | None:
+    """Return the verdict if a lock is taken often and hardly waited for."""
+    share = passing_percent(facts, one)
+    if share < PASSING_PERCENT:
+        return None
+    if is_alone(facts):
+        return Decision(NO_LOCK, "alone", one)
+    readers = any(_BY_READERS.search(name) for name in one.functions())
+    reason = f"taking and releasing it has {share:.1f} %, and hardly anybody is seen to wait"
+    return Decision(LINE, "passing", one, reasons=(Reason("split" if readers else "lock type", reason),))
+
+
+_BY_READERS = re.compile(r"[Rr]ead|rdlock|LWLock|\bRLock|shared")
 
 
 def is_alone(facts: Facts) -> bool:

@@ -61,6 +61,8 @@ def printed(symbol: str) -> list[str]:
             f"{package}/{of}.{method}_[j]",
             f"{dotted}.{of}.{method}",
             f"{dotted}.{of}::{method}",
+            f"{of}.{method}",
+            f"{of}.{method}_[j]",
             f"void {dotted}.{of}.{method}(java.lang.Object)",
         ]
     if "::" in symbol:

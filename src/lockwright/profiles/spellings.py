@@ -19,6 +19,8 @@ _LONGEST = 2000  # letters; nobody's lock has a longer name
 _JAVA = re.compile(
     r"(?:[\w.$\[\]]+ )?L?(?P<of>(?:java|javax|jdk|sun)[./][\w./$]+?);?(?:::|[.#;])(?P<method>[\w$]+)(?:\(.*)?"
 )
+_SHORT = re.compile(r"(?P<of>(?:Reentrant|Abstract|Stamped|LockSupport|Unsafe)[\w$]*)[.#](?P<method>[\w$]+)")
+"""A class of Java's own locks without its package, as dumps of stacks and their flame graphs have it."""
 _INTERPRETED = re.compile(r"_\[[ijk01]\]$")  # as async-profiler marks frames
 _HASH = re.compile(r"::h[0-9a-f]{16}$")
 _AS_TRAIT = re.compile(r"^<(?:dyn )?([\w:]+)(?:<.*?>)?(?: as [^>]*(?:<.*?>)?)?>::")
@@ -39,7 +41,8 @@ def spellings(name: str) -> Iterator[str]:
         yield name[: -len(_STUB)]
     if len(name) > _LONGEST or not any(mark in name for mark in ("::", "/", ".", "(")):
         return
-    found = _JAVA.fullmatch(_INTERPRETED.sub("", name))
+    bare = _INTERPRETED.sub("", name)
+    found = _SHORT.fullmatch(bare) or _JAVA.fullmatch(bare)
     plain = f"{_dotted(found['of'])}::{found['method']}" if found else _bare(name)
     parts = plain.split("::")
     yield from ("::".join(parts[at:]) for at in range(len(parts) - _FEWEST + 1))

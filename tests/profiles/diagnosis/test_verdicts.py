@@ -569,3 +569,30 @@ def test_an_atomic_operation_of_no_lock_is_likely_a_shared_line() -> None:
     assert any("perf c2c" in one for one in found.record)
     alone = diagnose(replace(profile, facts={"threads": "1"}))
     assert alone.verdict == NO_LOCK
+
+
+@pytest.mark.parametrize(
+    ("taken", "kind"),
+    [
+        ("Unsafe.park < LockSupport.park < AbstractQueuedSynchronizer.acquire < ReentrantLock.lock", "lock of java"),
+        (
+            "LockSupport.park < AbstractQueuedSynchronizer.acquire < ReentrantReadWriteLock$WriteLock.lock",
+            "lock of java",
+        ),
+        ("LockSupport.park < StampedLock.acquireRead < StampedLock.readLock", "lock of java"),
+        ("os::PlatformEvent::park < ObjectMonitor::enter", "monitor of Java"),
+    ],
+)
+@pytest.mark.parametrize("inner", ["futex_wait < __pthread_cond_wait", "futex_wait"])
+def test_a_parked_thread_wants_the_lock_of_java_further_out(taken: str, kind: str, inner: str) -> None:
+    found = diagnose(sampled((f"{inner} < {taken} < OrderService.place < Thread.run", 78), ("work < Thread.run", 22)))
+    assert found.verdict == CONTENDED
+    assert found.lock is not None
+    assert found.lock.kind.startswith(kind)
+    assert found.lock.caller == "OrderService.place"
+
+
+def test_a_thread_that_is_parked_for_work_wants_no_lock() -> None:
+    taken = "Unsafe.park < LockSupport.park < AbstractQueuedSynchronizer$ConditionObject.await"
+    found = diagnose(sampled((f"futex_wait < __pthread_cond_wait < {taken} < LinkedBlockingQueue.take", 90)))
+    assert found.verdict == NO_LOCK

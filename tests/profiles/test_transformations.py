@@ -157,3 +157,31 @@ def test_lines_that_a_mail_wrapped(name: str, width: int, quoting: str) -> None:
     text = beginning(name)
     found = of("".join(f"{quoting}{line}\n" for line in wrapped(text, width).splitlines()))
     same(found, of(text))
+
+
+def folded_by_columns(line: str, width: int) -> list[str]:
+    """Fold a line as `fold -s` and some mail programs do: behind a blank, which stays."""
+    pieces = []
+    while len(line) > width:
+        at = line.rfind(" ", 0, width) + 1 or width
+        pieces.append(line[:at])
+        line = line[at:]
+    return [*pieces, line]
+
+
+@pytest.mark.parametrize("quoting", ["", "> "])
+@pytest.mark.parametrize("name", ["create-unlink.report.txt", "create-unlink.lock-contention.txt"])
+def test_lines_that_were_folded_after_they_were_quoted(name: str, quoting: str) -> None:
+    """The lines that go on have no mark in front; blanks between columns stay at the ends of lines."""
+    text = beginning(name)
+    lines = [piece for line in text.splitlines() for piece in folded_by_columns(f"{quoting}{line}", 72)]
+    assert any(not one.startswith("> ") for one in lines)
+    intro = "On Monday somebody wrote:\n" if quoting else ""
+    same(of(intro + "\n".join(lines) + "\n"), of(text))
+
+
+def test_a_reply_below_a_quoted_line_is_no_part_of_it() -> None:
+    row = "> {:6.2f}%  ledger  [kernel.kallsyms]  [k] {:<60}\n"
+    quoted = "".join(row.format(10 - at, f"function_{at}").replace(" \n", "\n") for at in range(9))
+    (last,) = [one for one in of(quoted + "So which lock is it?\n").samples if one.weight == 2]
+    assert last.stack[0].symbol == "function_8"

@@ -13,7 +13,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from lockwright.profiles.pasted import limited, undone
 from lockwright.profiles.watch import Watch
-from lockwright.profiles.wrapped import unwrapped
+from lockwright.profiles.wrapped import NAME, unwrapped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -92,7 +92,7 @@ class Lines:
         """Join lines that a mail program wrapped: before the lines are read, by what whole ones look like."""
         lines = unwrapped(chain(self.head, self._rest), claims, width)
         self.head = list(limited(lines, HEAD_LINES))
-        self._rest, self.undone = lines, (*self.undone, "lines wrapped by a mail")
+        self._rest, self.undone = lines, tuple(dict.fromkeys((*self.undone, NAME)))
 
     def _encoding(self, whole: io.BufferedReader) -> str:
         """Return how the text is encoded: by its mark, or by the zeros of UTF-16."""

@@ -9,7 +9,7 @@ import re
 from itertools import chain, islice, pairwise
 from typing import TYPE_CHECKING
 
-from lockwright.profiles import markup
+from lockwright.profiles import markup, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -203,6 +203,7 @@ _STAGES: tuple[Callable[[Sequence[str]], tuple[str, Undo] | None], ...] = (
     markup.quoted_printable,
     markup.html,
     markup.entities,
+    wrapped.quoted,
     _prefix,
     _numbers,
     _fences,

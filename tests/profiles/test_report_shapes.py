@@ -143,3 +143,43 @@ def test_objects_alone_on_a_terminal() -> None:
     found = of(text)
     assert folding.by_symbol(found.samples) == {"[kernel]": 96.17, "a.out": 3.83}
     assert [one.count for one in found.samples] == [4643, 126]
+
+
+SCREEN = """\
+Samples: 71K of event 'cycles', Event count (approx.): 12345678901
+  Children      Self  Shared Object            Symbol
+-   86.49%     0.07%  [kernel]                 [k] taskq_thread
+   - 86.42% taskq_thread
+      - 63.36% arc_prune_task
+         - zpl_prune_sb
+            - zfs_prune
+                 37.34% _raw_spin_lock
+               - 15.49% iput
+                    13.33% _atomic_dec_and_lock
+                 10.10% igrab
+      + 1.07% zio_execute
++   37.40%    37.31%  [kernel]                 [k] _raw_spin_lock
++   13.40%    13.35%  [kernel]                 [k] _atomic_dec_and_lock
++   10.20%    10.10%  [kernel]                 [k] elsewhere
+"""
+
+
+def test_a_row_that_is_folded_has_its_callers_from_the_graph_of_one_of_them() -> None:
+    """openzfs #6223 as `perf top -ag` shows it: a function that calls no other has no sign before it."""
+    found = of(SCREEN)
+    assert found.provenance.skipped == 0
+    callers = {one.stack[0].symbol: [frame.symbol for frame in one.stack[1:]] for one in found.samples}
+    assert callers["_raw_spin_lock"] == ["zfs_prune", "zpl_prune_sb", "arc_prune_task", "taskq_thread"]
+    assert callers["_atomic_dec_and_lock"][0] == "iput"
+    assert callers["elsewhere"] == []
+    weights = folding.by_symbol(found.samples)
+    assert weights["_raw_spin_lock"] == pytest.approx(37.31)
+    assert weights["_atomic_dec_and_lock"] == pytest.approx(13.35, abs=0.03)
+
+
+def test_a_graph_lends_no_more_callers_than_it_has() -> None:
+    found = of(SCREEN.replace("    37.31%  [kernel]", "    37.40%  [kernel]").replace("37.34% _raw", "20.00% _raw"))
+    assert folding.by_caller(found.samples) == {
+        ("_raw_spin_lock", "zfs_prune"): pytest.approx(20.0),
+        ("_raw_spin_lock", folding.UNKNOWN): pytest.approx(17.4),
+    }

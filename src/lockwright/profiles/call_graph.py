@@ -21,6 +21,7 @@ _SIGN = re.compile(r"(?P<bar>\s++)[-+]\s+(?:(?P<share>\d{1,3}\.\d{1,2})%\s+)?(?P
 _FLAT = re.compile(r"\s*+(?P<share>\d{1,3}\.\d{1,2})%(?:\s+(?P<path>[^\s;]+|[^\s;][^;]*(?:;[^;]+)+))?\s*")
 _NEXT = re.compile(r"[\s|]{3,}+(?P<symbol>[^\s|].*)")
 _SYMBOL = re.compile(r"[^\s(<]+$|[^\s].*[(<\[:*&].*|operator.*")
+_SIGN_COLUMNS = 2  # of `+ ` or `- ` before a function
 _ROUNDING = 0.02  # percentage points that a printed share may differ by
 _DEEPEST = 64  # branches inside each other; deeper ones are cut
 
@@ -41,6 +42,7 @@ class Graph:
     def __init__(self) -> None:
         self.roots: list[Branch] = []
         self._open: list[Branch] = []
+        self._has_signs = False
 
     def add(self, line: str) -> bool:
         """Take in a line; return False if it is none of a call graph."""
@@ -50,10 +52,15 @@ class Graph:
         for pattern in (_BRANCH, _ROOT, _SIGN):
             got = pattern.fullmatch(text)
             if got:
+                self._has_signs = self._has_signs or pattern is _SIGN
                 share = got.groupdict().get("share")
                 self._fork(len(got["bar"]), None if share is None else float(share), got["symbol"])
                 return True
         got = _FLAT.fullmatch(text)
+        if got and got["path"] and self._has_signs:  # of a screen: a function that calls no other has no sign
+            indent = len(text) - len(text.lstrip())
+            self._fork(max(0, indent - _SIGN_COLUMNS), float(got["share"]), got["path"])
+            return True
         if got:  # `-g folded` has the path behind the share, `-g flat` in the lines below
             path = [_name(one) for one in (got["path"] or "").split(";") if one.strip()]
             self._open = [Branch(0, float(got["share"]), path)]
@@ -126,3 +133,20 @@ def stacks(
     if weight - known > _ROUNDING or not own:
         own.append(((symbol,), weight - known))
     return own
+
+
+def lent(
+    paths: Sequence[tuple[tuple[str, ...], float]], symbol: str, below: float
+) -> dict[str, list[tuple[tuple[str, ...], float]]]:
+    """Return by function the paths from it to its callers that the graph of one of them has, if that goes to callees.
+
+    Args:
+        paths: Of the graph, as written.
+        symbol: The function of the row.
+        below: What the functions that it calls have.
+    """
+    found: dict[str, list[tuple[tuple[str, ...], float]]] = {}
+    for path, share in paths:
+        if len(path) > 1 and path[0] == symbol and 0 < share <= below + _ROUNDING:
+            found.setdefault(path[-1], []).append((path[::-1], share))
+    return found

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from lockwright.profiles.call_graph import Graph, stacks
+from lockwright.profiles.call_graph import Graph, lent, stacks
 from lockwright.profiles.model import Frame, Profile, Sample
 from lockwright.profiles.reader import Gathered, Reader
 from lockwright.profiles.report_columns import Columns, head, is_row
@@ -140,8 +140,12 @@ class _Report:
 
     def _add_all(self) -> None:
         relative = any(row.graph.is_relative(row.whole) for row in self.rows)
-        for row in self.rows:
-            paths = list(row.graph.paths(row.whole, relative=relative))
+        every = [list(row.graph.paths(row.whole, relative=relative)) for row in self.rows]
+        lenders = [lent(paths, row.symbol, row.whole - row.own) for row, paths in zip(self.rows, every, strict=True)]
+        for row, own in zip(self.rows, every, strict=True):
+            some = (one[row.symbol] for one in lenders if row.symbol in one)
+            # folded on a screen: the graph of a caller may have what this one does not show
+            paths = own or max(some, key=_share, default=[])
             for place, (path, weight) in enumerate(stacks(paths, row.symbol, row.own)):
                 frames = (Frame(row.symbol, row.module), *map(Frame, path[1:]))
                 count = row.count if place == 0 else 0
@@ -151,6 +155,10 @@ class _Report:
     def _cut(self) -> str:
         graph = self._graph()
         return "the last call graph breaks off" if graph and graph.roots and not graph.roots[-1].symbols else ""
+
+
+def _share(paths: Sequence[tuple[tuple[str, ...], float]]) -> float:
+    return sum(share for _, share in paths)
 
 
 def read(lines: Lines) -> Profile:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from tests.profiles.diagnosis.made import sampled
 
@@ -40,3 +42,15 @@ def test_contention_of_the_profiler_s_own_is_left_out() -> None:
 def test_a_taking_function_alone_may_be_inlined_waiting() -> None:
     found = diagnose(sampled(("_raw_spin_lock < futex_like < main", 30), ("work < main", 70)))
     assert any("it may be inlined" in one.sentence for one in found.cautions)
+
+
+def test_the_share_of_the_command_that_wants_the_lock_is_told() -> None:
+    wants, works = "rwsem_down_write_slowpath < down_write < write_iter < main", "work < main"
+    own = sampled((wants, 30), (works, 70), command="append")
+    others = sampled((works, 900), command="build")
+    found = diagnose(replace(own, samples=own.samples + others.samples))
+    told = [one.sentence for one in found.cautions if one.name == "one command"]
+    assert told == [
+        "2 commands are in the recording, and append has 100 % of this lock: 30.0 % of its own 10.0 % of busy time"
+    ]
+    assert not [one for one in diagnose(own).cautions if one.name == "one command"]

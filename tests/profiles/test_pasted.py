@@ -79,6 +79,27 @@ def test_events_of_the_scheduler_without_stacks_are_no_profile() -> None:
     assert of("  ledger 4100 [001] 812.300000: cycles:ukH:\n\n" * 3).samples[0].count == 3
 
 
+def test_numbers_of_lines_below_a_command_without_one() -> None:
+    """As the kernel's documentation prints `/proc/lock_stat`: a number close to rules, and on empty lines."""
+    plain = content("lock_stat/mmap-0.4.txt").decode().splitlines()[:16]
+    numbered = [f"{number:02}{'' if line[:1] in '-.' else ' '}{line}".rstrip() for number, line in enumerate(plain, 1)]
+    found = of("\n".join(["# less /proc/lock_stat", "", *numbered]) + "\n")
+    assert found.provenance.undone == ("numbers of lines",)
+    assert found.waits == of("\n".join(plain) + "\n").waits
+    assert found.waits
+
+
+def test_a_call_graph_is_no_stack_of_bcc() -> None:
+    """A call graph that ends at address 0 has lines that a count below a stack of bcc looks like."""
+    path = "            |\n            ---0x7f7351f76e{:02}\n               0\n\n"
+    row = "     {:.2f}%     0.00%  python           [unknown]   [k] 0x00007f7351f76e{:02}\n" + path
+    text = "# Children      Self  Command          Shared Object   Symbol\n#\n"
+    text += "".join(row.format(30 - at, at, at) for at in range(10, 20))
+    text += "     9.00%     9.00%  python           python   [.] add\n"
+    found = of(text)
+    assert (found.provenance.reader, found.provenance.mixed) == ("perf report", "")
+
+
 def test_a_stack_without_its_head_is_no_sample() -> None:
     text = content("timer-gettime.cpu.script.gz").decode()
     found = of(text[text.index("\n") + 1 :])

@@ -20,7 +20,7 @@ _ROUNDS = 6  # a mail quoted in a ticket that is quoted in a mail ...
 _MOSTLY = 0.8  # of the lines have a mark in front: somebody put it there
 _NEARLY = 0.95
 _SOME = 0.2
-_FEWEST_NUMBERED = 2
+_FEWEST_NUMBERED, _MANY_NUMBERED = 2, 8
 _GAP = 3  # empty lines that have a number and are not looked at
 
 _COLOUR = re.compile(
@@ -138,7 +138,9 @@ def _numbers(head: Sequence[str]) -> tuple[str, Undo] | None:
     numbers = [int(got[1]) for got in found]
     steps = sum(after == before + 1 for before, after in pairwise(numbers))
     near = sum(before < after <= before + _GAP for before, after in pairwise(numbers))
-    if len(numbers) < max(_FEWEST_NUMBERED, _NEARLY * len(filled)) or near < _NEARLY * (len(numbers) - 1):
+    bare_lines = 1 if len(numbers) >= _MANY_NUMBERED else 0  # such as the command above them
+    least = min(_NEARLY * len(filled), len(filled) - bare_lines)
+    if len(numbers) < max(_FEWEST_NUMBERED, least) or near < _NEARLY * (len(numbers) - 1):
         return None
     if 2 * steps < len(numbers) - 1:
         return None

@@ -37,6 +37,7 @@ _FRAME = re.compile(
     r"(?:\s+[\[(](?P<module>[^\[\]()]+)[\])])?'?\s*"
 )
 _ABOUT = re.compile(r"\s*(?:\^C|Detaching\.\.\.|\[\.\.\.\]|#.*|WARNING: .*|\d\d:\d\d:\d\d)\s*")
+_DRAWN = re.compile(r"\s*(?:\||-{2,}[^\s-])")  # of a call graph of `perf report`, whose path may end at address 0
 _DEEPEST = 1024
 
 
@@ -44,9 +45,11 @@ def _claims(head: Sequence[str]) -> list[int]:
     """Claim titles, and stacks with a number that stands alone below and right of their last line."""
     claimed: list[int] = []
     block: list[int] = []
-    before = ""
+    before, is_drawn = "", False
     for number, line in enumerate(head):
-        if len(line) >= _LONGEST or not line.strip():
+        is_empty = len(line) >= _LONGEST or not line.strip()
+        is_drawn = not is_empty and (is_drawn or _DRAWN.match(line) is not None)
+        if is_empty or is_drawn:
             block = []
         elif _TITLE.fullmatch(line):
             claimed.append(number)

@@ -169,6 +169,7 @@ def test_a_family_is_told_apart_by_role_and_lock() -> None:
         "core::sync::atomic::AtomicUsize::fetch_add::h0123456789abcdef",
         "core::sync::atomic::atomic_add",
         "__aarch64_ldadd4_acq_rel",
+        "__gnu_cxx::__exchange_and_add(int volatile*, int)",
         "jdk/internal/misc/Unsafe.getAndAddInt_[j]",
         "java.util.concurrent.atomic.AtomicLong.incrementAndGet",
     ],

@@ -596,3 +596,10 @@ def test_a_thread_that_is_parked_for_work_wants_no_lock() -> None:
     taken = "Unsafe.park < LockSupport.park < AbstractQueuedSynchronizer$ConditionObject.await"
     found = diagnose(sampled((f"futex_wait < __pthread_cond_wait < {taken} < LinkedBlockingQueue.take", 90)))
     assert found.verdict == NO_LOCK
+
+
+def test_an_atomic_operation_in_a_lock_by_its_name_is_that_lock_s() -> None:
+    found = diagnose(sampled(("__aarch64_cas4_acq < my_spin_lock < update_table < main", 90), ("work < main", 10)))
+    assert found.lock is not None
+    assert (found.lock.function, found.lock.caller) == ("my_spin_lock", "update_table")
+    assert "a lock of the program's own by its name" in found.headline

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from lockwright.profiles import folding
 from lockwright.profiles.diagnosis import owners
 from lockwright.profiles.diagnosis.base import plain
-from lockwright.profiles.diagnosis.hot import LOCK, PROFILER, suggests
+from lockwright.profiles.diagnosis.hot import LOCK, PROFILER, running, suggests
 from lockwright.profiles.diagnosis.owners import Owner
 
 if TYPE_CHECKING:
@@ -141,8 +141,10 @@ def named_group(samples: Iterable[Sample], symbol: str) -> Group:
     """Return the samples of a function that is a lock of a program's own, by its name."""
     group = Group(OWN_KIND)
     for one in samples:
-        if plain(one.stack[0].symbol) == symbol:
-            at = next((at for at, frame in enumerate(one.stack) if suggests(frame.symbol) != LOCK), len(one.stack))
+        inner = running(one.stack)
+        if plain(one.stack[inner].symbol) == symbol:
+            outward = range(inner, len(one.stack))
+            at = next((at for at in outward if suggests(one.stack[at].symbol) != LOCK), len(one.stack))
             who, within = owners.named(one.stack, at), owners.named(one.stack, at + 1)
             depth = min(at, len(one.stack) - 1)
             group.add(one, Owner(OWN_KIND, who, within, depth, symbol, owners.WAITS, through_futex=False))

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 from lockwright.profiles.diagnosis.base import plain, role
 from lockwright.profiles.diagnosis.names import suggestion
+from lockwright.profiles.diagnosis.owners import past_atomic
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from lockwright.profiles.diagnosis.base import View
-    from lockwright.profiles.model import Frame
+    from lockwright.profiles.model import Frame, Stack
 
 LOOK_UP, ALLOCATE, FREE, POLL = "look-up", "allocation", "freeing", "polling"
 PROFILER, PAGE, COUNT, LOCK = "profiler", "page lock", "shared count", "lock"
@@ -45,12 +46,19 @@ def hot_functions(view: View) -> list[Hot]:
     weights: dict[str, float] = {}
     user: dict[str, bool] = {}
     for one in view.samples:
-        symbol = plain(one.stack[0].symbol)
+        frame = one.stack[running(one.stack)]
+        symbol = plain(frame.symbol)
         if not role(symbol):
             weights[symbol] = weights.get(symbol, 0.0) + one.weight
-            user.setdefault(symbol, is_user(one.stack[0]))
+            user.setdefault(symbol, is_user(frame))
     heaviest = sorted(weights.items(), key=lambda pair: -pair[1])
     return [Hot(symbol, view.busy(weight), suggests(symbol), user[symbol]) for symbol, weight in heaviest]
+
+
+def running(stack: Stack) -> int:
+    """Return the index of the function that a sample is of: of a lock, by its name, whose atomic operation it is in."""
+    at = past_atomic(stack)
+    return at if 0 < at < len(stack) and suggests(stack[at].symbol) == LOCK else 0
 
 
 def is_user(frame: Frame) -> bool:

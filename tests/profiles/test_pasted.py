@@ -247,6 +247,11 @@ def test_a_page_of_ours_is_no_recording(tmp_path: Path) -> None:
         assert "error[P005]: `pasted.txt` is what `lockwright profile` printed" in text
 
 
+@pytest.mark.parametrize("mark", [b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf"])
+def test_the_mark_of_an_encoding_alone_is_not_called_empty(mark: bytes) -> None:
+    assert "error[P002]: `pasted.txt` has the mark of its encoding, and no text behind it" in error(mark)
+
+
 def test_a_head_of_gzip_alone_is_not_called_empty() -> None:
     assert "error[P002]: `pasted.txt` breaks off before its first line" in error(b"\x1f\x8b\x08")
 

@@ -42,6 +42,7 @@ class Lines:
         cut: How the file breaks off, once that was met.
         head: The first lines.
         undone: What had been done to the text and was taken off.
+        has_mark: Whether it begins with the mark of an encoding.
         probes: Some lines of the middle, and the last ones, each with its number.
     """
 
@@ -49,7 +50,7 @@ class Lines:
         self.name, self.count, self.cut = name, 0, ""
         self.watch = watch or Watch()
         self.probes: list[tuple[int, list[str]]] = []
-        self._ends = True
+        self._ends, self.has_mark = True, False
         with self.watch.waiting():
             start = raw.read(_PEEKED_BYTES)
         whole: Any = io.BufferedReader(_Counted(start, raw, self.watch), _AT_ONCE_BYTES)
@@ -103,6 +104,7 @@ class Lines:
             return "utf-8"
         for mark, name in _MARKS:
             if start.startswith(mark):
+                self.has_mark = True
                 return name
         start = start[: len(start) // 2 * 2]
         if len(start) >= _FEWEST and not any(start[1::2]) and all(start[::2]):

@@ -118,6 +118,7 @@ def _reader(lines: Lines) -> Reader:
     if not any(one.strip() for one in lines.head):
         notes = (lines.cut,) if lines.cut else ()
         what = "is empty" if len(lines.head) < HEAD_LINES else f"has nothing in its first {HEAD_LINES:,} lines"
+        what = "has the mark of its encoding, and no text behind it" if lines.has_mark and not lines.head else what
         what = "breaks off before its first line" if lines.cut and not lines.head else what
         raise _refused("P002", f"`{lines.name}` {what}", "give the file that the profiler wrote", notes=notes)
     if lines.is_binary or unpacked(lines.head[0]):

@@ -183,3 +183,17 @@ def test_a_graph_lends_no_more_callers_than_it_has() -> None:
         ("_raw_spin_lock", "zfs_prune"): pytest.approx(20.0),
         ("_raw_spin_lock", folding.UNKNOWN): pytest.approx(17.4),
     }
+
+
+def test_a_screen_that_was_cut_at_the_right() -> None:
+    """`less -S`, perf's pager, marks the cut with `>`: the graph below has the whole name, else the table of locks."""
+    head = "# Overhead  Command    Shared Object      Symbol               >\n"
+    head += "# ........  .........  .............      .......>\n"
+    row = "    {}%  Proactor6  [kernel.kallsyms]  [k] {}>\n"
+    graph = "            |\n            ---native_queued_spin_lock_slowpath\n               reap\n\n"
+    text = head + row.format("40.92", "native_queued_spin_") + graph + row.format("10.90", "rwsem_down_write_slow")
+    first, second = of(text + row.format(" 5.00", "std::vector<int")).samples[:2]
+    assert [one.symbol for one in first.stack] == ["native_queued_spin_lock_slowpath", "reap"]
+    assert second.stack[0].symbol == "rwsem_down_write_slowpath"
+    whole = of(head.replace(">", "") + "    12.00%  a  a.out  [.] std::vector<int>\n").samples[0]
+    assert whole.stack[0].symbol == "std::vector<int>"

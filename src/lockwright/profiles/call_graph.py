@@ -84,6 +84,11 @@ class Graph:
         """Return whether shares must be of the branch above, as one is larger than what it is a part of."""
         return any(_exceeds(one, row_share) for one in self.roots)
 
+    def ends(self) -> set[str]:
+        """Return the functions with which paths begin and end: one of them is that of the row."""
+        paths = [path for path, _ in self.paths(0.0, relative=True) if path]
+        return {path[0] for path in paths} | {path[-1] for path in paths}
+
     def paths(self, weight: float, *, relative: bool) -> Iterator[tuple[tuple[str, ...], float]]:
         """Yield each path as written, with its part of the weight of the row; what is not shown ends at its fork."""
         for one in self.roots:

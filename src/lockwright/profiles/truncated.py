@@ -13,14 +13,15 @@ if TYPE_CHECKING:
     from lockwright.profiles.model import Frame, Profile, Stack
 
 _CUT = re.compile(r"(?:\u2026|\.{2,3})$")
+_PAGER = ">"  # at the right end of a line that `less -S` cut
 _FEWEST_MARKED, _FEWEST = 6, 12  # letters of a name that was cut, with and without dots behind it
 
 
 def completed(profile: Profile) -> Profile:
     """Return a profile with whole names, and what was guessed in its provenance.
 
-    A name that ends with dots was cut. Another one may have been if the file is a table, no name there is longer, and
-    it is nothing known itself.
+    A name that ends with dots was cut, or with a `>` that nothing opens. Another one may have been if the file is a
+    table, no name there is longer, and it is nothing known itself.
     """
     stacks: list[Stack] = [one.stack for one in profile.samples]
     stacks += [one.stack for one in profile.waits]
@@ -40,10 +41,20 @@ def completed(profile: Profile) -> Profile:
     )
 
 
+def beginning(symbol: str) -> str:
+    """Return what is there of a name that has the mark of a cut at its end; empty if it has none."""
+    is_cut_by_pager = symbol.endswith(_PAGER) and symbol.count("<") < symbol.count(">") and "operator" not in symbol
+    if is_cut_by_pager and not symbol.endswith("->"):
+        return symbol.removesuffix(_PAGER)
+    cut = _CUT.search(symbol)
+    return symbol[: cut.start()] if cut else ""
+
+
 def _whole(symbol: str, *, is_longest: bool) -> str:
     """Return the one known function that a name is the beginning of; empty if there is none, or several kinds."""
-    cut = _CUT.search(symbol)
-    stem = symbol[: cut.start()] if cut else symbol
+    stem = beginning(symbol)
+    cut = bool(stem)
+    stem = stem or symbol
     if len(stem) < (_FEWEST_MARKED if cut else _FEWEST) or not (cut or is_longest):
         return ""
     known = table()

@@ -15,6 +15,7 @@ from lockwright.profiles.call_graph import Graph, lent, stacks
 from lockwright.profiles.model import Frame, Profile, Sample
 from lockwright.profiles.reader import Gathered, Reader
 from lockwright.profiles.report_columns import Columns, head, is_row
+from lockwright.profiles.truncated import beginning
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,6 +66,13 @@ class _Row:
     whole: float
     count: int
     graph: Graph = field(default_factory=Graph)
+
+    def complete(self) -> None:
+        """Take the whole name from the graph where that of the row was cut at the right of a screen."""
+        start = beginning(self.symbol)
+        whole = {one for one in self.graph.ends() if one.startswith(start)} if start else set()
+        if len(whole) == 1:
+            self.symbol = whole.pop()
 
 
 class _Report:
@@ -139,6 +147,8 @@ class _Report:
         return True
 
     def _add_all(self) -> None:
+        for row in self.rows:
+            row.complete()
         relative = any(row.graph.is_relative(row.whole) for row in self.rows)
         every = [list(row.graph.paths(row.whole, relative=relative)) for row in self.rows]
         lenders = [lent(paths, row.symbol, row.whole - row.own) for row, paths in zip(self.rows, every, strict=True)]

@@ -12,6 +12,7 @@ import pytest
 from tests.profiles.captured import READ, beginning, of
 
 from lockwright.errors import LockwrightError
+from lockwright.profiles.wrapped import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -185,3 +186,16 @@ def test_a_reply_below_a_quoted_line_is_no_part_of_it() -> None:
     quoted = "".join(row.format(10 - at, f"function_{at}").replace(" \n", "\n") for at in range(9))
     (last,) = [one for one in of(quoted + "So which lock is it?\n").samples if one.weight == 2]
     assert last.stack[0].symbol == "function_8"
+
+
+def test_what_goes_on_below_a_quoted_line_has_an_end() -> None:
+    """A reply of many long lines is not gathered as one."""
+    row = "> # Overhead  Command  Shared Object      Symbol   and of what it is a part"
+    reply = "nobody knows which of the locks of this machine is meant by all of that text"
+    head = [row, "of all"] * 90
+    found = quoted(head)
+    assert found is not None
+    lines = list(found[1]([*head, *[reply] * 900]))
+    assert lines[0] == f"{row} of all"
+    assert max(map(len, lines)) < 20 * len(reply)
+    assert sum(map(len, lines)) >= 900 * len(reply)

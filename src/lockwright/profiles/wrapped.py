@@ -76,17 +76,20 @@ def quoted(head: Sequence[str]) -> tuple[str, Undo] | None:
 
 def _requoted(lines: Iterable[str], width: int) -> Iterator[str]:
     """Yield lines, quoted ones together with those without a mark that they go on in."""
-    whole, last = "", ""  # the quoted line so far, and its last piece
+    whole, last, pieces = "", "", 0  # the quoted line so far, its last piece, and how many there are
     for line in lines:
         words = line.split(maxsplit=1)
         is_marked = _QUOTED.match(line) is not None
-        if whole and words and not is_marked and _is_too_long(last, words[0], width):
+        may_go_on = whole and words and not is_marked and pieces < _MOST_PIECES
+        if may_go_on and _is_too_long(last, words[0], width):
             is_broken_word = len(last) >= width and not last[-1].isspace()
             whole, last = whole + line if is_broken_word else _together([whole, line]), line
+            pieces += 1
             continue
         if whole:
             yield whole
         whole = last = line if is_marked else ""
+        pieces = 1
         if not is_marked:
             yield line
     if whole:

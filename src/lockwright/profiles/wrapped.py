@@ -82,7 +82,7 @@ def _requoted(lines: Iterable[str], width: int) -> Iterator[str]:
         is_marked = _QUOTED.match(line) is not None
         may_go_on = whole and words and not is_marked and pieces < _MOST_PIECES
         if may_go_on and _is_too_long(last, words[0], width):
-            is_broken_word = len(last) >= width and not last[-1].isspace()
+            is_broken_word = len(last) >= width and len(last.split()) == 1 and not last[-1].isspace()
             whole, last = whole + line if is_broken_word else _together([whole, line]), line
             pieces += 1
             continue

@@ -36,12 +36,6 @@ _OF_GLIBC = frozenset({"pthread lock", "futex"})
 _POINTER_NS = 100.0  # a hold that reads a pointer and no more: K46 had 16 ns for lock and unlock together
 _MANY_READS = 100  # for each write, as in K43
 
-SHARE_RISES = (
-    "a share of waiting that rises while throughput rises, too, is no worse lock: faster code elsewhere brings more "
-    "threads to it"
-)
-"""What to say where two profiles are compared and both rise."""
-
 
 def cautions_of(facts: Facts, decision: Decision, lock: LockFound | None) -> tuple[Caution, ...]:
     """Return the false friends that are present."""

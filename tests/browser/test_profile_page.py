@@ -171,4 +171,5 @@ def test_without_scripts_everything_is_there_to_read(opened: Callable[..., Page]
     assert not page.locator("#flame-stacks .bar").is_visible()
     box = page.locator(STACKS, has_text="lock_timer")
     assert box.is_visible()
-    assert box.get_attribute("title") == "lock_timer\nwants the lock\n75 ms, 83.3 %\n[kernel.kallsyms]"
+    by_name = "takes a lock or waits for one, by its name"
+    assert box.get_attribute("title") == f"lock_timer\nwants the lock\n{by_name}\n75 ms, 83.3 %\n[kernel.kallsyms]"

@@ -46,15 +46,18 @@ def boxes(before: tuple[Profile, ...], after: tuple[Profile, ...]) -> dict[str, 
 
 def test_boxes_tell_both_shares_and_the_difference() -> None:
     found = boxes((BEFORE,), (AFTER,))
-    kernel = "[kernel.kallsyms]"
+    kernel, by_name = "[kernel.kallsyms]", "takes a lock or waits for one, by its name"
     assert found["after"][:4] == [
         f" | sys_timer_gettime | 100 % | {kernel} | before 100 %, after 100 %: +0.00 points",
         f"more much | ▲ copy_to_user | 60 % | {kernel} | before 20 %, after 60 %: +40.00 points",
-        f"less much | ▼ lock_timer | 20 % | {kernel} | before 80 %, after 20 %: -60.00 points",
+        f"less much | ▼ lock_timer | {by_name} | 20 % | {kernel} | before 80 %, after 20 %: -60.00 points",
         f"less much | ▼ _raw_spin_lock | takes a spinlock | 20 % | {kernel} | before 80 %, after 20 %: -60.00 points",
     ]
     assert f"more much | ▲ rcu_core | 20 % | {kernel} | before 0 %, after 20 %: +20.00 points" in found["after"]
-    assert f"less much | ▼ lock_timer | 80 % | {kernel} | before 80 %, after 20 %: -60.00 points" in found["before"]
+    assert (
+        f"less much | ▼ lock_timer | {by_name} | 80 % | {kernel} | before 80 %, after 20 %: -60.00 points"
+        in found["before"]
+    )
     assert not any("rcu_core" in one for one in found["before"])
 
 

@@ -278,7 +278,7 @@ class C11Memory(NamedTuple):
         return True
 
     def flush(self, thread: int) -> tuple[C11Memory, Done]:
-        """Never called."""
+        """Raise: never called, as `can_flush` says that nothing waits."""
         raise NotImplementedError
 
     def newest(self, cell: int) -> int:

@@ -56,7 +56,7 @@ class ScMemory(NamedTuple):
         return True
 
     def flush(self, thread: int) -> tuple[ScMemory, Done]:
-        """Never called."""
+        """Raise: never called, as `can_flush` says that nothing waits."""
         raise NotImplementedError
 
     def meet(self, thread: int) -> ScMemory:

@@ -100,6 +100,11 @@ BAD = {
         "V019",
         "never ends",
     ),
+    "longer than time can be counted": (
+        EACH + "            with self.a:\n                compute(4_000_000_000)\n",
+        "U003",
+        "the run is too long: 137,438,953,471 cycles are over after 34 rounds",
+    ),
     "interrupts": (
         EACH
         + """            with self.a:
@@ -144,6 +149,14 @@ def test_one_clear_error(name: str) -> None:
     assert text in str(raised.value)
     assert found.primary.span.line > 0
     assert time.monotonic() - began < SOON_SECONDS
+
+
+@pytest.mark.parametrize("threads", [1, 12])
+def test_time_ends_for_any_number_of_threads(threads: int) -> None:
+    """A tick that has no room in a key of the event queue would name another thread."""
+    body = EACH + "            compute(4_000_000_000)\n"
+    with pytest.raises(LockwrightError, match="the run is too long"):
+        run_once(made(body), DIES, Settings(threads))
 
 
 def test_two_errors_in_one_run_do_not_mix() -> None:

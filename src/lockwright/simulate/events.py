@@ -1,4 +1,7 @@
-"""The event queue: a binary heap of packed keys, and who is due next."""
+"""The event queue: a binary heap of packed keys, and who is due next.
+
+A key has room for ticks up to `NEVER`; what is due later is due then, when the run is over.
+"""
 
 from __future__ import annotations
 
@@ -17,13 +20,13 @@ if TYPE_CHECKING:
 @inlined
 def line_key(tick: Int64, line: Int64) -> Int64:
     """Return the key of a line that serves."""
-    return (tick << at.TIME_SHIFT) | line
+    return (min(tick, np.int64(at.NEVER)) << at.TIME_SHIFT) | line
 
 
 @inlined
 def thread_key(tick: Int64, thread: Int64) -> Int64:
     """Return the key of a thread that goes on."""
-    return (tick << at.TIME_SHIFT) | (np.int64(1) << at.KIND_SHIFT) | thread
+    return (min(tick, np.int64(at.NEVER)) << at.TIME_SHIFT) | (np.int64(1) << at.KIND_SHIFT) | thread
 
 
 @inner

@@ -18,7 +18,16 @@ from lockwright.simulate.engine import run
 from lockwright.simulate.profile import profile_of
 from lockwright.simulate.program import prepared
 from lockwright.simulate.seats import shape_of
-from lockwright.simulate.troubles import endless, faulted, handles_interrupts, other_threads, over, stuck, too_large
+from lockwright.simulate.troubles import (
+    endless,
+    faulted,
+    handles_interrupts,
+    other_threads,
+    out_of_time,
+    over,
+    stuck,
+    too_large,
+)
 from lockwright.simulate.whole import ends_by_itself
 
 if TYPE_CHECKING:
@@ -150,7 +159,7 @@ def _run(code: Code, state: State, patience: int = FRUITLESS_SLICES) -> int:
             case at.FAULTED:
                 raise faulted(code, state)
             case at.OUT_OF_TIME:
-                raise endless(code, state)
+                raise out_of_time(code, state)
         came_round = int(state.cfg[at.TOTAL_ROUNDS] - state.cfg[at.ALIVE]) > before
         fruitless = 0 if came_round else fruitless + 1
         if fruitless == patience:

@@ -86,8 +86,9 @@ def over(state: State) -> LockwrightError:
 def stuck(code: Code, state: State) -> LockwrightError:
     """Return the error for a run in which every thread that is left waits: who waits for what."""
     lines, span = _waits(code, state, [thread for thread in range(len(state.threads)) if _is_left(state, thread)])
-    seconds = int(state.cfg[at.NOW])
-    title = f"deadlock: every thread that is left waits, at tick {seconds:,}, after {state.cfg[at.TOTAL_ROUNDS]} rounds"
+    rounds = max(0, int(state.cfg[at.TOTAL_ROUNDS] - state.cfg[at.ALIVE]))
+    when = f"after {int(state.cfg[at.NOW]) // at.TICKS_PER_CYCLE:,} cycles and {counted(rounds, 'round')}"
+    title = f"deadlock: every thread that is left waits, {when}"
     helps = (*lines, "`lockwright check` finds the shortest way into it")
     return _error("V004", title, span, code.program.sources, *helps)
 
@@ -101,6 +102,16 @@ def endless(code: Code, state: State) -> LockwrightError:
     helps = (*_waits(code, state, others)[0], "does every path through the section release the lock?")
     title = f"{run}, but none comes round: a loop here does not end"
     return _error("V019", title, span, code.program.sources, *helps)
+
+
+def out_of_time(code: Code, state: State) -> LockwrightError:
+    """Return the error for a run that lasts longer than ticks can be counted."""
+    active = [thread for thread in range(len(state.threads)) if state.threads[thread, at.STATE] <= at.QUEUED]
+    span = _span(code, int(state.threads[active[0], at.PC])) if active else NOWHERE
+    rounds = max(0, int(state.cfg[at.TOTAL_ROUNDS] - state.cfg[at.ALIVE]))
+    title = f"the run is too long: {at.NEVER // at.TICKS_PER_CYCLE:,} cycles are over after {counted(rounds, 'round')}"
+    helps = "shorter sections and pauses (`--hold`, `--think`, `compute`), or a smaller `--ops`"
+    return _error("U003", title, span, code.program.sources, helps)
 
 
 def faulted(code: Code, state: State) -> LockwrightError:

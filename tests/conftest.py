@@ -15,6 +15,8 @@ settings.register_profile("same every time", derandomize=True, deadline=None, pr
 settings.register_profile("search", deadline=None)
 settings.load_profile("same every time")
 
+pytest_plugins = ["tests.crashes"]
+
 Golden = Callable[[Path, str], None]
 
 

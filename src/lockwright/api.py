@@ -298,20 +298,23 @@ def study(name: str, *, progress: Callable[[Progress], None] | None = None) -> S
     return shelf.load(name).run(progress)
 
 
-def profile(file: str) -> Profile:
+def profile(file: str, *, commands: Sequence[str] = ()) -> Profile:
     """Read what a profiler wrote: samples with stacks, and waits for locks.
 
     Args:
         file: `perf script`, `perf report --stdio`, `perf top`, `perf lock contention`, oprofile or folded stacks, plain
             or in gzip; `-` is standard input. `lockwright.profiles.folding` has functions over what is returned.
+        commands: Whose samples and waits are returned, by name or by a pattern such as `kworker/*`; all if none is
+            named.
 
     Raises:
-        LockwrightError: It is empty, of no known kind, or has nothing of what its kind has.
+        LockwrightError: It is empty, of no known kind, has nothing of what its kind has, or none of the commands.
         OSError: It is not there, or may not be read.
     """
     from lockwright.profiles import read
+    from lockwright.profiles.choosing import chosen
 
-    return read(file)
+    return chosen(read(file), commands)
 
 
 def record(
@@ -368,6 +371,7 @@ def diff(
     after_seconds: Sequence[float] = (),
     before_work: Sequence[float] = (),
     after_work: Sequence[float] = (),
+    commands: Sequence[str] = (),
     table: str | None = None,
     seed: int = 1,
 ) -> Comparison:
@@ -381,6 +385,7 @@ def diff(
         after_seconds: Likewise.
         before_work: How many operations each run did; one value for all, or one for each.
         after_work: Likewise.
+        commands: Whose samples and waits are compared; all if none is named.
         table: A CSV file with the columns threads, before and after.
         seed: Of the random numbers of the bootstrap.
 
@@ -393,7 +398,7 @@ def diff(
 
     rows = comparing.read_thread_table(table) if table else ()
     given = [tuple(one) if isinstance(one, list | tuple) else (one,) for one in (before, after)]
-    runs = comparing.recordings(*given)
+    runs = comparing.recordings(given[0], given[1], commands)
     first = comparing.side(runs[0], before_seconds, before_work, "before")
     second = comparing.side(runs[1], after_seconds, after_work, "after")
     return comparing.compare(first, second, seed=seed, threads=rows)

@@ -26,10 +26,11 @@ def diff(
     after_seconds: Numbers = (),
     before_work: Numbers = (),
     after_work: Numbers = (),
+    command: Files = (),
     block: Annotated[bool, Parameter(negative=())] = False,
     markdown: Target = None,
     machine: str = "",
-    command: str = "",
+    command_line: str = "",
     table: str | None = None,
     rows: int = 12,
     seed: int = 1,
@@ -49,10 +50,12 @@ def diff(
         after_seconds: Likewise for after.
         before_work: How many operations (requests, files, transactions) each run of before did.
         after_work: Likewise for after.
+        command: Compare these commands alone (what perf calls comm), of all that were recorded; `*` and `?` stand for
+            any letters.
         block: Print the block that maintainers ask for, as plain text to paste, in place of the page.
         markdown: Write that block as Markdown to a file, or to standard output with `-`.
         machine: What the block says of the machine: CPUs, sockets, kernel.
-        command: What the block says was run.
+        command_line: What the block says was run.
         table: A CSV file with the columns threads, before and after, for the block and the page.
         rows: The most rows of each table.
         seed: Of the random numbers of the bootstrap.
@@ -74,7 +77,7 @@ def diff(
     from lockwright.profiles import comparing
 
     threads = comparing.read_thread_table(table) if table else ()
-    runs = comparing.recordings(before or files[:1], after or files[1:])
+    runs = comparing.recordings(before or files[:1], after or files[1:], command)
     sides = (
         comparing.side(runs[0], before_seconds, before_work, "before"),
         comparing.side(runs[1], after_seconds, after_work, "after"),
@@ -86,7 +89,9 @@ def diff(
 
         write(html, diff_page(found, *runs))
     is_streaming = "-" in targets.values()
-    _show(found, Given(machine, command), block=block, markdown=markdown, rows=0 if is_streaming else rows, json=json)
+    _show(
+        found, Given(machine, command_line), block=block, markdown=markdown, rows=0 if is_streaming else rows, json=json
+    )
     return Status.FINE
 
 

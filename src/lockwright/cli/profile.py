@@ -10,10 +10,11 @@ from lockwright.cli.profile_outputs import Outputs
 from lockwright.cli.status import Status
 
 File = Annotated[str, Parameter(allow_leading_hyphen=True)]
+Names = Annotated[tuple[str, ...], Parameter(consume_multiple=True, negative=())]
 _NOWHERE_ELSE = Outputs()
 
 
-def profile(file: File, /, *, rows: int = 12, outputs: Outputs = _NOWHERE_ELSE) -> int:
+def profile(file: File, /, *, command: Names = (), rows: int = 12, outputs: Outputs = _NOWHERE_ELSE) -> int:
     """Say which lock is contended, through which caller, how much of the machine it burns, and what usually cures it.
 
     Read are what `perf record` wrote (where perf is installed), `perf script` (samples, and events of locks), `perf
@@ -23,6 +24,8 @@ def profile(file: File, /, *, rows: int = 12, outputs: Outputs = _NOWHERE_ELSE) 
 
     Args:
         file: The file; `-` is standard input.
+        command: Look at these commands alone (what perf calls comm), of all that were recorded; `*` and `?` stand for
+            any letters.
         rows: The most rows of each table.
         outputs: Where results go besides the terminal.
     """
@@ -30,6 +33,7 @@ def profile(file: File, /, *, rows: int = 12, outputs: Outputs = _NOWHERE_ELSE) 
     from lockwright.cli.usage import mistaken
     from lockwright.errors import LockwrightError
     from lockwright.profiles import read  # not through the API: its imports take longer than most files
+    from lockwright.profiles.choosing import chosen
     from lockwright.profiles.diagnosis import diagnose
     from lockwright.report.console import print_lines, terminal
     from lockwright.report.profile import COLUMNS, profile_lines
@@ -39,7 +43,7 @@ def profile(file: File, /, *, rows: int = 12, outputs: Outputs = _NOWHERE_ELSE) 
     outputs.refuse_unwritable()
     with watched(f"reading {file}") as watch:
         try:
-            found = read(file, watch=watch)
+            found = chosen(read(file, watch=watch), command)
         except LockwrightError:
             if watch.is_stopped:  # what was read is too little to be anything
                 raise KeyboardInterrupt from None

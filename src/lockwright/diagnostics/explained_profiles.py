@@ -43,6 +43,15 @@ PROFILES: tuple[tuple[str, str, str], ...] = (
         "The kind is known, but nothing reads it. The message says what to give instead, from the same recording.",
     ),
     (
+        "P006",
+        "a command that was not recorded",
+        """
+        `--command` takes names of commands as perf has them (comm: the first 15 letters of a thread's name, which
+        programs may change), or patterns such as `kworker/*`. The message lists those of the file. Tables sorted
+        by function alone tell no commands.
+        """,
+    ),
+    (
         "P030",
         "nothing to write",
         """

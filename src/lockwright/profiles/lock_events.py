@@ -49,9 +49,8 @@ _SPIN_FIRST = frozenset({"mutex", "lock"})
 
 @dataclass(slots=True)
 class _Sum:
-    """The waits for one lock along one stack."""
+    """The waits of one command for one lock along one stack."""
 
-    command: str
     kind: str
     contended: int = 0
     ended: int = 0
@@ -73,7 +72,7 @@ class LockEvents:
 
     def __init__(self) -> None:
         self.seen = False
-        self._sums: dict[tuple[str, str, Stack], _Sum] = {}
+        self._sums: dict[tuple[str, str, Stack, str], _Sum] = {}
         self._waiting: dict[tuple[str, str], tuple[int, _Sum]] = {}
         self._held: dict[str, _Held] = {}
         self._holding: dict[tuple[str, str], int] = {}
@@ -131,8 +130,8 @@ class LockEvents:
     def waits(self) -> tuple[Wait, ...]:
         """Return the waits so far, in the order in which their stacks were first seen."""
         return tuple(
-            Wait(lock, kind, stack, one.contended, one.ended, one.total_ns, one.longest_ns, one.command)
-            for (lock, kind, stack), one in self._sums.items()
+            Wait(lock, kind, stack, one.contended, one.ended, one.total_ns, one.longest_ns, command)
+            for (lock, kind, stack, command), one in self._sums.items()
         )
 
     def facts(self) -> dict[str, str]:
@@ -152,10 +151,7 @@ class LockEvents:
         else:
             flags = "|".join(sorted(got[2].replace(" ", "").split("|"))) if got[2] != "0" else ""
             lock, kind = got[1], KINDS.get(flags, got[2].lower() or "lock")
-        found = self._sums.setdefault((lock, kind, stack), _Sum(command, kind))
-        if found.command != command:
-            found.command = ""
-        return found
+        return self._sums.setdefault((lock, kind, stack, command), _Sum(kind))
 
     def _hold(self, event: str, place: tuple[str, str], lock: str, now_ns: int) -> None:
         """Begin or end a holding; one whose beginning was not seen counts as nothing."""

@@ -53,7 +53,7 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """All waits for one lock along one stack.
+    """All waits of one command for one lock along one stack.
 
     Args:
         lock: Its address or name, as written; empty if the file does not say.
@@ -218,6 +218,7 @@ class Profile:
         holdings: How often locks were taken, and for how long they were held, where the file says so.
         shared_lines: Cache lines that bounce, the worst first.
         blamed: The waits once more, by the stack of the task that held the lock, where the file has those.
+        threads: How many threads of each command were seen on a CPU; empty if the file does not tell threads apart.
         compared: What the file compares this with, in its order: the other sides of a `perf diff`.
     """
 
@@ -231,6 +232,7 @@ class Profile:
     shared_lines: tuple[SharedLine, ...] = ()
     compared: tuple[Profile, ...] = ()
     blamed: tuple[Wait, ...] = ()
+    threads: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def is_empty(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lockwright.profiles.choosing import CHOSEN, CHOSEN_SHARE
 from lockwright.profiles.comparing.results import GONE, LOCK, NEW, SYMBOL
 from lockwright.profiles.comparing.tally import CPU_TIME
 from lockwright.profiles.comparing.wording import amount, cost, count, duration, percent, wrapped
@@ -91,6 +92,8 @@ def about_side(side: SideSummary) -> str:
         parts.append(f"{amount(sum(side.seconds) / runs)} s{' each' if runs > 1 else ''}")
     if side.work:
         parts.append(f"{amount(sum(side.work) / runs)} operations{' each' if runs > 1 else ''}")
+    if CHOSEN in side.facts:
+        parts.append(f"{side.facts[CHOSEN]} alone ({side.facts[CHOSEN_SHARE]} of everybody's)")
     parts.append(f"diagnosed alone: {side.verdict}")
     return ", ".join(parts)
 

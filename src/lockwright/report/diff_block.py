@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from lockwright.profiles.choosing import CHOSEN, CHOSEN_SHARE
 from lockwright.profiles.comparing.results import LOCK, SYMBOL
 from lockwright.profiles.comparing.speed import speed_up
 from lockwright.profiles.comparing.wording import amount, duration, wrapped
@@ -68,8 +69,10 @@ def _head(found: Comparison, given: Given, *, markdown: bool) -> Iterator[str]:
         "Machine", given.machine or _machine(found) or _missing("machine", "CPUs, sockets, kernel"), markdown=markdown
     )
     yield from _line(
-        "Command", given.command or _command(found) or _missing("command", "what was run"), markdown=markdown
+        "Command", given.command or _command(found) or _missing("command-line", "what was run"), markdown=markdown
     )
+    if CHOSEN in found.before.facts:
+        yield from _line("Samples of", _chosen(found), markdown=markdown)
     yield from _line("Runs", _runs(found), markdown=markdown)
     yield from _line("Throughput", _throughput(found), markdown=markdown)
 
@@ -99,9 +102,19 @@ def _command(found: Comparison) -> str:
     return told[0] if told[0] == told[1] or not told[1] else f"{told[0]} (before); {told[1]} (after)"
 
 
+def _chosen(found: Comparison) -> str:
+    """Return whose samples these are, and how much of everybody's."""
+    shares = [f"{side.facts[CHOSEN_SHARE]} of busy time {name}" for name, side in _sides(found) if CHOSEN in side.facts]
+    return f"{found.before.facts[CHOSEN]} alone: {', '.join(shares)}"
+
+
+def _sides(found: Comparison) -> tuple[tuple[str, SideSummary], ...]:
+    return ("before", found.before), ("after", found.after)
+
+
 def _runs(found: Comparison) -> str:
     parts = []
-    for name, side in (("before", found.before), ("after", found.after)):
+    for name, side in _sides(found):
         samples = f", {side.samples:,} samples" if side.samples else ", number of samples not known"
         spread = f", {side.spread:.1f} points at most between two" if side.spread is not None else ""
         parts.append(f"{len(side.sources)} {name}{samples}{spread}")

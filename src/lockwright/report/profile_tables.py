@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lockwright.profiles import folding
+from lockwright.profiles.choosing import CHOSEN, CHOSEN_SHARE, LEFT_OUT, commands_of
 from lockwright.profiles.diagnosis.evidence import meaning_of
 from lockwright.profiles.diagnosis.groups import by_caller
 from lockwright.profiles.diagnosis.hot import PROFILER, suggests
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from lockwright.profiles import Profile, Sample
 
 ALL = 100.0  # percent
+_BUSY_PERCENT = 10.0  # of busy time that a command has to be told of
 _LARGE = ((1e12, "trillion"), (1e9, "billion"), (1e6, "million"))
 
 
@@ -89,6 +91,7 @@ def about(profile: Profile, events: Mapping[str, tuple[Sample, ...]]) -> Iterato
     idle = ALL * folding.by_role(samples).get(IDLE, 0.0) / whole_of(profile, samples)
     if idle:
         yield f"{idle:.1f} % of it idle: what is busy is {ALL - idle:.1f} %"
+    yield from _commands(profile)
     for key in ("waits without an end", "ends without a wait"):
         if key in profile.facts:
             yield f"{key}: {profile.facts[key]}"
@@ -98,6 +101,21 @@ def about(profile: Profile, events: Mapping[str, tuple[Sample, ...]]) -> Iterato
         yield f"taken off the text: {', '.join(origin.undone)}"
     if origin.guessed:
         yield f"read {', '.join(origin.guessed)}"
+
+
+def _commands(profile: Profile) -> Iterator[str]:
+    """Yield whose samples these are, where others were recorded, too."""
+    facts = profile.facts
+    if CHOSEN in facts:
+        what = "busy time" if profile.samples else "the waiting"
+        part = f"{facts[CHOSEN]} alone: {facts[CHOSEN_SHARE]} of everybody's {what}, and all shares are of that"
+        yield f"{part}; left out: {facts[LEFT_OUT]}" if LEFT_OUT in facts else part
+        return
+    shares = commands_of(profile) if profile.samples else {}
+    busy = [f"{name} {share:.1f} %" for name, share in shares.items() if share >= _BUSY_PERCENT]
+    if len(busy) > 1:
+        more = f", {len(shares) - len(busy)} more" if len(shares) > len(busy) else ""
+        yield f"commands: {', '.join(busy)}{more}; `--command NAME` takes one alone"
 
 
 def whole_of(profile: Profile, samples: Sequence[Sample]) -> float:

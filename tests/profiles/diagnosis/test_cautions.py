@@ -50,7 +50,9 @@ def test_the_share_of_the_command_that_wants_the_lock_is_told() -> None:
     others = sampled((works, 900), command="build")
     found = diagnose(replace(own, samples=own.samples + others.samples))
     told = [one.sentence for one in found.cautions if one.name == "one command"]
-    assert told == [
+    (sentence,) = told
+    assert sentence == (
         "2 commands are in the recording, and append has 100 % of this lock: 30.0 % of its own 10.0 % of busy time"
-    ]
+        "; `--command append` takes it alone"
+    )
     assert not [one for one in diagnose(own).cautions if one.name == "one command"]

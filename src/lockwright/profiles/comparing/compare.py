@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lockwright.profiles import folding
+from lockwright.profiles.choosing import CHOSEN
 from lockwright.profiles.comparing import renaming, resampling
 from lockwright.profiles.comparing.base import with_expected
 from lockwright.profiles.comparing.cautions import cautions
@@ -74,8 +75,9 @@ def compare(before: Side, after: Side, *, seed: int = 1, threads: Sequence[Threa
         for side, event in zip((before, after), events, strict=True)
     ]
     told = tell(Told(changes, waits, summaries[0], summaries[1], unit, stacks[0], stacks[1]))
+    commands = summaries[0].facts.get(CHOSEN, "")
     return Comparison(
-        headline=told.headline,
+        headline=f"{commands}: {told.headline}" if commands else told.headline,
         findings=told.findings,
         warnings=(*left_out, *told.warnings, *cautions(before, after, here, there, summaries[0], summaries[1])),
         before=summaries[0],
@@ -84,8 +86,8 @@ def compare(before: Side, after: Side, *, seed: int = 1, threads: Sequence[Threa
         waits=waits,
         unchanged=told.unchanged,
         next_limit=told.next_limit,
-        method=method(here, there, keys, waits),
-        brief=brief(here, there, keys),
+        method=method(here, there, keys, waits, commands),
+        brief=brief(here, there, keys, commands),
         cost_unit=unit,
         threads=tuple(threads),
         seed=seed,

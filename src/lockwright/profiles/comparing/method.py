@@ -22,7 +22,9 @@ _BASES = {
 }
 
 
-def method(before: Measured, after: Measured, keys: Sequence[Key], waits: Sequence[WaitChange]) -> tuple[str, ...]:
+def method(
+    before: Measured, after: Measured, keys: Sequence[Key], waits: Sequence[WaitChange], commands: str = ""
+) -> tuple[str, ...]:
     """Return sentences on how intervals came about.
 
     Args:
@@ -30,10 +32,12 @@ def method(before: Measured, after: Measured, keys: Sequence[Key], waits: Sequen
         after: The other one.
         keys: The rows that were looked at.
         waits: What was waited for.
+        commands: Whose samples they are, where others were left out.
     """
+    whose = f"of {commands} alone" if commands else "commands together"
     is_asleep = any(run.event == OFF_CPU for one in (before, after) for run in one.tallies)
     what = "time off the CPU: by who sleeps" if is_asleep else "what was busy: idle left out"
-    found = [f"shares are of {what}, commands together, names without suffixes"] if keys else []
+    found = [f"shares are of {what}, {whose}, names without suffixes"] if keys else []
     missing = [name for name, one in (("before", before), ("after", after)) if keys and one.spread is None]
     if missing:
         says = f"{' and '.join(missing)} {'do' if len(missing) > 1 else 'does'} not say"
@@ -57,14 +61,15 @@ def method(before: Measured, after: Measured, keys: Sequence[Key], waits: Sequen
     return tuple(found)
 
 
-def brief(before: Measured, after: Measured, keys: Sequence[Key]) -> str:
+def brief(before: Measured, after: Measured, keys: Sequence[Key], commands: str = "") -> str:
     """Return how intervals came about, in a few words; empty without rows."""
+    base = f"the busy time of {commands}" if commands else "busy time"
     if not keys:
         return ""
     bases = list(dict.fromkeys(one.spread.basis for one in (before, after) if one.spread is not None))
     if before.spread is None or after.spread is None:
-        return "shares of busy time, without intervals: numbers of samples are not known"
-    return f"shares of busy time; 95 % intervals by bootstrap over {' and '.join(bases)}, false discovery rate 5 %"
+        return f"shares of {base}, without intervals: numbers of samples are not known"
+    return f"shares of {base}; 95 % intervals by bootstrap over {' and '.join(bases)}, false discovery rate 5 %"
 
 
 def _intervals(before: Measured, after: Measured) -> list[str]:

@@ -9,6 +9,7 @@ from lockwright.diagnostics.diagnostic import Diagnostic, Label
 from lockwright.diagnostics.span import NOWHERE
 from lockwright.errors import LockwrightError
 from lockwright.profiles import folding
+from lockwright.profiles.choosing import chosen
 from lockwright.profiles.comparing.tally import plain_event
 from lockwright.profiles.reading import read
 
@@ -80,17 +81,22 @@ def _spelled(values: Sequence[float]) -> str:
 
 
 def recordings(
-    before: Sequence[str | Profile], after: Sequence[str | Profile]
+    before: Sequence[str | Profile], after: Sequence[str | Profile], commands: Sequence[str] = ()
 ) -> tuple[tuple[Profile, ...], tuple[Profile, ...]]:
     """Read the files of both sides; one file alone is what `perf diff` wrote, and has both.
 
     What is a profile already, such as that of a simulation, is taken as it is.
 
+    Args:
+        before: Files or profiles.
+        after: Likewise.
+        commands: Whose samples and waits are looked at; all if none is named.
+
     Raises:
-        LockwrightError: A file is no profile, or one file alone has one side.
+        LockwrightError: A file is no profile, has none of the commands, or one file alone has one side.
         OSError: A file is not there, or may not be read.
     """
-    runs = tuple(map(_read, before)), tuple(map(_read, after))
+    runs = tuple(chosen(_read(one), commands) for one in before), tuple(chosen(_read(one), commands) for one in after)
     if runs[1] or len(runs[0]) != 1:
         return runs
     only = runs[0][0]

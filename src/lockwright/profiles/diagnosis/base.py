@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from lockwright.profiles import folding
+from lockwright.profiles.choosing import CHOSEN
 from lockwright.profiles.diagnosis.names import names
 from lockwright.profiles.symbols import IDLE, SPIN
 
@@ -65,6 +66,12 @@ class View:
     def all(self, weight: float) -> float:
         """Return a weight as percent of everything."""
         return _ALL * weight / self.all_weight
+
+    @property
+    def base(self) -> str:
+        """What 100 % is, in words: of one command's samples, its own busy time."""
+        names = self.profile.facts.get(CHOSEN, "")
+        return f"the busy time of {names.replace(', ', ' and ')}" if names else "busy time"
 
     @property
     def shown_percent(self) -> float:

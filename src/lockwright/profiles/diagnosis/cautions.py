@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from lockwright.profiles.diagnosis.base import plain, role
+from lockwright.profiles.diagnosis.commands import of_one_command
 from lockwright.profiles.diagnosis.hot import PAGE, POLL, PROFILER, share_of
 from lockwright.profiles.diagnosis.missing import SLEEPING
 from lockwright.profiles.diagnosis.owners import FUTEX
@@ -23,9 +23,6 @@ if TYPE_CHECKING:
 
 IDLE_PERCENT = 50.0  # of the CPUs' time: as much, and the run waits for something else than a CPU
 _FEW = 100  # samples: fewer tell shares by tens
-_MOST = 0.7  # of a lock: one command has it
-_COMPLETE_PERCENT = 90.0  # of busy time that has rows: else the rest may be of the same command
-_FILLS = 0.7  # of busy time: with more, the shares are those of that command
 _Z = 1.96  # of a normal distribution, for 95 %
 _VISIBLE_PERCENT = 3.0  # of busy time: less misleads nobody
 _OWN_PERCENT = 1.0
@@ -41,9 +38,9 @@ def cautions_of(facts: Facts, decision: Decision, lock: LockFound | None) -> tup
     """Return the false friends that are present."""
     found = [Caution(name, sentence) for name, look in _LOOKS.items() for sentence in look(facts, decision)]
     found += [Caution("few samples", sentence) for sentence in _few(facts, lock)]
+    found += [Caution("one command", sentence) for sentence in of_one_command(facts, decision, lock)]
     if lock and decision.verdict != NO_LOCK:
         found += [Caution("idle", sentence) for sentence in _idle(facts, lock)]
-        found += [Caution("one command", sentence) for sentence in _one_command(facts, decision)]
         found += [Caution("reader/writer lock", sentence) for sentence in _readers(lock)]
         found += [Caution("lost caller", sentence) for sentence in _lost_caller(facts, lock)]
     return tuple(found)
@@ -118,30 +115,6 @@ def _idle(facts: Facts, lock: LockFound) -> Iterator[str]:
             f"{idle:.0f} % of the CPUs' time nothing ran: tasks sleep, so shares of busy time tell which lock it is, "
             "and not what the run gains without it: up to as many times as tasks take turns"
         )
-
-
-def _one_command(facts: Facts, decision: Decision) -> Iterator[str]:
-    """Yield that one command wants the lock, and others fill the recording: then the shares are of all of them."""
-    members = decision.group.members if decision.group and facts.view.shown_percent >= _COMPLETE_PERCENT else ()
-    whole: dict[str, float] = defaultdict(float)
-    for one in facts.view.samples:
-        whole[one.command] += one.weight
-    own: dict[str, float] = defaultdict(float)
-    for one, _ in members:
-        own[one.command] += one.weight
-    first = max(own, key=lambda name: own[name], default="")
-    if (
-        not first
-        or not own[first]
-        or own[first] < _MOST * sum(own.values())
-        or whole[first] > _FILLS * facts.view.busy_weight
-    ):
-        return
-    share = facts.view.busy(whole[first])
-    yield (
-        f"{len(whole)} commands are in the recording, and {first} has {100 * own[first] / sum(own.values()):.0f} % of "
-        f"this lock: {100 * own[first] / whole[first]:.1f} % of its own {share:.1f} % of busy time"
-    )
 
 
 def _few(facts: Facts, lock: LockFound | None) -> Iterator[str]:

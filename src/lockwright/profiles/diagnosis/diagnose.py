@@ -85,7 +85,7 @@ def _promise(
     """Return what there is to gain; None where no share of busy time rests on more than a guess."""
     if facts.view.event == THREADS:
         return None  # how many threads stand there is no share of time
-    base = "busy time" + (f" (event {facts.view.event})" if facts.view.event else "")
+    base = facts.view.base + (f" (event {facts.view.event})" if facts.view.event else "")
     quartiles = cures[0].quartiles if cures else None
     if decision.walk:
         return promise_of(decision.walk.share_percent, quartiles, facts.waiting_percent, base)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from lockwright.profiles.choosing import IDLE_PERCENT
 from lockwright.profiles.diagnosis.base import view_of
 from lockwright.profiles.diagnosis.groups import joined, sample_groups, wait_groups
 from lockwright.profiles.diagnosis.hot import hot_functions
@@ -87,6 +88,8 @@ class Facts:
     def idle_percent(self) -> float:
         """How much of the CPUs' time nothing ran: of the run where its CPU time is known, else of the samples."""
         facts = self.view.profile.facts
+        if IDLE_PERCENT in facts:
+            return float(facts[IDLE_PERCENT])
         try:
             user_s, system_s, elapsed_s, cpus = (
                 float(facts[one]) for one in ("user_s", "system_s", "elapsed_s", "cpus")

@@ -33,7 +33,7 @@ def headline(facts: Facts, decision: Decision, lock: LockFound | None) -> str:
     if decision.why in {"count", "line", "passing"}:
         return _line(facts, decision, lock)
     if decision.why == "cut":
-        shown = f"undecided: the rows here are {facts.view.shown_percent:.1f} % of busy time"
+        shown = f"undecided: the rows here are {facts.view.shown_percent:.1f} % of {facts.view.base}"
         return f"{shown}; {facts.lock_percent:.1f} % take locks or wait for them" if facts.lock_percent else shown
     if decision.why == "own" and lock:
         lead = "likely a contended lock" if decision.verdict == CONTENDED else "undecided"
@@ -128,7 +128,7 @@ def both(facts: Facts, share_percent: float) -> str:
     same = abs(share_percent - whole) < _SAME
     if facts.view.event == THREADS:
         return f"{share_percent:.1f} % of the threads"
-    return f"{share_percent:.1f} % of busy time" + ("" if same else f" ({whole:.1f} % of all)")
+    return f"{share_percent:.1f} % of {facts.view.base}" + ("" if same else f" ({whole:.1f} % of all)")
 
 
 def _more(facts: Facts) -> str:
@@ -151,13 +151,12 @@ def _line(facts: Facts, decision: Decision, lock: LockFound | None) -> str:
         lead = "shared cache line of a lock" if is_of_lock(decision.line) else "shared cache line"
         return f"{lead}: {decision.line.address}, touched by {who}" if who else f"{lead}: {decision.line.address}"
     if lock is None:
-        share = line_percent(facts)
-        return f"shared cache line: {share:.1f} % of busy time changes counts that CPUs share, and waits for no lock"
-    share = passing_percent(facts, decision.group) if decision.group else 0.0
-    return (
-        f"shared cache line: {share:.1f} % of busy time takes and releases {article(lock.kind)}{wanted(lock)}, "
-        "and hardly anybody is seen to wait"
-    )
+        share = f"{line_percent(facts):.1f} % of {facts.view.base}"
+        return f"shared cache line: {share} changes counts that CPUs share, and waits for no lock"
+    passed = passing_percent(facts, decision.group) if decision.group else 0.0
+    which = f"{article(lock.kind)}{wanted(lock)}"
+    share = f"{passed:.1f} % of {facts.view.base}"
+    return f"shared cache line: {share} takes and releases {which}, and hardly anybody is seen to wait"
 
 
 def _atomic(facts: Facts) -> str:
@@ -179,7 +178,9 @@ def _nothing(facts: Facts) -> str:
         )
     if not facts.lock_percent:
         return "no lock in sight: no sample in a function that takes one or waits for one"
-    return f"no lock in sight: {facts.lock_percent:.1f} % of busy time in functions that take one or wait for one"
+    return (
+        f"no lock in sight: {facts.lock_percent:.1f} % of {facts.view.base} in functions that take one or wait for one"
+    )
 
 
 def wanted(lock: LockFound) -> str:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 import sys
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
 from math import inf
 from typing import TYPE_CHECKING
 
@@ -119,7 +120,7 @@ class _Script:
         self.first_s, self.last_s = inf, -inf
         self.weighed = False
         self.short, self.first_short = Gathered(), 0
-        self.threads = set[str]()  # that ran in a sample
+        self.threads = set[tuple[str, str]]()  # that ran in a sample, with their commands
         self.is_whole = False  # whether a head with a time was met
         self.other = ""  # a line that is no such head
         self.number = 0  # of the line where the sample began
@@ -151,11 +152,12 @@ class _Script:
         if self.last_s > self.first_s:
             self.found.facts.setdefault("seconds", f"{self.last_s - self.first_s:.6f}")
         if self.threads:
-            self.found.facts.setdefault("threads", str(len(self.threads)))
+            self.found.facts.setdefault("threads", str(len({thread for _, thread in self.threads})))
         unit = "period" if self.weighed else "samples"
         holdings = self.locks.holdings()
         self._refuse_bare_tracepoints()
-        return self.found.profile(NAME, self.lines, unit, self.locks.waits(), cut, holdings=holdings)
+        found = self.found.profile(NAME, self.lines, unit, self.locks.waits(), cut, holdings=holdings)
+        return replace(found, threads=Counter(command for command, _ in self.threads))
 
     def _refuse_bare_tracepoints(self) -> None:
         """Refuse what tells neither where CPUs are nor who waits: events of the kernel that have no stacks."""
@@ -235,7 +237,8 @@ class _Script:
             stack = self._stack(frames) if self.locks.needs_stack(event) else ()
             self.locks.add(event, head, self.spaces.placed(head["thread"].rpartition("/")[2], stack))
             return
-        self.threads.add(head["thread"])
+        command = head["command"].strip()
+        self.threads.add((command, head["thread"]))
         stack = self._stack(frames)
         if not stack and head["rest"]:
             inline = _FRAME.match(head["rest"])
@@ -243,7 +246,7 @@ class _Script:
         self.weighed = self.weighed or head["period"] is not None
         weight = float(head["period"] or 1)
         cpu = int(head["cpu"]) if head["cpu"] else None
-        key = (id(stack or _NAMELESS), head["command"].strip(), cpu, event)
+        key = (id(stack or _NAMELESS), command, cpu, event)
         found = self.sums.get(key)
         if found is None:
             found = self.sums[key] = _Sum(stack or _NAMELESS, *key[1:])

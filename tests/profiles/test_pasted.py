@@ -225,7 +225,7 @@ def test_a_known_kind_with_nothing_in_it() -> None:
     [
         (" Percent |      Source code & Disassembly of vmlinux\n", "perf annotate"),
         ("     nsecs               : count     distribution\n         0 -> 1 : 5 |**|\n", "a histogram"),
-        ("2026-11-26 23:45:01\nFull thread dump OpenJDK 64-Bit Server VM (21):\n", "a thread dump of a JVM"),
+        ('{\n  "threadDump": {\n    "processId": "1"\n', "a thread dump of a JVM as JSON"),
         ("----------\nSEMAPHORES\n----------\nOS WAIT ARRAY INFO: reservation count 3\n", "InnoDB's status"),
         (" pid | wait_event_type | wait_event\n-----+---\n  12 | LWLock | WALInsert\n", "wait events of PostgreSQL"),
         ("Type: cpu\n      flat  flat%   sum%        cum   cum%   calls calls% + context\n", "text of `go tool pprof`"),

@@ -21,7 +21,11 @@ OTHERS = (
         "`klockstat`, or `perf lock contention`",
         re.compile(r"\s*Caller\s+Avg Spin\s+Count\s+Max spin\s*"),
     ),
-    ("a thread dump of a JVM", "async-profiler's `-e lock -o collapsed`", re.compile(r"Full thread dump .*")),
+    (
+        "a thread dump of a JVM as JSON",
+        "text: `jcmd PID Thread.dump_to_file FILE`, without `-format=json`",
+        re.compile(r'\s*"threadDump": \{\s*'),
+    ),
     ("InnoDB's status", f"{_STACKS} of the server", re.compile(r"\s*(?:SEMAPHORES|\d.* INNODB MONITOR OUTPUT)\s*")),
     (
         "wait events of PostgreSQL",

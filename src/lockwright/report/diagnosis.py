@@ -12,7 +12,7 @@ from lockwright.profiles.diagnosis.words import duration
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from lockwright.profiles.diagnosis import CaseShown, Cure, Diagnosis, Link, LockFound, Promise, Range
+    from lockwright.profiles.diagnosis import CaseShown, Cure, Diagnosis, Link, LockFound, Promise, Range, Standing
 
 Line = tuple[str, str]  # a text, and the name of its style
 LOCK, BEHIND, GAIN, CURE, TEST = "lock", "behind", "gain", "cure", "test"
@@ -100,6 +100,9 @@ def _lock(lock: LockFound) -> Iterator[str]:
         yield f"{kind}, seen in `{lock.function}`; {lock.rests_on}"
     else:
         yield f"{kind}; the file tells neither its name nor who wants it"
+    if lock.standing:
+        yield from _standing(lock, lock.standing)
+        return
     if lock.held_by:
         holders = ", ".join(f"`{one.caller}` {one.share_percent:.0f} %" for one in lock.held_by)
         yield f"held by {holders} while others waited"
@@ -113,6 +116,22 @@ def _lock(lock: LockFound) -> Iterator[str]:
         what = ", ".join(f"`{one.caller}` {one.share_percent:.1f} %" for one in lock.inside)
         yield f"its owner can be in what the tasks that wait run in the kernel: {what}"
     yield from _waits(lock)
+
+
+def _standing(lock: LockFound, found: Standing) -> Iterator[str]:
+    """Yield what is known of those that were seen to wait, and of the holder."""
+    if found.guards:
+        yield f"it guards {found.guards}"
+    if found.longest_ns:
+        yield f"the longest has waited for {duration(found.longest_ns)} so far"
+    holders = ", ".join(f"`{one.caller}`" for one in lock.held_by)
+    if holders or found.holder_at:
+        where = f" in `{found.holder_at}`" if found.holder_at else ""
+        through = f", below `{found.holder_in}`" if found.holder_in not in {"", found.holder_at} else ""
+        asleep = f", asleep (`{found.holder_sleeps}`)" if found.holder_sleeps else ""
+        yield f"held by {holders}{where}{through}{asleep}" if holders else f"perhaps held{where}{through}{asleep}"
+    if found.holder_wants:
+        yield f"its holder waits for `{found.holder_wants}` itself: look there first"
 
 
 def _waits(lock: LockFound) -> Iterator[str]:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from lockwright.profiles import folding
 from lockwright.profiles.choosing import CHOSEN, CHOSEN_SHARE, LEFT_OUT, commands_of
 from lockwright.profiles.diagnosis.evidence import meaning_of
-from lockwright.profiles.diagnosis.groups import by_caller
+from lockwright.profiles.diagnosis.groups import by_caller, wait_groups
 from lockwright.profiles.diagnosis.hot import PROFILER, suggests
 from lockwright.profiles.diagnosis.words import duration
+from lockwright.profiles.standing import MOMENTS
 from lockwright.profiles.symbols import IDLE, WAITING
 from lockwright.report import shared_lines
 
@@ -55,7 +56,9 @@ def tables(profile: Profile, samples: Sequence[Sample], rows: int) -> Iterator[T
         whole = whole_of(profile, samples)
         yield from _by_symbol(samples, whole, rows)
         yield from _by_caller(samples, whole, rows)
-    if profile.waits:
+    if profile.waits and MOMENTS in profile.facts:
+        yield _standing(profile, rows)
+    elif profile.waits:
         yield _waits(profile, rows)
     if profile.shared_lines:
         cells = shared_lines.cells(profile.shared_lines, rows)
@@ -71,7 +74,7 @@ def about(profile: Profile, events: Mapping[str, tuple[Sample, ...]]) -> Iterato
     samples = next(iter(events.values()), ())
     count = sum(one.count for one in samples)
     if count:
-        parts.append(counted(count, "sample"))
+        parts.append(_seen(profile, count))
     if profile.unit == "percent":
         parts.append(f"rows that cover {sum(one.weight for one in samples):.1f} %")
     if profile.samples:
@@ -111,11 +114,20 @@ def _commands(profile: Profile) -> Iterator[str]:
         part = f"{facts[CHOSEN]} alone: {facts[CHOSEN_SHARE]} of everybody's {what}, and all shares are of that"
         yield f"{part}; left out: {facts[LEFT_OUT]}" if LEFT_OUT in facts else part
         return
-    shares = commands_of(profile) if profile.samples else {}
+    shares = commands_of(profile) if profile.samples and MOMENTS not in facts else {}
     busy = [f"{name} {share:.1f} %" for name, share in shares.items() if share >= _BUSY_PERCENT]
     if len(busy) > 1:
         more = f", {len(shares) - len(busy)} more" if len(shares) > len(busy) else ""
         yield f"commands: {', '.join(busy)}{more}; `--command NAME` takes one alone"
+
+
+def _seen(profile: Profile, count: int) -> str:
+    """Return how many samples there are, or how many tasks at how many moments."""
+    moments = profile.facts.get(MOMENTS, "")
+    if not moments.isdecimal():
+        return counted(count, "sample")
+    word = profile.samples[0].event.removesuffix("s") if profile.samples else "task"
+    return counted(count, word) + (f" at {moments} moments" if moments != "1" else "")
 
 
 def whole_of(profile: Profile, samples: Sequence[Sample]) -> float:
@@ -166,6 +178,26 @@ def _by_caller(samples: Sequence[Sample], whole: float, rows: int) -> Iterator[T
         [share(weight, whole), symbol, caller or "unknown"] for (symbol, caller), weight in list(callers.items())[:rows]
     ]
     yield Table(cells, 1, len(callers) - rows, "pair")
+
+
+def _standing(profile: Profile, rows: int) -> Table:
+    """Return which locks were wanted at the moments that were looked at, by how many, and who had them."""
+    found = sorted(wait_groups(profile.waits), key=lambda one: -sum(wait.contended for wait, _ in one.waits))
+    cells = [["waiting", "longest", "lock", "which", "by its caller", "held by"]]
+    for one in found[:rows]:
+        number = f"{sum(wait.contended for wait, _ in one.waits):,}"
+        longest_ns = max(wait.longest_ns for wait, _ in one.waits)
+        longest = duration(longest_ns) if longest_ns else "-"
+        caller = next((who for who, _ in one.by_caller() if who), "-")
+        owner = next((wait.owner for wait, _ in one.waits if wait.owner), "-")
+        cells.append([number, longest, one.kind, one.lock or "-", caller, owner])
+    return Table(_without_empty(cells), 1, len(found) - rows, "lock")
+
+
+def _without_empty(cells: list[list[str]]) -> list[list[str]]:
+    """Return a table without the columns that say nothing."""
+    kept = [at for at in range(len(cells[0])) if any(row[at] != "-" for row in cells[1:])]
+    return [[row[at] for at in kept] for row in cells]
 
 
 def _waits(profile: Profile, rows: int) -> Table:

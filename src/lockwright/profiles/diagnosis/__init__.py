@@ -19,6 +19,7 @@ from lockwright.profiles.diagnosis.result import (
     Range,
     Sharing,
     Site,
+    Standing,
     WaitTimes,
 )
 
@@ -40,6 +41,7 @@ __all__ = [
     "Range",
     "Sharing",
     "Site",
+    "Standing",
     "WaitTimes",
     "diagnose",
 ]

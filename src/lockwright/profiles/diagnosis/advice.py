@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from lockwright.profiles.cures import cure_class
 from lockwright.profiles.diagnosis.groups import OWN_KIND
 from lockwright.profiles.diagnosis.hot import ALLOCATE, LOOK_UP, pair_beside, suggests
+from lockwright.profiles.diagnosis.moment import CIRCLE, MOMENT
 from lockwright.profiles.diagnosis.names import names
 from lockwright.profiles.diagnosis.reason import Reason
 from lockwright.profiles.diagnosis.result import LINE, NO_LOCK, CaseShown, Cure
@@ -50,7 +51,7 @@ def _reasons(facts: Facts, decision: Decision, lock: LockFound | None) -> Iterat
         because = f"{decision.walk.symbol} is hot by itself; its name says that it searches"
         yield Reason("structure", because, _LARGER_TABLE, "a larger table, a hash or a tree: what is searched is long")
         return
-    if decision.verdict == LINE:
+    if decision.verdict == LINE or decision.why in {MOMENT, CIRCLE}:
         yield from decision.reasons
         return
     if (

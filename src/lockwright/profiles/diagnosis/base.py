@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from lockwright.profiles import folding
 from lockwright.profiles.choosing import CHOSEN
 from lockwright.profiles.diagnosis.names import names
+from lockwright.profiles.standing import SESSIONS, THREADS
 from lockwright.profiles.symbols import IDLE, SPIN
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 _ALL = 100.0  # percent
 _NS_PER_S = 1e9
-THREADS = "threads"  # the event of samples that are stopped threads, asleep or not
+COUNTED = frozenset({THREADS, SESSIONS})  # events of samples that are tasks, asleep or not
 OFF_CPU = "off-cpu"  # the event of samples that are no CPU time
 _NAMES = 1 << 16  # that are kept; a profile has thousands
 

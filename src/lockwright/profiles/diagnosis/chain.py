@@ -52,9 +52,10 @@ def _ways(group: Group) -> dict[str, float]:
         for name in _names(sample.stack, whose.depth):
             sums[name] += sample.weight
     for wait, whose in group.waits:
-        whole += wait.total_ns
+        amount = wait.total_ns or wait.contended  # of tasks seen at a moment only their number is known
+        whole += amount
         for name in _names(wait.stack, whose.depth):
-            sums[name] += wait.total_ns
+            sums[name] += amount
     return {name: weight / whole for name, weight in sums.items()} if whole else {}
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lockwright.profiles.diagnosis.advice import cures_of
-from lockwright.profiles.diagnosis.base import THREADS
+from lockwright.profiles.diagnosis.base import COUNTED
 from lockwright.profiles.diagnosis.cautions import IDLE_PERCENT, cautions_of
 from lockwright.profiles.diagnosis.chain import chain_of
 from lockwright.profiles.diagnosis.evidence import evidence_of
@@ -14,6 +14,14 @@ from lockwright.profiles.diagnosis.facts import facts_of
 from lockwright.profiles.diagnosis.headline import headline
 from lockwright.profiles.diagnosis.locks import lock_of
 from lockwright.profiles.diagnosis.missing import SLEEPING, not_covered_of, record_of
+from lockwright.profiles.diagnosis.moment import CIRCLE, of_moment, standing_lock, waiting
+from lockwright.profiles.diagnosis.moment_advice import (
+    cautions_of_moment,
+    not_covered_of_moment,
+    reasons_of,
+    records_of_moment,
+)
+from lockwright.profiles.diagnosis.moment_words import moment_headline
 from lockwright.profiles.diagnosis.promise import BYSTANDERS, RETRIES, SLEEPERS, promise_of
 from lockwright.profiles.diagnosis.result import CONTENDED, LINE, Diagnosis
 from lockwright.profiles.diagnosis.times import waited_lock_of
@@ -32,6 +40,9 @@ _LEAST_PERCENT = 1.0  # of busy time that a promise is made of
 def diagnose(profile: Profile) -> Diagnosis:
     """Return what a profile says about locks: the verdict, and with each claim what it rests on."""
     facts = facts_of(profile)
+    seen = of_moment(facts)
+    if seen is not None:
+        return _of_moment(facts, seen)
     decision = decide(facts)
     lock = _lock(facts, decision)
     chain = _chain(facts, decision)
@@ -47,6 +58,26 @@ def diagnose(profile: Profile) -> Diagnosis:
         cautions=cautions_of(facts, decision, lock),
         record=record_of(facts, decision, lock),
         not_covered=not_covered_of(facts, decision, lock),
+    )
+
+
+def _of_moment(facts: Facts, decision: Decision) -> Diagnosis:
+    """Return the diagnosis of tasks that were seen at some moments: no shares of time, and nothing to promise."""
+    group = decision.group
+    lock = standing_lock(facts, group) if group else None
+    reasons = reasons_of(group, lock) if group and lock and decision.why != CIRCLE else ()
+    whole = sum(map(waiting, facts.waits)) or 1
+    shares = {id(one): _ALL * waiting(one) / whole for one in facts.waits}
+    return Diagnosis(
+        verdict=decision.verdict,
+        headline=moment_headline(facts, decision, lock),
+        lock=lock,
+        evidence=evidence_of(facts),
+        chain=chain_of(facts.waits, group, shares, has_stacks=facts.view.profile.has_stacks) if group else (),
+        cures=cures_of(facts, replace(decision, reasons=reasons), lock),
+        cautions=tuple(cautions_of_moment(facts, decision, lock)),
+        record=tuple(records_of_moment(facts, group)),
+        not_covered=not_covered_of_moment(lock),
     )
 
 
@@ -83,7 +114,7 @@ def _promise(
     facts: Facts, decision: Decision, lock: LockFound | None, chain: tuple[Link, ...], cures: tuple[Cure, ...]
 ) -> Promise | None:
     """Return what there is to gain; None where no share of busy time rests on more than a guess."""
-    if facts.view.event == THREADS:
+    if facts.view.event in COUNTED:
         return None  # how many threads stand there is no share of time
     base = facts.view.base + (f" (event {facts.view.event})" if facts.view.event else "")
     quartiles = cures[0].quartiles if cures else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from lockwright.profiles.diagnosis.base import OFF_CPU, THREADS
+from lockwright.profiles.diagnosis.base import COUNTED, OFF_CPU
 from lockwright.profiles.diagnosis.hot import LOOK_UP, pair_beside
 from lockwright.profiles.diagnosis.lines import atomics, is_of_lock, line_percent, passing_percent, touches
 from lockwright.profiles.diagnosis.result import CONTENDED, MINOR, NO_LOCK
@@ -126,8 +126,8 @@ def both(facts: Facts, share_percent: float) -> str:
     """Return a share of busy time, and of everything where that is not the same."""
     whole = share_percent * facts.view.busy_weight / facts.view.all_weight
     same = abs(share_percent - whole) < _SAME
-    if facts.view.event == THREADS:
-        return f"{share_percent:.1f} % of the threads"
+    if facts.view.event in COUNTED:
+        return f"{share_percent:.1f} % of the {facts.view.event}"
     return f"{share_percent:.1f} % of {facts.view.base}" + ("" if same else f" ({whole:.1f} % of all)")
 
 

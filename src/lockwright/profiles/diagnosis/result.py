@@ -80,6 +80,35 @@ class Sharing:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """Who was seen to wait for a lock at some moments, and where its holder stands; empty is what is not known.
+
+    Args:
+        waiting: How many tasks waited, at all moments together.
+        tasks: How many were seen that are not idle, likewise.
+        moments: At how many moments one looked.
+        share_percent: Of those that wait for any lock.
+        longest_ns: How long the one that waits longest has waited so far.
+        holder_at: The function in which the holder stands.
+        holder_in: The function that took the lock, on the holder's stack.
+        holder_sleeps: The function of sleeping, or of waiting for data, that it is in.
+        holder_wants: The lock that the holder itself waits for.
+        guards: What the lock guards, in words.
+    """
+
+    waiting: int
+    tasks: int
+    moments: int
+    share_percent: float
+    longest_ns: float = 0.0
+    holder_at: str = ""
+    holder_in: str = ""
+    holder_sleeps: str = ""
+    holder_wants: str = ""
+    guards: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class LockFound:
     """The lock that a diagnosis is about.
 
@@ -102,6 +131,7 @@ class LockFound:
         waited_by: Tasks that waited for it, likewise, where no caller is known.
         sharing: How readers and writers share it, where the file tells.
         taken_in: The function that takes it, where only its release is seen to cost time.
+        standing: Who was seen to wait, where one looked at some moments only.
     """
 
     kind: str
@@ -120,6 +150,7 @@ class LockFound:
     waited_by: tuple[Site, ...] = ()
     sharing: Sharing | None = None
     taken_in: str = ""
+    standing: Standing | None = None
 
     @property
     def caller(self) -> str:

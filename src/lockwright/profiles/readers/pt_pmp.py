@@ -10,8 +10,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from lockwright.profiles.model import Frame, Profile, Sample
+from lockwright.profiles.cpp_names import shortened
+from lockwright.profiles.model import Frame, Profile
 from lockwright.profiles.reader import Gathered, Reader
+from lockwright.profiles.standing import THREADS, Task, profile_of, wanted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,8 +21,6 @@ if TYPE_CHECKING:
     from lockwright.profiles.lines import Lines
 
 NAME = "pt-pmp"
-THREADS = "threads"
-"""The event of such samples."""
 _LONGEST = 1 << 16
 _ROW = re.compile(r"\s*(?P<count>\d{1,9})\s+(?P<stack>[A-Za-z_?<~(][^\s,;]*(?:,[^;]*)+)")
 _FEWEST = 3  # functions that tell a stack from a list in a sentence
@@ -28,7 +28,9 @@ _DATE = re.compile(r"\s*[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d .*")
 
 
 def _names(stack: str) -> list[str]:
-    """Return the functions: commas inside of brackets are those of C++."""
+    """Return the functions: commas inside of brackets are those of C++, where brackets that open also close."""
+    if stack.count("(") != stack.count(")"):
+        return [shortened(one.strip()) for one in stack.split(",") if one.strip()]
     names, depth, start = [], 0, 0
     for at, letter in enumerate(stack):
         if letter in "(<":
@@ -56,6 +58,7 @@ def _claims(head: Sequence[str]) -> list[int]:
 def read(lines: Lines) -> Profile:
     """Read the stacks."""
     found = Gathered()
+    tasks = []
     for number, line in enumerate(lines, 1):
         if not line.strip() or (len(line) < _LONGEST and _DATE.fullmatch(line)):
             continue
@@ -63,10 +66,10 @@ def read(lines: Lines) -> Profile:
         if got is None:
             found.skip(number)
             continue
-        count = int(got["count"])
-        found.add(Sample(tuple(map(Frame, _names(got["stack"]))), float(count), count, "", None, THREADS))
-    found.facts["counted"] = "threads that stand somewhere, also those that sleep: no time on a CPU"
-    return found.profile(NAME, lines, "samples")
+        stack = tuple(map(Frame, _names(got["stack"])))
+        kind, at = wanted(stack)
+        tasks.append(Task("", stack, "", kind, at, count=int(got["count"])))
+    return profile_of([tasks], found.profile(NAME, lines, "samples").provenance, THREADS, found.facts)
 
 
 READER = Reader(NAME, "rows such as `48 innermost,caller,outermost`", _claims, ("pt-pmp", "start_thread,clone"), read)

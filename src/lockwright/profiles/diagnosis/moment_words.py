@@ -1,0 +1,64 @@
+"""The answer in one sentence, and what is known of a lock, where tasks were seen at one moment, or at a few."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from lockwright.profiles.diagnosis.headline import wanted
+from lockwright.profiles.diagnosis.moment import CIRCLE, short, tasks
+from lockwright.profiles.diagnosis.result import CONTENDED, MINOR
+from lockwright.profiles.diagnosis.words import article
+from lockwright.profiles.standing import DEADLOCK, SESSIONS
+
+if TYPE_CHECKING:
+    from lockwright.profiles.diagnosis.facts import Facts
+    from lockwright.profiles.diagnosis.result import LockFound, Standing
+    from lockwright.profiles.diagnosis.verdict import Decision
+
+_LEADS = {CONTENDED: "contended lock", MINOR: "visible but minor"}
+_MOST = 0.5  # of the tasks: what they wait for instead is named
+
+
+def moment_headline(facts: Facts, decision: Decision, lock: LockFound | None) -> str:
+    """Return the verdict as a person says it."""
+    if decision.why == CIRCLE:
+        return f"deadlock: {_without_addresses(facts.view.profile.facts[DEADLOCK])}"
+    if lock is None or lock.standing is None:
+        return _nothing(facts)
+    lead, held = _LEADS.get(decision.verdict, "undecided"), _held(lock, lock.standing)
+    which = f"{article(lock.kind)}{wanted(lock)}"
+    return f"{lead}: {_waiting(lock.standing, facts.view.event)} for {which}{f'; {held}' if held else ''}"
+
+
+def _without_addresses(circle: str) -> str:
+    return " ".join(f"{short(one)}{',' * one.endswith(',')}" if "@" in one else one for one in circle.split(" "))
+
+
+def _waiting(found: Standing, word: str) -> str:
+    if found.moments == 1:
+        return f"{found.waiting:,} of {found.tasks:,} {word} {'waits' if found.waiting == 1 else 'wait'}"
+    each, of = found.waiting / found.moments, found.tasks / found.moments
+    return f"{each:.3g} of {of:.3g} {word}, on average over {found.moments} looks, wait"
+
+
+def _held(lock: LockFound, found: Standing) -> str:
+    """Return who has the lock, and where it stands; empty if neither is known."""
+    asleep = f", asleep in {found.holder_sleeps}" if found.holder_sleeps else ""
+    if found.holder_wants:
+        who = lock.held_by[0].caller if lock.held_by else "its holder"
+        return f"{who} has it, and waits for {found.holder_wants} itself"
+    if lock.held_by:
+        return f"{lock.held_by[0].caller} has it{f', in {found.holder_at}{asleep}' if found.holder_at else ''}"
+    return f"its holder may be in {found.holder_at}{asleep}" if found.holder_at else ""
+
+
+def _nothing(facts: Facts) -> str:
+    seen, word = int(tasks(facts)), facts.view.event
+    sums: dict[str, float] = defaultdict(float)
+    for one in facts.view.samples:
+        sums[one.stack[0].symbol] += one.weight
+    first = max(sums, key=lambda name: sums[name], default="")
+    if word == SESSIONS and sums and sums[first] > _MOST * seen:
+        return f"not a lock: {sums[first]:,.0f} of {seen:,} {word} are in {first}, and none waits for a lock"
+    return f"no lock in sight: none of {seen:,} {word} waits for one"

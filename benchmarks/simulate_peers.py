@@ -17,10 +17,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from coherence.in_c import build_engine, run_in_c
+from coherence.machines import widened
 
 from lockwright.language.compile import compile_contention
 from lockwright.machines import load
@@ -50,13 +50,6 @@ def install_simpy(folder: str) -> Callable[..., dict[str, int]] | None:
     from coherence.in_simpy import run_in_simpy
 
     return run_in_simpy
-
-
-def widened(model: MachineModel, cores: int) -> MachineModel:
-    """Return a machine with the dies of another one and more cores on each."""
-    each = len(model.node_of_core) // model.nodes
-    nodes = tuple(core // each % model.nodes for core in range(cores))
-    return replace(model, name=f"{model.name} with {cores} cores", core_of_cpu=tuple(range(cores)), node_of_core=nodes)
 
 
 def timed(run: Callable[..., Any], *arguments: Any) -> tuple[float, Any]:

@@ -17,7 +17,7 @@ from lockwright.simulate.accesses import STANDS, access, begins_round, waits_for
 from lockwright.simulate.arrays import bundle
 from lockwright.simulate.chance import below, stepped
 from lockwright.simulate.counted import rings
-from lockwright.simulate.events import is_next, pop, thread_key, wake_at
+from lockwright.simulate.events import forget_stale, is_next, pop, thread_key, wake_at
 from lockwright.simulate.lines import account_sleep, serve_on
 from lockwright.simulate.observing import get_in_line, pass_mark
 from lockwright.simulate.storage import allocate, free, section
@@ -38,12 +38,14 @@ def run(table: Int64s) -> Int64:
     """Run until so many rounds, or events, have been counted; return how it ended."""
     s = bundle(table)
     left = s.cfg[at.MOST_EVENTS]
-    while s.cfg[at.HEAP] > 0:
+    while s.cfg[at.FRONT] != at.LATEST or s.cfg[at.HEAP] > 0:
         if s.cfg[at.TOTAL_ROUNDS] >= s.cfg[at.STOP_ROUNDS]:
             return np.int64(at.REACHED)
         if left <= 0:
             return np.int64(at.WENT_ON)
         left -= 1
+        if s.cfg[at.HEAP] > s.heap.shape[0] >> 1:  # live events are few: two of each thread, and its two lines
+            forget_stale(s)
         key = pop(s)
         now = key >> at.TIME_SHIFT
         number = key & (at.MOST_LINES - 1)

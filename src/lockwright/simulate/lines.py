@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numba.cpython.unsafe.numbers import trailing_zeros
 
 from lockwright.flat.jit import inlined, inner
 from lockwright.simulate import places as at
@@ -122,7 +123,9 @@ def latency(s: Arrays, line: Int64, request: Int64, operation: Int64) -> Int64:
 def serve_on(s: Arrays, line: Int64, now: Int64) -> None:
     """Serve one request after the other as long as nothing else is due before the next; plan for that one."""
     for _ in range(MOST_SERVED):
-        serve(s, line, now)
+        thread = serve(s, line, now)
+        if thread >= 0:
+            go_on_behind(s, thread)
         if s.lines[line, at.QUEUE] < 0 or s.lines[line, at.SERVE_AT] >= 0:
             return
         now = when_served(s, line, s.lines[line, at.FREE_AT])
@@ -133,13 +136,16 @@ def serve_on(s: Arrays, line: Int64, now: Int64) -> None:
 
 
 @inlined
-def serve(s: Arrays, line: Int64, now: Int64) -> None:
-    """Serve the request whose turn it is; if that comes later, plan for it."""
+def serve(s: Arrays, line: Int64, now: Int64) -> Int64:
+    """Serve the request whose turn it is, or plan for it if that comes later; return the thread that goes on, or NONE.
+
+    It does so at its `TIME`.
+    """
     s.lines[line, at.SERVE_AT] = at.NONE
     request = next_request(s, line, now)
     if request < 0 or (s.cfg[at.RETENTION] != 0 and now < kept_until(s, line, request)):
         schedule(s, line, now)
-        return
+        return np.int64(at.NONE)
     thread = thread_of(s, request)
     loads = is_load(s, request)
     row = s.threads[thread, at.PC] if request == thread else s.threads[thread, at.BUFFER_ROW]
@@ -158,14 +164,15 @@ def serve(s: Arrays, line: Int64, now: Int64) -> None:
         if s.threads[thread, at.STATE] == at.REREADING:
             s.cfg[at.REREADS] += 1
             s.cfg[at.REREAD_TICKS] += occupied
-        _load(s, line, thread, now, ticks)
+        goes_on = _load(s, line, thread, now, ticks)
     else:
         s.lines[line, at.FREE_AT] = now + ticks
-        _write(s, line, request, thread, row, now, ticks)
+        goes_on = _write(s, line, request, thread, row, now, ticks)
+    return thread if goes_on else np.int64(at.NONE)
 
 
 @inlined
-def _load(s: Arrays, line: Int64, thread: Int64, now: Int64, ticks: Int64) -> None:
+def _load(s: Arrays, line: Int64, thread: Int64, now: Int64, ticks: Int64) -> Int64:
     core, state = s.core_of[thread], s.lines[line, at.COHERENCE]
     if state == I:
         s.lines[line, at.COHERENCE] = E
@@ -187,12 +194,11 @@ def _load(s: Arrays, line: Int64, thread: Int64, now: Int64, ticks: Int64) -> No
         s.threads[thread, at.PC] = row + 1
         s.threads[thread, at.STATE] = at.RUNNING
         watch(s, thread, line)
-        go_on_behind(s, thread)
-        return
+        return True
     if not (is_over(s, thread, row) if s.polls[row, 0] != 0 else ends_round(s, thread, row, line)):
         lie_down(s, thread, row, arrives)
         s.watches[thread, 0, 1] = s.lines[line, at.WRITES]
-        return
+        return False
     finish_load(s, thread, row)
     period = s.threads[thread, at.PERIOD]
     if period > 0:
@@ -202,7 +208,7 @@ def _load(s: Arrays, line: Int64, thread: Int64, now: Int64, ticks: Int64) -> No
     s.threads[thread, at.PC] = row + 1
     s.threads[thread, at.STATE] = at.RUNNING
     s.threads[thread, at.IS_CLEAN] = 0
-    go_on_behind(s, thread)
+    return True
 
 
 @inner
@@ -217,35 +223,35 @@ def account_sleep(s: Arrays, thread: Int64, row: Int64, until: Int64) -> None:
 
 
 @inner
-def _write(s: Arrays, line: Int64, request: Int64, thread: Int64, row: Int64, now: Int64, ticks: Int64) -> None:
-    core, arrives, first, end = s.core_of[thread], now + ticks, np.int64(0), s.cfg[at.WORDS]
+def _write(s: Arrays, line: Int64, request: Int64, thread: Int64, row: Int64, now: Int64, ticks: Int64) -> Int64:
+    core, arrives, owner = s.core_of[thread], now + ticks, np.int64(at.NONE)
     if s.cfg[at.BY_NODE] != 0:
         _note_node(s, line, s.node_of[core], arrives)
     state = s.lines[line, at.COHERENCE]
-    if state == E or state == M:  # there is one copy, and we know where
-        first = s.lines[line, at.OWNER] >> 6
-        end = first + 1
+    if state == E or state == M:
+        owner = s.lines[line, at.OWNER]
     s.lines[line, at.COHERENCE] = M
     s.lines[line, at.OWNER] = core
     s.lines[line, at.READY_AT] = arrives
     s.lines[line, at.WRITES] += 1
-    if request == thread:
+    goes_on = request == thread
+    if goes_on:
         update(s, thread, row)
         s.rows[row, at.STALL] += arrives - s.threads[thread, at.TIME]
         s.threads[thread, at.TIME] = arrives
         s.threads[thread, at.PC] = row + 1
         s.threads[thread, at.STATE] = at.RUNNING
-        go_on_behind(s, thread)
     else:
         put_store(s, thread)
         s.threads[thread, at.BUFFER_UNTIL] = arrives
         if s.threads[thread, at.IS_BLOCKED] != 0:
             s.threads[thread, at.IS_BLOCKED] = 0
             wake_at(s, thread, arrives)
-    invalidate(s, line, first, end, thread, now)
+    invalidate(s, line, owner, thread, now)
     s.copies[line, core >> 6] = np.uint64(1) << np.uint64(core & 63)
     if s.cfg[at.TRACKED] != 0:
         fill(s, line, core)
+    return goes_on
 
 
 @inner
@@ -262,22 +268,20 @@ def _note_node(s: Arrays, line: Int64, node: Int64, arrives: Int64) -> None:
 
 
 @inner
-def invalidate(s: Arrays, line: Int64, first: Int64, end: Int64, writer: Int64, now: Int64) -> None:
-    """Take a line from all cores of some words, and wake who watches it."""
-    woken = 0
-    for word in range(first, end):
-        left = s.copies[line, word]
-        s.copies[line, word] = np.uint64(0)
-        number = np.int64(word << 6)
-        while left != 0:
-            if left & np.uint64(0xFF) == 0:
-                left >>= np.uint64(8)
-                number += 8
-                continue
-            if left & np.uint64(1) != 0:
-                woken = _add_sleepers(s, line, number, writer, woken)
-            left >>= np.uint64(1)
-            number += 1
+def invalidate(s: Arrays, line: Int64, owner: Int64, writer: Int64, now: Int64) -> None:
+    """Take a line from its owner, if only that has a copy, else from all cores, and wake who watches it."""
+    woken = np.int64(0)
+    if owner >= 0:
+        s.copies[line, owner >> 6] = np.uint64(0)
+        woken = _add_sleepers(s, line, owner, writer, woken)
+    else:
+        for word in range(s.cfg[at.WORDS]):
+            left = s.copies[line, word]
+            s.copies[line, word] = np.uint64(0)
+            while left != 0:
+                core = np.int64(word << 6) + np.int64(trailing_zeros(left))
+                left &= left - np.uint64(1)
+                woken = _add_sleepers(s, line, core, writer, woken)
     if woken > 1:
         _shuffle(s, woken)
     for index in range(woken):

@@ -133,6 +133,8 @@ def prepared(program: Program, shape: Shape, spare_records: int) -> Code:
     found = [one for name in sheet.begin for one in awaits[name]]
     inside = [_rows_of(sheet, flat, one) if one.is_counted else frozenset[int]() for one in found]
     sleeps, bounds = sleeps_of(rows, consts, kinds, restarts, found, inside)
+    polls = polls_of(rows, kinds, restarts)
+    polls[bounds[:, 0] >= 0] = 0  # their rounds are not alike
     locks = tuple(find_locks(program, cells))
     begins = [sheet.begin[worker.function] for worker in program.workers]
     return Code(
@@ -144,7 +146,7 @@ def prepared(program: Program, shape: Shape, spare_records: int) -> Code:
         kinds,
         restarts,
         leads_back,
-        polls_of(rows, restarts, leads_back),
+        polls,
         sleeps,
         bounds,
         np.array([_latency_row(row) for row in sheet.code], dtype=np.int64),

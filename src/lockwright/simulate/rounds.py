@@ -29,22 +29,34 @@ def found_back(rows: NDArray[np.int64], kinds: NDArray[np.int64], restarts: NDAr
     return found
 
 
-def polls_of(rows: NDArray[np.int64], restarts: NDArray[np.int64], leads_back: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return how the simplest waiting loops end: a load, a comparison of it with something else, a branch on that."""
+def polls_of(rows: NDArray[np.int64], kinds: NDArray[np.int64], restarts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return how the simplest waiting loops end: a load, a comparison of it with something else, a branch on that.
+
+    One way of the branch leads back to the load, by rows of which none has a choice; they may make the address anew.
+    """
     found = np.zeros((len(rows), 2), dtype=np.int64)
     for row in np.flatnonzero(restarts):
         load, test, branch = rows[row : row + 3]
         slots, is_test = (load[op.D], test[op.D]), test[op.OP] in (op.EQ, op.NE)
         if not is_test or branch[op.OP] != op.BRANCH or slots != (test[op.A], branch[op.A]):
             continue
-        if test[op.B] == load[op.D] or load[op.A] == load[op.D]:
+        if test[op.B] == load[op.D]:
             continue
-        stays = [bool(leads_back[branch[way]] == restarts[row]) for way in (op.X, op.Y)]
+        stays = [_goes_round(rows, kinds, int(branch[way]), int(row)) for way in (op.X, op.Y)]
         if stays[0] != stays[1]:
             leaves_if_true = stays[1]
             is_equal = (test[op.OP] == op.EQ) == leaves_if_true
             found[row] = LEAVES_IF_EQUAL if is_equal else STAYS_IF_EQUAL, test[op.B]
     return found
+
+
+def _goes_round(rows: NDArray[np.int64], kinds: NDArray[np.int64], row: int, restart: int) -> bool:
+    """Whether local rows lead from a row to a restart whatever happens."""
+    for _ in range(len(rows)):
+        if row == restart or kinds[row] != at.LOCAL or rows[row, op.OP] in (op.BRANCH, op.ASSERT):
+            break
+        (row,) = _followers(rows, row)
+    return row == restart
 
 
 def _reached(rows: NDArray[np.int64], kinds: NDArray[np.int64], row: int) -> set[int]:

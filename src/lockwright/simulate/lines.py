@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numba.cpython.unsafe.numbers import trailing_zeros
+from numba.cpython.unsafe import numbers as bits
 
 from lockwright.flat.jit import inlined, inner
 from lockwright.simulate import places as at
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from lockwright.flat.jit import Int64
     from lockwright.simulate.arrays import Arrays
 
+trailing_zeros: Any = bits.trailing_zeros
 
 MOST_SERVED = 1 << 12
 """Requests that a line serves in a row before the run is looked at again."""

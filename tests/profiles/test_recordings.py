@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
 from pathlib import Path
 
@@ -33,15 +32,9 @@ def test_every_load_is_recorded_in_every_mode() -> None:
         assert found >= wanted, load
 
 
-CALLERS_LOST = pytest.mark.xfail(
-    reason="stacks by frame pointers end in the C library: whose futex it is, only wakers tell", strict=False
-)
-
-
 def marks(name: str) -> tuple[pytest.MarkDecorator, ...]:
-    """Return how a file is tested: those much like another are slow, and some are known not to tell."""
-    much_like = (pytest.mark.slow,) if name.split(".")[1] in {"lock", "report-children"} else ()
-    return (*much_like, *((CALLERS_LOST,) if re.match(r"semaphore\.(cpu|report)", name) else ()))
+    """Return how a file is tested: those much like another are slow."""
+    return (pytest.mark.slow,) if name.split(".")[1] in {"lock", "report-children"} else ()
 
 
 @pytest.mark.parametrize("name", [pytest.param(one, marks=marks(one)) for one in FILES])

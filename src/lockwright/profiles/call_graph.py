@@ -118,8 +118,16 @@ def _name(text: str) -> str:
     return text.strip().removesuffix(" (inlined)").strip()
 
 
+def is_inward(paths: Sequence[tuple[tuple[str, ...], float]], symbol: str) -> bool:
+    """Return whether the graph of a function goes to it from its callers (`caller` order), as all others then do.
+
+    A graph that begins with the function tells nothing: with children, those go to what it calls.
+    """
+    return any(path[-1:] == (symbol,) and path[:1] != (symbol,) for path, _ in paths)
+
+
 def stacks(
-    paths: Sequence[tuple[tuple[str, ...], float]], symbol: str, weight: float
+    paths: Sequence[tuple[tuple[str, ...], float]], symbol: str, weight: float, *, inward: bool = False
 ) -> list[tuple[tuple[str, ...], float]]:
     """Return stacks, the innermost function first, that together have the weight of the function itself.
 
@@ -127,8 +135,11 @@ def stacks(
         paths: As written: from the function to its callers, or to it from them.
         symbol: The function of the row.
         weight: Its own, without that of what it calls.
+        inward: Whether other graphs of the file go from callers to the function.
     """
-    inward = any(path[:1] != (symbol,) for path, _ in paths)  # `caller` order: those that end with it are its own
+    inward = inward or any(
+        path[:1] != (symbol,) for path, _ in paths
+    )  # `caller` order: those that end with it are its own
     own = [(path[::-1], share) for path, share in paths if path[-1:] == (symbol,)] if inward else list(paths)
     own = [(path, share) for path, share in own if path and share > 0]
     known = sum(share for _, share in own)

@@ -157,7 +157,12 @@ def _link(link: Link, base: str, lock: LockFound | None) -> str:
 
 def _promise(promise: Promise) -> Iterator[str]:
     then = f"; {_range(promise.with_next)} with the next one gone, too" if promise.with_next else ""
-    yield f"{_range(promise.alone)} times as fast without its {promise.share_percent:.1f} % of {promise.base}{then}"
+    share = f"{promise.share_percent:.1f} % of {promise.base}"
+    if promise.is_least:
+        yield f"{_range(promise.alone)} times as fast without the {share} that can be seen of it{then}"
+        yield "more if what was cut off belongs to it: its share is a lower bound"
+    else:
+        yield f"{_range(promise.alone)} times as fast without its {share}{then}"
     if promise.alone.high < promise.bound:
         yield f"capped by {promise.capped_by}"
     if promise.above and promise.share_percent >= _WORTH_MORE_PERCENT:

@@ -397,3 +397,14 @@ def test_a_mail_of_the_kernel_test_robot() -> None:
     assert found.headline.startswith("more waiting: the spinlock wanted by folio_lruvec_lock_irqsave rose from")
     assert any("the rwsem wanted by __do_sys_brk (9.8 % → 3.6 %" in one for one in found.findings)
     assert "will-it-scale.workload: 1.23 M before, 987,654 after (-20.0 %)" in found.findings
+
+
+@pytest.mark.parametrize(("event", "is_blind"), [("cpu-clock:ppp", True), ("task-clock", True), ("cycles", False)])
+def test_a_clock_that_interrupts_mask_is_told_in_the_block_too(event: str, is_blind: bool) -> None:
+    unlock = "_raw_spin_unlock_irqrestore < timer < main"
+    sides = [recording({unlock: some, WORK: 1000 - some}, event=event) for some in (400, 100)]
+    found = compare(side(sides[0]), side(sides[1]))
+    words = "is an interrupt itself: what runs or waits with interrupts off is put down to"
+    for text in (" ".join(block(found, Given()).split()), " ".join(found.warnings)):
+        assert (words in text) == is_blind
+        assert ("to _raw_spin_unlock_irqrestore; these rows are no time of unlocking" in text) == is_blind

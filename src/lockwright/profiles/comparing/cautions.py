@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lockwright.profiles.comparing.results import SYMBOL
 from lockwright.profiles.comparing.sides import LEFT_OUT, SIMULATED
 from lockwright.profiles.comparing.tally import plain_event
 from lockwright.profiles.comparing.wording import listed, percent, times
+from lockwright.profiles.diagnosis.base import family, is_masked
+from lockwright.profiles.symbols import UNLOCK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,6 +23,8 @@ _FEW = 200  # samples: intervals are wide
 _IDLER = 5.0  # points of idle time
 _MAIN_COMMAND = 15.0  # percent of what is busy
 _LITTLE = 50.0  # percent of all samples that the rows cover
+_VISIBLE = 3.0  # percent of what is busy: less misleads nobody
+_NAMED = 2  # functions in a sentence
 _MACHINE = {
     "hostname": "hosts",
     "os release": "kernels",
@@ -46,7 +51,7 @@ def cautions(
     if LEFT_OUT in one.facts:
         found.append(f"the text compares more than two files: the first two are told, {one.facts[LEFT_OUT]} left out")
     if here.shares or there.shares:
-        found += [*_idle(one, other), *_lengths(one, other), *_coverage(here, there, one, other)]
+        found += [*_masked(here, there), *_idle(one, other), *_lengths(one, other), *_coverage(here, there, one, other)]
     is_measured = not (SIMULATED in one.facts and SIMULATED in other.facts)
     if is_measured and len(one.sources) == len(other.sources) == 1:
         found.append(
@@ -86,6 +91,28 @@ def _other_things(one: SideSummary, other: SideSummary) -> Iterator[str]:
         here, there = one.facts.get(key), other.facts.get(key)
         if here and there and here != there:
             yield f"different {what}: {here} before, {there} after"
+
+
+def _masked(here: Measured, there: Measured) -> Iterator[str]:
+    """Yield that the clock is blind with interrupts off, where rows of functions that let them in again are large."""
+    events = {run.event for side in (here, there) for run in side.tallies if is_masked(run.event)}
+    weights: dict[str, float] = {}
+    for run in (*here.tallies, *there.tallies):
+        for key, share in run.shares.items():
+            if key.kind == SYMBOL and is_masked(run.event) and _lets_interrupts_in(key.name):
+                weights[key.name] = max(share, weights.get(key.name, 0.0))
+    rows = sorted((one for one in weights if weights[one] >= _VISIBLE), key=lambda one: -weights[one])
+    if rows:
+        clock = " and ".join(sorted({plain_event(one) for one in events}))
+        yield (
+            f"{clock} is an interrupt itself: what runs or waits with interrupts off is put down to where they come "
+            f"on again, to {listed(rows[:_NAMED])}; these rows are no time of unlocking"
+        )
+
+
+def _lets_interrupts_in(symbol: str) -> bool:
+    found = family(symbol)
+    return found is not None and found.role == UNLOCK and found.lock in {"spinlock", "rwlock"} and "irq" in symbol
 
 
 def _commands(here: Measured, there: Measured) -> Iterator[str]:

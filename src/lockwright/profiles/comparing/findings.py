@@ -23,6 +23,7 @@ from lockwright.profiles.comparing.wording import (
     times,
     times_waited,
 )
+from lockwright.profiles.diagnosis.base import is_masked
 from lockwright.profiles.symbols import UNLOCK
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def tell(found: Told) -> Words:
         *speed.sentences(found, lock or found.all_locks),
         *_all_locks(found, lock),
         *_base(lock, found),
-        *_released(function),
+        *_released(function, found),
         *_samples(lock, function, found),
         *(_together(lock, found) if main is lock else ()),
         *_also(lock, function, found),
@@ -129,9 +130,10 @@ def _base(lock: Change | None, found: Told) -> Iterator[str]:
     yield f"{whole}: {alone}, {own}"
 
 
-def _released(function: Change | None) -> Iterator[str]:
-    """Tell what the share of a function that releases a lock can be."""
-    if function is not None and function.role == UNLOCK:
+def _released(function: Change | None, found: Told) -> Iterator[str]:
+    """Tell what the share of a function that releases a lock can be; where the clock is known, a warning says it."""
+    is_told = is_masked(found.before.event) or is_masked(found.after.event)
+    if function is not None and function.role == UNLOCK and not is_told:
         yield (
             f"{function.symbol} releases a {function.lock}: where the profiler's clock is an interrupt, as in guests, "
             "its share is the time for which interrupts were off"

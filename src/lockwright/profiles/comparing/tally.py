@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from lockwright.profiles import folding
 from lockwright.profiles.comparing.results import ALL_LOCKS, LOCK, SYMBOL
 from lockwright.profiles.diagnosis.base import plain, role
-from lockwright.profiles.diagnosis.owners import owner
+from lockwright.profiles.diagnosis.owners import is_place, owner
 from lockwright.profiles.off_cpu import OFF_CPU, sleeper
 from lockwright.profiles.symbols import IDLE, WAITING
 
@@ -138,7 +138,7 @@ def lock_of(stack: Stack) -> Key | None:
     if role(stack[0].symbol) not in WAITING:
         return None
     whose = owner(stack)
-    return Key(LOCK, whose.kind, whose.caller)
+    return Key(LOCK, whose.kind, "" if is_place(whose.caller) else whose.caller)  # another build has other places
 
 
 class _Sums:

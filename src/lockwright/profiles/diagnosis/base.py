@@ -21,6 +21,7 @@ _ALL = 100.0  # percent
 _NS_PER_S = 1e9
 COUNTED = frozenset({THREADS, SESSIONS})  # events of samples that are tasks, asleep or not
 OFF_CPU = "off-cpu"  # the event of samples that are no CPU time
+ALL_SHOWN_PERCENT = 99.0  # of busy time that has rows: what rounding takes, and no more
 _NAMES = 1 << 16  # that are kept; a profile has thousands
 
 
@@ -40,6 +41,11 @@ def role(symbol: str) -> str:
     """Return the role of a function; empty if the table does not know it."""
     found = family(symbol)
     return found.role if found else ""
+
+
+def is_masked(event: str) -> bool:
+    """Return whether the clock of an event is an interrupt, which cannot come while interrupts are off."""
+    return event.strip("'").partition(":")[0] in {"cpu-clock", "task-clock"}
 
 
 @dataclass(frozen=True, slots=True)

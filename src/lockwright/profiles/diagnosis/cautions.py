@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 from lockwright.profiles.diagnosis.base import plain, role
@@ -10,7 +9,8 @@ from lockwright.profiles.diagnosis.commands import of_one_command
 from lockwright.profiles.diagnosis.hot import PAGE, POLL, PROFILER, share_of
 from lockwright.profiles.diagnosis.missing import SLEEPING
 from lockwright.profiles.diagnosis.owners import FUTEX
-from lockwright.profiles.diagnosis.result import NO_LOCK, Caution
+from lockwright.profiles.diagnosis.result import CONTENDED, NO_LOCK, Caution
+from lockwright.profiles.diagnosis.verdict import FEW, has_all_waits, wilson
 from lockwright.profiles.diagnosis.words import duration, listed
 from lockwright.profiles.symbols import ACQUIRE, SPIN
 
@@ -22,11 +22,10 @@ if TYPE_CHECKING:
     from lockwright.profiles.diagnosis.verdict import Decision
 
 IDLE_PERCENT = 50.0  # of the CPUs' time: as much, and the run waits for something else than a CPU
-_FEW = 100  # samples: fewer tell shares by tens
-_Z = 1.96  # of a normal distribution, for 95 %
 _VISIBLE_PERCENT = 3.0  # of busy time: less misleads nobody
 _OWN_PERCENT = 1.0
 _OWNERS = frozenset({"mutex_spin_on_owner", "rwsem_spin_on_owner", "osq_lock", "mutex_optimistic_spin"})
+_DECIDED = "; every wait for a lock of the kernel was recorded beside it, and they are too few: it is work"
 _WITH_INTERRUPTS_OFF = frozenset({"spinlock", "rwlock"})
 _READER_LOCKS = ("rwsem", "rwlock")
 _OF_GLIBC = frozenset({"pthread lock", "futex"})
@@ -41,6 +40,7 @@ def cautions_of(facts: Facts, decision: Decision, lock: LockFound | None) -> tup
     found += [Caution("one command", sentence) for sentence in of_one_command(facts, decision, lock)]
     if lock and decision.verdict != NO_LOCK:
         found += [Caution("idle", sentence) for sentence in _idle(facts, lock)]
+        found += [Caution("semaphore", sentence) for sentence in _semaphore(lock)]
         found += [Caution("reader/writer lock", sentence) for sentence in _readers(lock)]
         found += [Caution("lost caller", sentence) for sentence in _lost_caller(facts, lock)]
     return tuple(found)
@@ -55,6 +55,7 @@ def _unlock(facts: Facts, decision: Decision) -> Iterator[str]:
         yield (
             f"{share:.1f} % in functions that release a lock: {facts.view.event} is an interrupt itself, so time with "
             "interrupts off, waiting or working, is put down to where they come on again"
+            f"{_DECIDED if has_all_waits(facts) and decision.verdict != CONTENDED else ''}"
         )
     elif decision.why == "release" or share > facts.lock_percent:
         yield (
@@ -120,12 +121,10 @@ def _idle(facts: Facts, lock: LockFound) -> Iterator[str]:
 def _few(facts: Facts, lock: LockFound | None) -> Iterator[str]:
     """Yield how far a share of few samples may be from the truth: Wilson's interval, 95 %."""
     count = sum(one.count for one in facts.view.samples)
-    if not 0 < count < _FEW or lock is None or not lock.share_busy_percent:
+    if not 0 < count < FEW or lock is None or not lock.share_busy_percent:
         return
-    part = min(1.0, lock.share_busy_percent / 100)
-    middle = (part + _Z**2 / (2 * count)) / (1 + _Z**2 / count)
-    half = _Z / (1 + _Z**2 / count) * math.sqrt(part * (1 - part) / count + _Z**2 / (4 * count**2))
-    yield f"{count} samples: {100 * part:.0f} % may be {100 * (middle - half):.0f} to {100 * (middle + half):.0f} %"
+    low, high = wilson(lock.share_busy_percent, count)
+    yield f"{count} samples: {lock.share_busy_percent:.0f} % may be {low:.0f} to {high:.0f} %"
 
 
 def _page(facts: Facts, _: Decision) -> Iterator[str]:
@@ -162,6 +161,11 @@ def _walk(facts: Facts, decision: Decision) -> Iterator[str]:
             "a look-up that runs under a lock makes others wait for it: the "
             f"{facts.waiting_percent:.1f} % of waiting may go with it, or be the next limit"
         )
+
+
+def _semaphore(lock: LockFound) -> Iterator[str]:
+    if lock.kind.endswith("semaphore") and lock.through_futex:
+        yield "a semaphore guards something, or it counts work: then its sleepers wait for work, not for a lock"
 
 
 def _readers(lock: LockFound) -> Iterator[str]:

@@ -6,14 +6,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lockwright.profiles.diagnosis.advice import cures_of
-from lockwright.profiles.diagnosis.base import COUNTED
+from lockwright.profiles.diagnosis.base import ALL_SHOWN_PERCENT, COUNTED
 from lockwright.profiles.diagnosis.cautions import IDLE_PERCENT, cautions_of
 from lockwright.profiles.diagnosis.chain import chain_of
 from lockwright.profiles.diagnosis.evidence import evidence_of
 from lockwright.profiles.diagnosis.facts import facts_of
 from lockwright.profiles.diagnosis.headline import headline
 from lockwright.profiles.diagnosis.locks import lock_of
-from lockwright.profiles.diagnosis.missing import SLEEPING, not_covered_of, record_of
+from lockwright.profiles.diagnosis.missing import SLEEPING, is_hot_alone, not_covered_of, record_of
 from lockwright.profiles.diagnosis.moment import CIRCLE, of_moment, standing_lock, waiting
 from lockwright.profiles.diagnosis.moment_advice import (
     cautions_of_moment,
@@ -29,11 +29,13 @@ from lockwright.profiles.diagnosis.verdict import decide
 
 if TYPE_CHECKING:
     from lockwright.profiles.diagnosis.facts import Facts
+    from lockwright.profiles.diagnosis.groups import Group
     from lockwright.profiles.diagnosis.result import Cure, Link, LockFound, Promise
     from lockwright.profiles.diagnosis.verdict import Decision
     from lockwright.profiles.model import Profile
 
 _ALL = 100.0  # percent
+_LOST_PERCENT = 0.1  # of busy time
 _LEAST_PERCENT = 1.0  # of busy time that a promise is made of
 
 
@@ -89,7 +91,17 @@ def _lock(facts: Facts, decision: Decision) -> LockFound | None:
     own = {id(sample) for sample, _ in decision.group.members}
     others = [one for one in facts.others if id(one) not in own]
     lock = lock_of(facts.view, decision.group, others, decision.owner_work)
+    lock = replace(lock, is_least=_is_least(facts, decision.group))
     return replace(lock, taken_in=_taken_in(facts, lock)) if decision.why == "release" else lock
+
+
+def _is_least(facts: Facts, group: Group) -> bool:
+    """Return whether a lock may have more than its share: rows of the table are missing, or callers of its kind are."""
+    if facts.view.profile.unit == "percent" and facts.view.shown_percent < ALL_SHOWN_PERCENT:
+        return True
+    nameless = [one for one in facts.groups if one is not group and one.kind == group.kind]
+    lost = sum(one.weight for one in nameless if not any(caller for caller, _ in one.by_caller()))
+    return facts.view.busy(lost) >= _LOST_PERCENT
 
 
 def _taken_in(facts: Facts, lock: LockFound) -> str:
@@ -118,6 +130,8 @@ def _promise(
         return None  # how many threads stand there is no share of time
     base = facts.view.base + (f" (event {facts.view.event})" if facts.view.event else "")
     quartiles = cures[0].quartiles if cures else None
+    if decision.walk and is_hot_alone(facts):
+        return None  # a lock that was inlined there would look the same
     if decision.walk:
         return promise_of(decision.walk.share_percent, quartiles, facts.waiting_percent, base)
     if (
@@ -133,7 +147,8 @@ def _promise(
     if share < _LEAST_PERCENT:
         return None
     behind = next((one.share_percent for one in chain if one.same_path is not False), 0.0)
-    return promise_of(share, quartiles, behind, base, _above(lock))
+    found = promise_of(share, quartiles, behind, base, _above(lock))
+    return replace(found, is_least=lock.is_least)
 
 
 def _above(lock: LockFound) -> tuple[str, ...]:

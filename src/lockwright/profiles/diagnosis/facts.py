@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lockwright.profiles.choosing import IDLE_PERCENT
-from lockwright.profiles.diagnosis.base import view_of
+from lockwright.profiles.diagnosis.base import is_masked, view_of
 from lockwright.profiles.diagnosis.groups import joined, sample_groups, wait_groups
 from lockwright.profiles.diagnosis.hot import hot_functions
 from lockwright.profiles.diagnosis.owners import CONDITION
+from lockwright.profiles.diagnosis.sleepers import with_sleepers
 
 if TYPE_CHECKING:
     from lockwright.profiles.diagnosis.base import View
@@ -102,7 +103,7 @@ class Facts:
     @property
     def has_masked_clock(self) -> bool:
         """Whether the clock of the profiler is an interrupt, which cannot come while interrupts are off."""
-        return self.view.event.partition(":")[0] in {"cpu-clock", "task-clock"}
+        return is_masked(self.view.event)
 
     @property
     def release_percent(self) -> float:
@@ -114,6 +115,7 @@ def facts_of(profile: Profile) -> Facts:
     """Return what there is to decide on."""
     view = view_of(profile)
     groups, releases, others = sample_groups(view.samples)
+    groups = with_sleepers(groups)
     own = [one for one in groups if one.is_own]
     waits = wait_groups(profile.waits)
     own_waits = [one for one in waits if one.is_own]

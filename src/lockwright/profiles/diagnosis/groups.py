@@ -38,6 +38,7 @@ class Group:
         futex: Whether a futex lies between the innermost function and the lock.
         waiters: The callers that are seen to wait, or to take it.
         is_own: Whether functions of the profiler want it.
+        has_sleepers_of: Whether sleepers without callers were joined to it, by who wakes them.
     """
 
     kind: str
@@ -52,6 +53,7 @@ class Group:
     futex: bool = False
     waiters: set[str] = field(default_factory=set)
     is_own: bool = False
+    has_sleepers_of: bool = False
 
     @property
     def weight(self) -> float:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from lockwright.profiles.diagnosis.base import COUNTED, OFF_CPU
+from lockwright.profiles.diagnosis.base import ALL_SHOWN_PERCENT, COUNTED, OFF_CPU
 from lockwright.profiles.diagnosis.hot import LOOK_UP, pair_beside
 from lockwright.profiles.diagnosis.lines import atomics, is_of_lock, line_percent, passing_percent, touches
-from lockwright.profiles.diagnosis.result import CONTENDED, MINOR, NO_LOCK
-from lockwright.profiles.diagnosis.verdict import CONTENDED_PERCENT
+from lockwright.profiles.diagnosis.owners import FUTEX
+from lockwright.profiles.diagnosis.result import CONTENDED, MINOR, NO_LOCK, Site
+from lockwright.profiles.diagnosis.verdict import CONTENDED_PERCENT, VISIBLE_PERCENT
 from lockwright.profiles.diagnosis.words import article, duration, listed
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 _ADDRESS = re.compile("(?:0x)?[0-9a-f]{4,16}")
 _CALLERS = 3  # that a headline names
 _SAME = 0.05  # percentage points that are not printed
+_LEAST = "at least "
 _LEADS = {CONTENDED: "contended lock", MINOR: "visible but minor"}
 
 
@@ -35,6 +37,11 @@ def headline(facts: Facts, decision: Decision, lock: LockFound | None) -> str:
     if decision.why == "cut":
         shown = f"undecided: the rows here are {facts.view.shown_percent:.1f} % of {facts.view.base}"
         return f"{shown}; {facts.lock_percent:.1f} % take locks or wait for them" if facts.lock_percent else shown
+    if decision.why == "few":
+        count = sum(one.count for one in facts.view.samples)
+        some = f"{facts.lock_percent:.0f} % of them take a lock or wait for one"
+        locks = some if facts.lock_percent else "none of them takes a lock or waits for one"
+        return f"undecided: {count} sample{'s are' if count > 1 else ' is'} too few; {locks}"
     if decision.why == "own" and lock:
         lead = "likely a contended lock" if decision.verdict == CONTENDED else "undecided"
         by = f", called by {lock.caller}" if lock.caller else ""
@@ -55,7 +62,9 @@ def headline(facts: Facts, decision: Decision, lock: LockFound | None) -> str:
         by += f", taken in {lock.taken_in}" if lock.taken_in else ""
         return f"undecided: {share} where {article(lock.kind)} is released{by}: waiting or work with interrupts off"
     if decision.why == "unnamed":
-        share = both(facts, facts.waiting_percent)
+        share = f"{_LEAST if _is_cut(facts) else ''}{both(facts, facts.waiting_percent)}"
+        if lock.caller and lock.kind == FUTEX:
+            return f"undecided: {share} waits for a futex, most of it called at {lock.caller}: a lock or an event"
         return f"undecided: {share} waits for {article(lock.kind)}, and nothing tells for which one{_more(facts)}"
     if decision.why == "counted" and lock.waits:
         calls = f"{lock.waits.contended:,} calls on the way to wait for {article(lock.kind)}{wanted(lock)}"
@@ -70,11 +79,17 @@ def headline(facts: Facts, decision: Decision, lock: LockFound | None) -> str:
     lead = _LEADS.get(decision.verdict, "not a lock" if decision.verdict == NO_LOCK else decision.verdict)
     if decision.why == "waits" and lock.waits:
         return f"{lead}: {_waits(lock, lock.waits)}"
+    if decision.verdict == MINOR and (lock.share_busy_percent or 0.0) < VISIBLE_PERCENT:
+        share = f"{_LEAST if _is_cut(facts) else ''}{both(facts, facts.lock_percent)}"
+        part = lock.share_busy_percent or 0.0
+        which = f"{article(lock.kind)}{wanted(lock)}"
+        first = f"most of it for {which}" if 2 * part >= facts.lock_percent else f"first {which} ({part:.1f} %)"
+        return f"{lead}: {share} for locks, {first}{_more(facts)}"
     if decision.verdict == MINOR:
         return f"{lead}: {_share(facts, lock)} for {article(lock.kind)}{wanted(lock)}{_more(facts)}"
     owner = f"; its owner may be in {decision.owner_work[0].caller}" if decision.owner_work and not lock.caller else ""
     if (lock.share_busy_percent or 0.0) < CONTENDED_PERCENT:
-        waiting = both(facts, facts.waiting_percent)
+        waiting = f"{_LEAST if _is_cut(facts) else ''}{both(facts, facts.waiting_percent)}"
         which = f"{article(lock.kind)}{_all_wanted(facts, decision, lock)}"
         return f"contended locks: {waiting} waits, most of it for {which}{owner}"
     which = _all_wanted(facts, decision, lock) if lock.through_futex else wanted(lock)
@@ -119,7 +134,12 @@ def _waits(lock: LockFound, waits: WaitTimes) -> str:
 
 
 def _share(facts: Facts, lock: LockFound) -> str:
-    return both(facts, lock.share_busy_percent or 0.0)
+    return f"{_LEAST if lock.is_least else ''}{both(facts, lock.share_busy_percent or 0.0)}"
+
+
+def _is_cut(facts: Facts) -> bool:
+    """Return whether a table has not all of its rows."""
+    return facts.view.profile.unit == "percent" and facts.view.shown_percent < ALL_SHOWN_PERCENT
 
 
 def both(facts: Facts, share_percent: float) -> str:
@@ -176,16 +196,16 @@ def _nothing(facts: Facts) -> str:
             if off_cpu_ns
             else "no lock in sight: no wait for one"
         )
+    rows = f", in rows that cover {facts.view.shown_percent:.0f} % of {facts.view.base}" if _is_cut(facts) else ""
     if not facts.lock_percent:
-        return "no lock in sight: no sample in a function that takes one or waits for one"
-    return (
-        f"no lock in sight: {facts.lock_percent:.1f} % of {facts.view.base} in functions that take one or wait for one"
-    )
+        return f"no lock in sight: no sample in a function that takes one or waits for one{rows}"
+    share = f"{facts.lock_percent:.1f} % of {facts.view.base}"
+    return f"no lock in sight: {share} in functions that take one or wait for one{rows}"
 
 
 def wanted(lock: LockFound) -> str:
     """Return which lock it is: by its callers with more than half of what the first one has, else by its name."""
-    named = [one for one in lock.sites if one.caller]
+    named = _by_caller(lock)
     if not named:
         by = f" waited for by {lock.waited_by[0].caller}" if lock.waited_by else ""
         held = f" held by {lock.held_by[0].caller}" if lock.held_by and not by else ""
@@ -198,6 +218,17 @@ def wanted(lock: LockFound) -> str:
         is_thin = first.within and "lock" in first.caller  # a function that does nothing but take it
         return f"{name} wanted by {first.caller}" + (f" for {first.within}" if is_thin else "")
     return f"{name} wanted by {listed([one.caller for one in many])}"
+
+
+def _by_caller(lock: LockFound) -> list[Site]:
+    """Return who wants a lock, each once, with the first of those that it is called by."""
+    found: dict[str, Site] = {}
+    for one in lock.sites:
+        if one.caller:
+            known = found.get(one.caller)
+            share = one.share_percent + (known.share_percent if known else 0.0)
+            found[one.caller] = Site(one.caller, share, known.within if known else one.within)
+    return list(found.values())
 
 
 def has_name(lock: LockFound) -> bool:

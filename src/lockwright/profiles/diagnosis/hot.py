@@ -33,26 +33,35 @@ class Hot:
         share_percent: Of busy time.
         kind: What its name suggests; empty if nothing.
         is_user: Whether it is of user space: no lock of the kernel is held there; false if unknown.
+        is_kernel: Whether it is of the kernel; false if unknown.
     """
 
     symbol: str
     share_percent: float
     kind: str
     is_user: bool = False
+    is_kernel: bool = False
 
 
 def hot_functions(view: View) -> list[Hot]:
     """Return the functions that are no part of locking, the heaviest first."""
     weights: dict[str, float] = {}
     user: dict[str, bool] = {}
+    kernel: set[str] = set()
     for one in view.samples:
         frame = one.stack[running(one.stack)]
         symbol = plain(frame.symbol)
         if not role(symbol):
             weights[symbol] = weights.get(symbol, 0.0) + one.weight
             user.setdefault(symbol, is_user(frame))
+            if is_kernel(frame):
+                kernel.add(symbol)
     heaviest = sorted(weights.items(), key=lambda pair: -pair[1])
-    return [Hot(symbol, view.busy(weight), suggests(symbol), user[symbol]) for symbol, weight in heaviest]
+    kinds = {symbol: suggests(symbol) for symbol in weights}
+    kinds |= {symbol: "" for symbol in kernel if kinds[symbol] == LOCK}  # the locks of the kernel are all known
+    return [
+        Hot(symbol, view.busy(weight), kinds[symbol], user[symbol], symbol in kernel) for symbol, weight in heaviest
+    ]
 
 
 def running(stack: Stack) -> int:
@@ -65,6 +74,12 @@ def is_user(frame: Frame) -> bool:
     """Return whether a function is of user space; false if the profile does not tell."""
     module = frame.module
     return bool(module) and "kernel" not in module and module != "vmlinux" and not module.endswith(("]", ".ko"))
+
+
+def is_kernel(frame: Frame) -> bool:
+    """Return whether a function is of the kernel; false if the profile does not tell."""
+    module = frame.module
+    return "kernel" in module or module == "vmlinux" or module.endswith(".ko")
 
 
 def share_of(hot: Iterable[Hot], kind: str) -> float:

@@ -60,6 +60,8 @@ def shown(group: Group) -> str:
 
 def named_by(group: Group, *, has_stacks: bool) -> str:
     """Return what naming a lock rests on."""
+    if group.has_sleepers_of:
+        return "who wakes its waiters: their own stacks end in the C library, where they sleep"
     if group.futex and group.kind != FUTEX:
         return "the frames above the futex that its waiters sleep on"
     if group.kind == OWN_KIND:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lockwright.profiles.diagnosis.base import span_ns
-from lockwright.profiles.diagnosis.owners import FUTEX
+from lockwright.profiles.diagnosis.nameless import names_of_caller
+from lockwright.profiles.diagnosis.owners import FUTEX, is_place
 from lockwright.profiles.diagnosis.result import LINE, MINOR, NO_LOCK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from lockwright.profiles.diagnosis.facts import Facts
+    from lockwright.profiles.diagnosis.hot import Hot
     from lockwright.profiles.diagnosis.result import LockFound
     from lockwright.profiles.diagnosis.verdict import Decision
 
@@ -36,7 +38,7 @@ def _record(facts: Facts, decision: Decision, lock: LockFound | None) -> Iterato
     is_recorded = "lock events s" in profile.facts  # by `lockwright record`, which has all it can have
     if decision.why == "release":
         yield f"{_WAITS}: waits of each lock, which this clock cannot tell from work" if not is_recorded else _CYCLES
-    if decision.why == "nothing" and _is_hot_alone(facts):
+    if decision.why in {"nothing", "walk"} and is_hot_alone(facts):
         hot = facts.hot[0].symbol
         yield f"`perf annotate {hot}`, and `perf c2c record`: a lock that is inlined, or a shared line, looks like this"
     if decision.why == "cut":
@@ -55,10 +57,10 @@ def _record(facts: Facts, decision: Decision, lock: LockFound | None) -> Iterato
         if lock.waits and not facts.view.samples and not lock.through_futex:
             if not lock.function:
                 yield "`perf lock contention`, without `-t`, `-l` and `-o`, or with `-v`: who wants each lock"
-        elif lock.kind == FUTEX:
-            yield "`perf record --call-graph dwarf -- COMMAND`: the user lock is named by frames of user space"
-        else:
-            yield "`perf record --call-graph dwarf -- COMMAND`: these stacks end before a caller has a name"
+        elif facts.view.samples and decision.group:
+            yield from names_of_caller(profile, decision.group, is_user=lock.kind == FUTEX)
+    elif lock and facts.view.samples and decision.group and is_place(lock.caller):
+        yield from names_of_caller(profile, decision.group, is_user=True)
     if decision.verdict == LINE and not profile.shared_lines:
         yield "`perf c2c record -- COMMAND`, then `perf c2c report --stdio`: which line, and who writes it"
     if facts.view.samples and not facts.waits and not is_recorded and _sleeps(facts, lock):
@@ -81,10 +83,14 @@ def _record(facts: Facts, decision: Decision, lock: LockFound | None) -> Iterato
         yield "`/proc/lock_stat` (CONFIG_LOCK_STAT): holds and acquisitions, of readers and of writers"
 
 
-def _is_hot_alone(facts: Facts) -> bool:
+def is_hot_alone(facts: Facts) -> bool:
     """Return whether several threads run one function most of the time: what is inlined there has no name."""
     threads = facts.view.profile.facts.get("threads", "")
-    return threads not in {"", "1"} and bool(facts.hot) and facts.hot[0].share_percent >= _HOT_PERCENT
+    return threads not in {"", "1"} and bool(facts.hot) and _is_hot(facts.hot[0])
+
+
+def _is_hot(function: Hot) -> bool:
+    return function.share_percent >= _HOT_PERCENT and not function.is_kernel  # its locks are not inlined
 
 
 def _sleeps(facts: Facts, lock: LockFound | None) -> bool:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 FUTEX, CONDITION = "futex", "condition"
 _FRAMES = 8  # that a runtime may have between its lock and the condition it is made of
+_NAMELESS_FRAMES = 4  # that a lock may have among its own, in a program without its symbols
 _OF_CONDITIONS = "pthread lock"  # the kind of their mutex
 _NAMES = 1 << 16  # whose marks are kept
 _QUEUE = "mutex or rwsem"  # which of the two, the frames around it tell
@@ -148,13 +149,13 @@ def _owner(stack: Stack, start: int, does: str) -> Owner:
         elif found and found.role in INSIDE:
             kind = _outer(kind, found.lock)
             futex = futex or found.lock == FUTEX
-        elif kind == CONDITION and (further := _lock_further_out(stack, at)):
+        elif kind and (further := _further_out(stack, at, kind)):
             at = further
             continue
         elif not (kind and (_wraps(frame.symbol) or (futex and frame.symbol in known.entry))):
             break
         at += 1
-    caller = named(stack, at)
+    caller = named(stack, at) or place(stack, at)
     caller = GIVING_UP if caller in exits() else caller
     within = named(stack, at + 1)
     if caller in known.threads:
@@ -170,12 +171,22 @@ def _owner(stack: Stack, start: int, does: str) -> Owner:
     )
 
 
-def _lock_further_out(stack: Stack, at: int) -> int:
-    """Return the index of a lock that is made of a condition, a few frames further out; 0 if there is none."""
-    for further in range(at + 1, min(at + _FRAMES, len(stack))):
+def _further_out(stack: Stack, at: int, kind: str) -> int:
+    """Return the index of the frame further out in which a lock goes on; 0 if it does not.
+
+    A lock may be made of a condition, a few frames further out; and frames without a name may lie between its own.
+    """
+    if kind == CONDITION:
+        for further in range(at + 1, min(at + _FRAMES, len(stack))):
+            found = family(stack[further].symbol)
+            if found and found.role in {ACQUIRE, SLEEP}:
+                return further
+    further = at
+    while further < min(at + _NAMELESS_FRAMES, len(stack)) and is_nameless(stack[further]):
+        further += 1
+    if at < further < len(stack):
         found = family(stack[further].symbol)
-        if found and found.role in {ACQUIRE, SLEEP}:
-            return further
+        return further if found and found.role in INSIDE and found.lock else 0
     return 0
 
 
@@ -195,6 +206,30 @@ def named(stack: Stack, at: int) -> str:
     if at >= len(stack) or is_nameless(stack[at]):
         return ""
     return plain(stack[at].symbol)
+
+
+def place(stack: Stack, at: int) -> str:
+    """Return where in a program a frame without a name lies, such as `mariadbd+0xde2b6c`; empty if nothing tells.
+
+    It stands for the function in a program whose symbols were stripped. Code that was made at run time has no place
+    that another run would have, and of a C library the function says nothing of who wanted a lock.
+    """
+    if at >= len(stack) or stack[at].address is None:
+        return ""
+    got = _PROGRAM.fullmatch(stack[at].module)
+    if got is None or _LIBC.match(got["name"]) or stack[at].symbol != "[unknown]":
+        return ""
+    return f"{got['name']}+{stack[at].address:#x}"
+
+
+def is_place(symbol: str) -> bool:
+    """Return whether what stands for a function is a place in a program without symbols."""
+    return _PLACE.fullmatch(symbol) is not None
+
+
+_PROGRAM = re.compile(r"/(?!tmp/perf-)(?:[^/]+/)*(?P<name>[^/\s]+)(?: \(deleted\))?")
+_LIBC = re.compile(r"(?:lib(?:c|pthread|m|rt)|ld)(?:-|\.|-linux)[\w.-]*|ld-musl.*|linux-vdso.*")
+_PLACE = re.compile(r"[^\s+]+\+0x[0-9a-f]+")
 
 
 def is_nameless(frame: Frame) -> bool:

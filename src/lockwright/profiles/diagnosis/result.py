@@ -132,6 +132,7 @@ class LockFound:
         sharing: How readers and writers share it, where the file tells.
         taken_in: The function that takes it, where only its release is seen to cost time.
         standing: Who was seen to wait, where one looked at some moments only.
+        is_least: Whether its share is a lower bound: of the file, rows or callers were cut off.
     """
 
     kind: str
@@ -151,6 +152,7 @@ class LockFound:
     sharing: Sharing | None = None
     taken_in: str = ""
     standing: Standing | None = None
+    is_least: bool = False
 
     @property
     def caller(self) -> str:
@@ -214,6 +216,7 @@ class Promise:
         base: What the numbers are of.
         capped_by: Why no more is promised.
         above: What would have to be the case for more.
+        is_least: Whether the share is a lower bound, and so is what follows from it.
     """
 
     share_percent: float
@@ -223,6 +226,7 @@ class Promise:
     base: str
     capped_by: str
     above: tuple[str, ...] = ()
+    is_least: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ below 10 % gained at most 11 % (K62, K64), and nothing below 1 % was ever worth 
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -16,7 +17,7 @@ from lockwright.profiles.diagnosis.hot import LOCK, LOOK_UP
 from lockwright.profiles.diagnosis.lines import atomics, is_of_lock, line_percent, passing_percent, touches
 from lockwright.profiles.diagnosis.locks import owner_work
 from lockwright.profiles.diagnosis.names import names, tells_kind
-from lockwright.profiles.diagnosis.owners import FUTEX, is_object
+from lockwright.profiles.diagnosis.owners import FUTEX, WAKES, is_object, is_place
 from lockwright.profiles.diagnosis.reason import Reason
 from lockwright.profiles.diagnosis.result import CONTENDED, LINE, MINOR, NO_LOCK, UNDECIDED
 from lockwright.profiles.diagnosis.times import waits_of
@@ -37,6 +38,8 @@ OWN_PERCENT = 30.0  # of busy time in a function that is a lock by its name: it 
 SHOWN_PERCENT = 20.0  # of busy time that has rows: from less nothing follows
 CONTENDED_AT_ONCE = 0.1  # tasks that wait at any moment
 VISIBLE_AT_ONCE = 0.01
+FEW = 100  # samples: fewer tell shares by tens
+Z = 1.96  # of a normal distribution, for 95 %
 FREE_NS = 1e3  # an acquisition that is measured by a probe, free or not: less is the price of the probe
 LEAST_NS = 1e6  # all waits together: less is minor in any recording of 10 ms
 
@@ -50,7 +53,7 @@ class Decision:
         why: `samples`, `waits`, `release` (of a spin lock), `walk` (a look-up), `unnamed` (no caller), `scheduler`
             (its own locks), `user lock` (unnamed, of user space), `objects` (no functions), `counted` (waits without
             times), `count`, `atomic`, `passing` and `line` (a shared line), `own` (a lock by its name),
-            `alone` (one thread), `cut` (few rows), `tasks` (a table of tasks), or `nothing`.
+            `alone` (one thread), `cut` (few rows), `few` (samples), `tasks` (a table of tasks), or `nothing`.
         group: The lock; None if there is none.
         walk: The look-up that is hotter than all locks.
         owner_work: What the holder of a kernel lock can be running, where no stack tells.
@@ -74,7 +77,9 @@ def decide(facts: Facts) -> Decision:
         return _of_line(profile.shared_lines[0])
     if not facts.view.samples:
         return _of_waits(facts)
-    found = _unless_cut(facts, _of_samples(facts))
+    found = _unless_few(facts, _unless_cut(facts, _of_samples(facts)))
+    if found.why == "release" and has_all_waits(facts):
+        return _of_waits(facts)
     if facts.waits and (found.verdict not in {CONTENDED, NO_LOCK} or (found.verdict == NO_LOCK and span_ns(profile))):
         waits = _of_waits(facts)
         if waits.verdict == CONTENDED:
@@ -86,6 +91,36 @@ def _unless_cut(facts: Facts, found: Decision) -> Decision:
     """Return a verdict, none where most of a table is not there and what is shows no contended lock."""
     is_table = facts.view.profile.unit == "percent" and facts.view.shown_percent < SHOWN_PERCENT
     return Decision(UNDECIDED, "cut", found.group) if is_table and found.verdict in {MINOR, NO_LOCK} else found
+
+
+def has_all_waits(facts: Facts) -> bool:
+    """Return whether every wait for a lock of the kernel was recorded beside the samples."""
+    known = facts.view.profile.facts
+    return "lock events s" in known and not {"lost events", "lost waits"} & known.keys()
+
+
+def _unless_few(facts: Facts, found: Decision) -> Decision:
+    """Return a verdict, none where so few samples say neither that a lock is contended nor that none is."""
+    count = sum(one.count for one in facts.view.samples)
+    if not 0 < count < FEW or facts.view.profile.unit == "percent":
+        return found
+    if found.verdict in {NO_LOCK, MINOR} and found.why != "alone":
+        return Decision(UNDECIDED, "few", found.group) if wilson(0.0, count)[1] >= CONTENDED_PERCENT else found
+    if found.verdict == CONTENDED and found.group:
+        part = facts.view.busy(found.group.weight)
+    elif found.verdict == LINE and found.group:
+        part = passing_percent(facts, found.group)
+    else:
+        return found
+    return found if wilson(part, count)[0] >= CONTENDED_PERCENT / 2 else Decision(UNDECIDED, "few", found.group)
+
+
+def wilson(percent: float, count: int) -> tuple[float, float]:
+    """Return how far the truth may be from a share of so many samples, in percent: Wilson's interval of 95 %."""
+    part = min(1.0, max(0.0, percent / 100))
+    middle = (part + Z**2 / (2 * count)) / (1 + Z**2 / count)
+    half = Z / (1 + Z**2 / count) * math.sqrt(part * (1 - part) / count + Z**2 / (4 * count**2))
+    return max(0.0, 100 * (middle - half)), min(100.0, 100 * (middle + half))
 
 
 def _of_samples(facts: Facts) -> Decision:
@@ -138,12 +173,28 @@ def _of_contention(facts: Facts, first: Group) -> Decision:
     """Return the verdict if waiting is the matter: which lock it is may be unknown."""
     if is_of_scheduler(first):
         return Decision(UNDECIDED, "scheduler", first)
-    if any(caller for caller, _ in first.by_caller()):
+    if _is_named(first):
         return Decision(CONTENDED, "samples", first)
     if first.kind in _KINDS_OF_MANY:
         return Decision(UNDECIDED, "unnamed", first)
     work = owner_work(facts.view, first) if first.kind in MERGED and not facts.view.profile.has_stacks else ()
     return Decision(CONTENDED if work else UNDECIDED, "samples" if work else "unnamed", first, owner_work=work)
+
+
+def _is_named(first: Group) -> bool:
+    """Return whether callers are known of half of what waits for a lock, or takes it; wakers often leave no frame.
+
+    Of a lock of user space one caller is enough: its waiters sleep where their stacks often end.  A bare futex needs
+    more, a function with a name: it may be any lock, or an event.
+    """
+    some = [one for one in first.members if one[1].does != WAKES] or first.members
+    named = sum(sample.weight for sample, whose in some if _tells(first, whose.caller))
+    is_user = first.futex and first.kind != FUTEX
+    return named > 0 and (is_user or 2 * named >= sum(sample.weight for sample, _ in some))
+
+
+def _tells(group: Group, caller: str) -> bool:
+    return bool(caller) and not (group.kind == FUTEX and is_place(caller))
 
 
 _KINDS_OF_MANY = frozenset({"spinlock", "rwlock", "futex"})

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from lockwright.profiles.call_graph import Graph, lent, stacks
+from lockwright.profiles.call_graph import Graph, is_inward, lent, stacks
 from lockwright.profiles.model import Frame, Profile, Sample
 from lockwright.profiles.reader import Gathered, Reader
 from lockwright.profiles.report_columns import Columns, head, is_row
@@ -152,11 +152,12 @@ class _Report:
         relative = any(row.graph.is_relative(row.whole) for row in self.rows)
         every = [list(row.graph.paths(row.whole, relative=relative)) for row in self.rows]
         lenders = [lent(paths, row.symbol, row.whole - row.own) for row, paths in zip(self.rows, every, strict=True)]
+        inward = any(is_inward(paths, row.symbol) for row, paths in zip(self.rows, every, strict=True))
         for row, own in zip(self.rows, every, strict=True):
             some = (one[row.symbol] for one in lenders if row.symbol in one)
             # folded on a screen: the graph of a caller may have what this one does not show
             paths = own or max(some, key=_share, default=[])
-            for place, (path, weight) in enumerate(stacks(paths, row.symbol, row.own)):
+            for place, (path, weight) in enumerate(stacks(paths, row.symbol, row.own, inward=inward and bool(own))):
                 frames = (Frame(row.symbol, row.module), *map(Frame, path[1:]))
                 count = row.count if place == 0 else 0
                 if weight > 0 or row.own > 0:

@@ -1,0 +1,63 @@
+"""Callers without a name: why they have none, and what would give them one."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from lockwright.profiles.diagnosis.names import names
+from lockwright.profiles.diagnosis.owners import is_nameless, place
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lockwright.profiles.diagnosis.groups import Group
+    from lockwright.profiles.model import Profile, Stack
+
+_MADE_AT_RUN_TIME = re.compile(r"//anon|/tmp/perf-\d+\.map|\[anon.*|/memfd:.*")
+_MAPS = (
+    "`java -XX:+UnlockDiagnosticVMOptions -XX:+DumpPerfMapAtExit` (17 and newer), `node --perf-basic-prof`, "
+    "`python -X perf` (3.12): the caller is code that was compiled at run time, and has its name in a map for perf"
+)
+_ENDS = ""  # the stack has no frame there
+
+
+def names_of_caller(profile: Profile, group: Group, *, is_user: bool) -> Iterator[str]:
+    """Yield what would name the callers of a lock, by what stands in their place on most of the stacks.
+
+    Args:
+        profile: All of it.
+        group: The samples of the lock.
+        is_user: Whether only frames of user space can name it.
+    """
+    why: dict[str, float] = defaultdict(float)
+    for sample, whose in group.members:
+        if not whose.caller or place(sample.stack, whose.depth) == whose.caller:
+            why[_missing(sample.stack, whose.depth)] += sample.weight
+    most = max(why, key=lambda one: why[one], default=_ENDS)
+    if _MADE_AT_RUN_TIME.fullmatch(most):
+        yield _MAPS
+    elif most != _ENDS:
+        program = most.rpartition("/")[2]
+        yield (
+            f"the symbols of `{program}` (a package with `-dbgsym` or `-debuginfo`, or not stripped): its functions "
+            "have no names here"
+        )
+    elif profile.facts.get("call graph", "").startswith("dwarf"):
+        yield "`perf record --call-graph dwarf,65528 -- COMMAND`: the part of the stack that was copied is too short"
+    elif is_user:
+        yield "`perf record --call-graph dwarf -- COMMAND`: the user lock is named by frames of user space"
+    else:
+        yield "`perf record --call-graph dwarf -- COMMAND`: these stacks end before a caller has a name"
+
+
+def _missing(stack: Stack, depth: int) -> str:
+    """Return the object of the nameless frame that stands where the caller should; empty where the stack ends."""
+    known = names().entry
+    for frame in stack[depth:]:
+        if is_nameless(frame):
+            return frame.module if frame.module.startswith(("/", "[anon")) else _ENDS
+        if frame.symbol not in known:
+            break
+    return _ENDS

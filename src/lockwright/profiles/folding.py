@@ -18,7 +18,7 @@ _SUFFIX = re.compile(
     r"(?:\.(?:part|constprop|isra|llvm|lto_priv|clone)(?:\.\d+)+|\.(?:cold|localalias)(?:\.\d+)*|\.abi0|@@?[A-Z][\w.]*)+$"
 )
 _Key = TypeVar("_Key")
-_NAMELESS = "[unknown]"  # as perf writes it
+NAMELESS = "[unknown]"  # as perf writes it
 UNKNOWN = ""
 """The caller of a lock that no stack names."""
 
@@ -115,7 +115,7 @@ def caller(stack: Stack) -> Frame | None:
     if 0 < taker < len(stack) and role(stack[taker].symbol) == SCHEDULE:
         return stack[taker]
     at = next((at for at, frame in enumerate(stack) if role(frame.symbol) not in INSIDE), None)
-    if at is None or stack[at].symbol == _NAMELESS:
+    if at is None or stack[at].symbol == NAMELESS:
         return None
     name = plain(stack[at].symbol)
     if name in exits():

@@ -7,9 +7,12 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lockwright.profiles.spellings import spellings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 SPIN, SLEEP, ACQUIRE, UNLOCK, SCHEDULE, IDLE = "spin", "sleep", "acquire", "unlock", "schedule", "idle"
 LINE, ATOMIC, EVENT = "line", "atomic", "event"
@@ -91,6 +94,12 @@ def entries() -> frozenset[str]:
 def exits() -> frozenset[str]:
     """Return the functions by which a kernel is left: where they wait for a spin lock, they give up the CPU."""
     return _listed("exit")
+
+
+@cache
+def made_locks() -> Mapping[str, str]:
+    """Return the kind of the lock by the functions that wait for no condition but that of this lock."""
+    return {symbol: one["lock"] for one in _table()["made"] for symbol in one["symbols"]}
 
 
 def _listed(key: str) -> frozenset[str]:

@@ -28,6 +28,7 @@ def machine(folder: Path, files: Mapping[str, str | None] | None = None, *, is_r
         "proc/sys/kernel/kptr_restrict": "0\n",
         "proc/sys/kernel/perf_event_max_sample_rate": "100000\n",
         "sys/kernel/tracing/events/lock/contention_begin/id": "123\n",
+        "sys/kernel/tracing/events/syscalls/sys_enter_futex/id": "522\n",
         "etc/os-release": "ID=debian\n",
     }
     for name, text in (every | dict(files or {})).items():

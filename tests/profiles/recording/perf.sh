@@ -48,6 +48,11 @@ script() {
   if ! is nothing && [[ $2 == */samples.data ]]; then
     printf 'prog 7 [000] 1.000000000: 1000000 cpu-clock: \n'
     printf '\t  401000 spin+0x10 (/bin/prog)\n\t  402000 main+0x1 (/bin/prog)\n\n'
+  elif ! is nothing && [[ $2 == */sleeps.data ]]; then
+    printf 'prog 8 [001] 1.150000000: syscalls:sys_enter_futex: uaddr: 0x7f01, op: 0x00000080, val: 0x2\n'
+    printf '\t   86000 __lll_lock_wait+0x1 (/lib/libc.so.6)\n\t   87000 pthread_mutex_lock+0x1 (/lib/libc.so.6)\n'
+    printf '\t  403000 deposit+0x1 (/bin/prog)\n\n'
+    printf 'prog 8 [001] 1.152000000: syscalls:sys_exit_futex: 0x0\n'
   elif ! is nothing; then
     printf 'prog 7 [000] 1.100000000: lock:contention_begin: 0xff00 (flags=WRITE)\n'
     printf '\tffffffff81000001 rwsem_down_write_slowpath+0x1 ([kernel.kallsyms])\n'

@@ -22,6 +22,9 @@ UNTRUSTED: dict[str, str | None] = {
     "sys/kernel/tracing/events/lock/contention_begin/id": None,
 }
 
+LOCK_EVENT = "sys/kernel/tracing/events/lock/contention_begin/id"
+FUTEX_EVENT = "sys/kernel/tracing/events/syscalls/sys_enter_futex/id"
+
 
 def test_all_can_be_recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with_perf(tmp_path, monkeypatch, "counters")
@@ -49,17 +52,22 @@ def test_a_guest_without_counters(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
             "Linux 5.19 or newer has it",
         ),
         (
-            {"sys/kernel/tracing/events/lock/contention_begin/id": None, "proc/self/mounts": ""},
+            {LOCK_EVENT: None, FUTEX_EVENT: None, "proc/self/mounts": ""},
             "/sys/kernel/tracing is not mounted",
             as_root("mount -t tracefs nodev /sys/kernel/tracing"),
         ),
         (
             {
-                "sys/kernel/tracing/events/lock/contention_begin/id": None,
+                LOCK_EVENT: None,
                 "sys/kernel/tracing/events/sched/enable": "0",
             },
             "this kernel has no event lock:contention_begin",
             "a kernel with CONFIG_TRACEPOINTS has it",
+        ),
+        (
+            {FUTEX_EVENT: None},
+            "this kernel has no event syscalls:sys_enter_futex",
+            "a kernel with CONFIG_FTRACE_SYSCALLS has it",
         ),
         (
             {"proc/kallsyms": "0000000000000000 T _text\n", "proc/sys/kernel/kptr_restrict": "2\n"},

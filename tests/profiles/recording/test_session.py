@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import struct
 import subprocess
 import sys
 import threading
@@ -20,6 +21,7 @@ from lockwright.profiles.recording.launching import descendants
 from lockwright.report.recording import recording_lines
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from lockwright.profiles.recording import Recording
@@ -32,9 +34,10 @@ def recorded(tmp_path: Path, request: Request) -> Recording:
 def test_samples_and_waits_are_one_profile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with_perf(tmp_path, monkeypatch, "counters")
     found = recorded(tmp_path, Request(("sh", "-c", "exit 3")))
-    (sample,), (wait,) = found.profile.samples, found.profile.waits
+    (sample,), (wait, sleep) = found.profile.samples, found.profile.waits
     assert sample.stack[0].symbol == "spin"
     assert (wait.kind, wait.total_ns, wait.stack[2].symbol) == ("rwsem:W", 250_000, "lock_rename")
+    assert (sleep.kind, sleep.total_ns, sleep.stack[-1].symbol) == ("pthread lock", 2_000_000, "deposit")
     assert (found.status, found.ending, found.lacks, found.folder) == (3, "end", (), None)
     assert found.notes == ("1 sample is few for shares: record what works for longer, or `--frequency 4990`",)
     *_, run, status, note = (text for text, _ in recording_lines(found))
@@ -51,10 +54,11 @@ def test_what_is_kept_reads_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyP
     folder = tmp_path / "kept"
     found = recorded(tmp_path, Request(("true",), folder=folder))
     assert found.folder == folder
-    assert sorted(one.name for one in folder.iterdir()) == ["recording.script.gz", "samples.data", "waits.data"]
+    kept = ["recording.script.gz", "samples.data", "sleeps.data", "waits.data"]
+    assert sorted(one.name for one in folder.iterdir()) == kept
     again = read(str(folder / "recording.script.gz"))
     assert (again.samples, again.waits) == (found.profile.samples, found.profile.waits)
-    assert again.facts["lost events"] == "2480"
+    assert again.facts["lost events"] == "3720"
     assert again.facts == found.profile.facts
     assert "1,240 samples were lost: perf could not keep up" in found.notes
     assert "note: 1,240 waits were lost: perf could not keep up" in [text for text, _ in recording_lines(found)]
@@ -86,9 +90,45 @@ def test_stacks_are_found_without_frame_pointers_where_perf_can(
 ) -> None:
     with_perf(tmp_path, monkeypatch, "counters", way)
     monkeypatch.setattr("os.cpu_count", lambda: cpus)
-    _, (samples, waits) = look(Request(("true",)), machine(tmp_path / "root"))
+    _, (samples, waits, sleeps) = look(Request(("true",)), machine(tmp_path / "root"))
     assert graph in " ".join(samples)
     assert "call-graph=fp" in " ".join(waits)
+    assert graph.partition(" -")[0] in " ".join(sleeps)
+
+
+def test_only_calls_that_sleep_are_recorded_of_futexes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with_perf(tmp_path, monkeypatch, "counters")
+    _, (_, _, sleeps) = look(Request(("true",), megabytes=16), machine(tmp_path / "root"))
+    shown = " ".join(sleeps)
+    assert shown.startswith("perf record -e syscalls:sys_enter_futex --filter op==0||op==128||")
+    assert "||op==393||" in shown  # FUTEX_WAIT_BITSET | FUTEX_PRIVATE_FLAG | FUTEX_CLOCK_REALTIME
+    assert "op==1||" not in shown
+    assert "op==129" not in shown  # FUTEX_WAKE
+    assert "-e syscalls:sys_exit_futex/call-graph=no/ -c 1" in shown
+    assert "--max-size=2M" in shown
+
+
+def test_go_keeps_frame_pointers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with_perf(tmp_path, monkeypatch, "counters")
+    program = tmp_path / "program"
+    for names, graph in (((".text", ".gopclntab"), "fp"), ((".text", ".eh_frame"), "dwarf,8192")):
+        program.write_bytes(elf(names))
+        program.chmod(0o755)
+        _, (samples, *_) = look(Request((str(program),)), machine(tmp_path / "root"))
+        assert f"--call-graph {graph} " in " ".join(samples)
+    program.write_bytes(elf((".text", ".gopclntab"))[:100])
+    _, (samples, *_) = look(Request((str(program),)), machine(tmp_path / "root"))
+    assert "--call-graph dwarf" in " ".join(samples)
+
+
+def elf(names: Sequence[str]) -> bytes:
+    """Return a file of 64 bits whose sections have these names, and nothing else."""
+    strings = b"".join(b"\0" + one.encode() for one in (*names, ".shstrtab")) + b"\0"
+    head = struct.pack(
+        "<4sBB10xHHIQQQIHHHHHH", b"\x7fELF", 2, 1, 2, 62, 1, 0, 0, 64, 0, 64, 0, 0, 64, len(names) + 1, 0
+    )
+    table = struct.pack("<IIQQQQIIQQ", 1, 3, 0, 0, 64 + 64 * (len(names) + 1), len(strings), 0, 0, 1, 0)
+    return head + table + bytes(64 * len(names)) + strings
 
 
 def test_an_old_perf_is_not_told_when_to_begin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -101,7 +141,7 @@ def test_an_old_perf_is_not_told_when_to_begin(tmp_path: Path, monkeypatch: pyte
 def test_waits_that_perf_refuses_are_a_lack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with_perf(tmp_path, monkeypatch, "counters", "refuses-waits")
     found = recorded(tmp_path, Request(("true",)))
-    assert not found.profile.waits
+    assert [one.kind for one in found.profile.waits] == ["pthread lock"]  # of user space, which another perf records
     assert "observability operations is limited" in found.lacks[0].why
     assert not any("waits are those of the first" in one for one in found.notes)
 

@@ -219,7 +219,8 @@ def wait_groups(waits: Iterable[Wait]) -> list[Group]:
         whose = waiter(one.stack)
         base = one.kind.partition(":")[0]
         is_part = whose.through_futex and base in _PARTS
-        kind = whose.kind if is_part else base
+        is_user = whose.through_futex and whose.kind not in {"", owners.CONDITION}
+        kind = whose.kind if is_part or is_user else base
         name, own = "" if is_part else one.lock, _is_own(whose)
         key = (name, "", "", own) if name else ("", kind, "" if kind in MERGED else whose.caller, own)
         group = groups.setdefault(key, Group(kind, name, is_own=own))

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from lockwright.profiles.diagnosis.base import ALL_SHOWN_PERCENT, COUNTED, OFF_CPU
+from lockwright.profiles.diagnosis.futexes import is_unknown, unknown_ns, whose
 from lockwright.profiles.diagnosis.hot import LOOK_UP, pair_beside
 from lockwright.profiles.diagnosis.lines import atomics, is_of_lock, line_percent, passing_percent, touches
 from lockwright.profiles.diagnosis.owners import FUTEX
@@ -110,6 +111,9 @@ def _all_wanted(facts: Facts, decision: Decision, lock: LockFound) -> str:
 def _elsewhere(facts: Facts, decision: Decision, lock: LockFound) -> str:
     """Return the sentence about waits whose cause lies elsewhere."""
     amount = f"{duration(lock.waits.total_ns)} of waiting" if lock.waits else f"{_share(facts, lock)} waits"
+    if decision.why == "user lock" and decision.group and is_unknown(decision.group):
+        asleep = duration(unknown_ns(facts.waits))
+        return f"{asleep} asleep on futexes {whose(decision.group)}: for a lock, or for work"
     if decision.why == "user lock":
         return f"{amount} on the way of a lock of user space through the kernel (futex), and no frame names it"
     by = f" ({lock.caller})" if lock.caller else ""

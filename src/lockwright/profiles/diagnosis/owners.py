@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from lockwright.profiles.diagnosis.base import family, plain, role
 from lockwright.profiles.diagnosis.names import names, suggestion
+from lockwright.profiles.futex_events import made_lock, may_be_lock
 from lockwright.profiles.symbols import (
     ACQUIRE,
     ATOMIC,
@@ -149,6 +150,11 @@ def _owner(stack: Stack, start: int, does: str) -> Owner:
         elif found and found.role in INSIDE:
             kind = _outer(kind, found.lock)
             futex = futex or found.lock == FUTEX
+        elif kind == CONDITION and not all(map(may_be_lock, stack[start:at])):
+            break
+        elif kind == CONDITION and (made := made_lock(stack, at)):
+            kind, at = made, next(past for past in range(at, len(stack)) if not is_nameless(stack[past]))
+            break
         elif kind and (further := _further_out(stack, at, kind)):
             at = further
             continue

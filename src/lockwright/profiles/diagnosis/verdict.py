@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from lockwright.profiles.diagnosis import futexes
 from lockwright.profiles.diagnosis.base import span_ns
 from lockwright.profiles.diagnosis.groups import MERGED, named_group
 from lockwright.profiles.diagnosis.hot import LOCK, LOOK_UP
@@ -82,9 +83,14 @@ def decide(facts: Facts) -> Decision:
         return _of_waits(facts)
     if facts.waits and (found.verdict not in {CONTENDED, NO_LOCK} or (found.verdict == NO_LOCK and span_ns(profile))):
         waits = _of_waits(facts)
-        if waits.verdict == CONTENDED:
+        if waits.verdict == CONTENDED or _sleeps_unnamed(facts, waits):
             return waits
     return found
+
+
+def _sleeps_unnamed(facts: Facts, waits: Decision) -> bool:
+    """Return whether threads sleep for what no name tells, and that is more than samples can make up for."""
+    return waits.why == "user lock" and futexes.at_once(facts.view.profile, facts.waits) >= CONTENDED_AT_ONCE
 
 
 def _unless_cut(facts: Facts, found: Decision) -> Decision:
@@ -266,7 +272,7 @@ def _heaviest(facts: Facts) -> Group | None:
 def _of_waits(facts: Facts) -> Decision:
     if not facts.waits:
         return Decision(NO_LOCK, "nothing")
-    first = facts.waits[0]
+    first = futexes.heaviest(facts.view.profile, facts.waits, CONTENDED_AT_ONCE)
     if not facts.waited_ns:
         return Decision(UNDECIDED, "counted", first)
     if first.kind == "lock" and not first.lock and not any(caller for caller, _ in first.by_caller()):
@@ -276,7 +282,8 @@ def _of_waits(facts: Facts) -> Decision:
         verdict = MINOR
     if verdict == CONTENDED and is_of_scheduler(first):
         return Decision(UNDECIDED, "scheduler", first)
-    if first.kind == FUTEX and first.total_ns >= LEAST_NS and not any(caller for caller, _ in first.by_caller()):
+    is_named = any(caller for caller, _ in first.by_caller()) and not futexes.is_unknown(first)
+    if first.kind == FUTEX and first.total_ns >= LEAST_NS and not is_named:
         return Decision(UNDECIDED, "user lock", first)
     return Decision(verdict, "waits", first)
 

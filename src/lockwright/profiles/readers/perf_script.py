@@ -1,7 +1,7 @@
 """`perf script`: samples with stacks, and the events of locks.
 
 A sample is a line with command, thread, time and event, then a line for each function, the innermost first, then an
-empty line (tools/perf/builtin-script.c of Linux 6.1).  Events of locks become waits, all others samples.
+empty line (tools/perf/builtin-script.c of Linux 6.1).  Events of locks and futexes become waits, all others samples.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from math import inf
 from typing import TYPE_CHECKING
 
 from lockwright.profiles.address_spaces import AddressSpaces
+from lockwright.profiles.futex_events import FutexEvents
 from lockwright.profiles.lock_events import LockEvents
 from lockwright.profiles.model import Frame, Profile, Sample
 from lockwright.profiles.reader import Gathered, Reader, refusing
@@ -110,7 +111,7 @@ class _Script:
     """The state of reading: the line that began a sample, and the lines of its stack."""
 
     def __init__(self, lines: Lines) -> None:
-        self.lines, self.found, self.locks = lines, Gathered(), LockEvents()
+        self.lines, self.found, self.locks, self.futexes = lines, Gathered(), LockEvents(), FutexEvents()
         self.spaces = AddressSpaces()
         self.head: re.Match[str] | None = None
         self.frames: list[str] = []
@@ -149,6 +150,7 @@ class _Script:
             self.found.first_skipped = min(self.found.first_skipped or self.first_short, self.first_short)
         if self.locks.has_facts:
             self.found.facts |= self.locks.facts()
+        self.found.facts |= self.futexes.facts()
         if self.last_s > self.first_s:
             self.found.facts.setdefault("seconds", f"{self.last_s - self.first_s:.6f}")
         if self.threads:
@@ -156,14 +158,15 @@ class _Script:
         unit = "period" if self.weighed else "samples"
         holdings = self.locks.holdings()
         self._refuse_bare_tracepoints()
-        found = self.found.profile(NAME, self.lines, unit, self.locks.waits(), cut, holdings=holdings)
+        waits = self.locks.waits() + self.futexes.waits()
+        found = self.found.profile(NAME, self.lines, unit, waits, cut, holdings=holdings)
         return replace(found, threads=Counter(command for command, _ in self.threads))
 
     def _refuse_bare_tracepoints(self) -> None:
         """Refuse what tells neither where CPUs are nor who waits: events of the kernel that have no stacks."""
         stacks_and_events = {(stack, event) for stack, _, _, event in self.found.weights}
         is_bare = all(stack == _NAMELESS and _TRACEPOINT.fullmatch(event) for stack, event in stacks_and_events)
-        if stacks_and_events and is_bare and not self.locks.has_facts:
+        if stacks_and_events and is_bare and not (self.locks.has_facts or self.futexes.seen):
             some = sorted(event for _, event in stacks_and_events)[:_EVENTS_SHOWN]
             refusing(f"a trace of bare events ({', '.join(some)}), without stacks", _OF_CPU)(self.lines)
 
@@ -199,6 +202,7 @@ class _Script:
         lost = _LOST.match(line) if is_record else None
         if lost:
             self.locks.lose(int(lost["count"]))
+            self.futexes.lose()
         elif is_record:
             self.spaces.add(line)
         if is_record or (not self.is_whole and self.found.is_fact(line)):
@@ -236,6 +240,9 @@ class _Script:
         if event.startswith("lock:") and self.locks.knows(event):
             stack = self._stack(frames) if self.locks.needs_stack(event) else ()
             self.locks.add(event, head, self.spaces.placed(head["thread"].rpartition("/")[2], stack))
+            return
+        if self.futexes.knows(event):
+            self.futexes.add(event, head, self._stack(frames))
             return
         command = head["command"].strip()
         self.threads.add((command, head["thread"]))

@@ -56,6 +56,7 @@ class Abilities:
         event: What is sampled: `cycles`, or `cpu-clock` where the processor's counters are out of reach.
         has_kernel: Whether samples lie in the kernel too.
         has_locks: Whether waits for locks can be recorded.
+        has_futexes: Whether sleeps on futexes can be: waits for locks of user space.
         has_large_buffers: Whether buffers may be larger than `perf_event_mlock_kb`.
         has_priority: Whether a recorder may run before all that is not real-time.
         has_dwarf: Whether this perf finds stacks where there are no frame pointers.
@@ -70,6 +71,7 @@ class Abilities:
     event: str
     has_kernel: bool
     has_locks: bool
+    has_futexes: bool
     has_large_buffers: bool
     has_priority: bool
     has_dwarf: bool
@@ -127,6 +129,7 @@ def abilities(system: System, request: Request) -> Abilities:
         _no_cycles() if event != "cycles" else None,
         _no_kernel(system) if not has_kernel else _no_names(system),
         _no_locks(system, may_all=may_all) if request.has_locks else None,
+        _no_futexes(system) if request.has_locks and (may_all or system.paranoid <= _TRACEPOINTS) else None,
     )
     return Abilities(
         perf,
@@ -134,6 +137,7 @@ def abilities(system: System, request: Request) -> Abilities:
         event,
         has_kernel,
         has_locks=request.has_locks and found[2] is None,
+        has_futexes=(request.has_locks and system.has_futex_events and (may_all or system.paranoid <= _TRACEPOINTS)),
         has_large_buffers=may_all,
         has_priority=system.may_hurry,
         has_dwarf=bool(re.search(r"\b(?:libunwind|libdw|libdw-dwarf-unwind): \[ on", options)),
@@ -247,3 +251,11 @@ def _no_locks(system: System, *, may_all: bool) -> Lack | None:
         return Lack(what, "/sys/kernel/tracing may not be read", cure)
     cure = _permitted(system, "mount -t tracefs nodev /sys/kernel/tracing")
     return Lack(what, "/sys/kernel/tracing is not mounted", cure)
+
+
+def _no_futexes(system: System) -> Lack | None:
+    """Return why the calls of futexes cannot be recorded, where nothing else forbids it."""
+    if system.has_futex_events or system.tracing is None:
+        return None  # without a place for events there are none of locks either, which is told already
+    why = "this kernel has no event syscalls:sys_enter_futex"
+    return Lack("sleeps of threads for locks of user space", why, "a kernel with CONFIG_FTRACE_SYSCALLS has it")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from lockwright.profiles.futex_events import ENTERS, FLAGS, LEAVES, WAITING_OPERATIONS
+from lockwright.profiles.recording.executables import keeps_frame_pointers
 from lockwright.profiles.recording.launching import descendants
 
 if TYPE_CHECKING:
@@ -21,6 +23,7 @@ _STACKS_BYTES_PER_S = 64 << 20  # that perf copies of all CPUs together
 _PACKED = 8  # times smaller at least, as far as seen: 40 to 180 times
 _LEAST_STACK_BYTES, _MOST_STACK_BYTES = 1024, 8192
 SAMPLES_PER_WAIT = 4  # megabytes of samples for each of waits: they are fewer, and say more
+SLEEPS_PER_WAIT = 1 / 8  # likewise: each has a stack of user space, whose text is some 50 times as large
 
 
 def samples(request: Request, can: Abilities, pid: int | None) -> list[str]:
@@ -38,7 +41,7 @@ def call_graph(request: Request, can: Abilities) -> str:
     """Return how stacks are found, as perf spells it: the part of a stack that is copied is smaller for many CPUs."""
     if request.call_graph != "auto":
         return request.call_graph
-    if not can.has_dwarf:
+    if not can.has_dwarf or keeps_frame_pointers(request):
         return "fp"
     most = _STACKS_BYTES_PER_S if can.has_zstd else _STACKS_BYTES_PER_S // _PACKED
     room = most // (request.frequency_hz * (os.cpu_count() or 1))
@@ -50,6 +53,20 @@ def waits(request: Request, can: Abilities, pid: int | None) -> list[str]:
     events = ["-e", "lock:contention_begin/call-graph=fp/", "-e", "lock:contention_end/call-graph=no/", "-c", "1"]
     soon = ["-r", "1"] if can.has_priority else []  # where all CPUs are busy, the buffers would run over
     return [*events, "--sample-cpu", *_most(request.megabytes, can), *_buffers(can), *soon, *_whom(request, can, pid)]
+
+
+def sleeps(request: Request, can: Abilities, pid: int | None) -> list[str]:
+    """Return what records every sleep on a futex: which lock of user space is waited for, by whom, how long.
+
+    A filter belongs to the event in front of it; wakers are none, so only those calls are recorded that may sleep.
+    """
+    graph = call_graph(request, can)
+    packed = ["-z"] if can.has_zstd and graph.startswith("dwarf") else []
+    operations = "||".join(f"op=={one | flags}" for one in WAITING_OPERATIONS for flags in FLAGS)
+    events = ["-e", ENTERS, "--filter", operations, "-e", f"{LEAVES}/call-graph=no/", "-c", "1", "--call-graph", graph]
+    most = _most(max(1, round(request.megabytes * SLEEPS_PER_WAIT)), can)
+    soon = ["-r", "1"] if can.has_priority else []
+    return [*events, "--sample-cpu", *packed, *most, *_buffers(can), *soon, *_whom(request, can, pid)]
 
 
 def _whom(request: Request, can: Abilities, pid: int | None) -> list[str]:

@@ -37,7 +37,8 @@ class Request:
             `auto`, by `dwarf` where perf can.
         has_locks: Whether waits for locks are recorded as well.
         folder: Where the recordings are kept; None if they are not.
-        megabytes: The most of waits, and four times as much of samples: what reaches it first stops first.
+        megabytes: The most of waits, four times as much of samples, and an eighth of sleeps on futexes: what reaches it
+            first stops first.
         spares_output: Whether the command's standard output goes to standard error, because ours is taken.
     """
 

@@ -33,11 +33,14 @@ if TYPE_CHECKING:
     from lockwright.profiles.model import Profile
     from lockwright.profiles.watch import Watch
 
-SAMPLES, WAITS = "samples", "waits"
+SAMPLES, WAITS, SLEEPS = "samples", "waits", "sleeps"
 _EARLY_S = 0.5  # a recorder that stopped so long before the end reached its limit
 _FEW = 100  # samples: a share of 10 % is then 4 to 16 %
 _TOO_FEW = 2.0  # times fewer than there should be
 _NOTHING = frozenset({"P001", "P002", "P004"})
+_SPARED = {WAITS: "waits for the kernel's locks", SLEEPS: "sleeps of threads for locks of user space"}
+"""What is done without where perf refuses it after all."""
+_PER_WAIT = {SAMPLES: plan.SAMPLES_PER_WAIT, WAITS: 1.0, SLEEPS: plan.SLEEPS_PER_WAIT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +130,7 @@ def look(request: Request, system: System | None = None) -> tuple[Abilities, tup
     asked = [plan.samples(request, can, request.pid)] + (
         [plan.waits(request, can, request.pid)] if can.has_locks else []
     )
+    asked += [plan.sleeps(request, can, request.pid)] if can.has_futexes else []
     return can, tuple(("perf", "record", *one) for one in asked)
 
 
@@ -138,7 +142,8 @@ def _run(request: Request, can: Abilities, work: Path, kept: Path | None, tell: 
             stack.callback(held.close)
         recorders, lacks = _started(request, can, work, held.pid if held else request.pid, stack)
         what = f"{can.event} {min(request.frequency_hz, can.most_hz)} times a second"
-        tell(f"{request.subject}: {what}{', waits for locks' if WAITS in recorders else ''}; Ctrl-C stops and reads")
+        has_waits = WAITS in recorders or SLEEPS in recorders
+        tell(f"{request.subject}: {what}{', waits for locks' if has_waits else ''}; Ctrl-C stops and reads")
         with signals_kept():
             if held is not None:
                 held.release()
@@ -164,18 +169,22 @@ def _started(
     asked = {SAMPLES: plan.samples(request, can, pid)}
     if can.has_locks:
         asked[WAITS] = plan.waits(request, can, pid)
+    if can.has_futexes:
+        asked[SLEEPS] = plan.sleeps(request, can, pid)
     recorders, lacks = dict[str, Recorder](), can.lacks
     for name, arguments in asked.items():
         recorders[name] = Recorder(can.perf, work / f"{name}.data", arguments, has_control=can.has_control)
         stack.callback(recorders[name].stop)
     recorders[SAMPLES].begin()
-    if WAITS in recorders:
+    for name, what in _SPARED.items():
+        if name not in recorders:
+            continue
         try:
-            recorders[WAITS].begin()
+            recorders[name].begin()
         except LockwrightError as error:
             said = "; ".join(error.diagnostics[0].notes) or "perf says nothing"
-            lacks = (*lacks, Lack("waits for the kernel's locks", said))
-            recorders.pop(WAITS).discard()
+            lacks = (*lacks, Lack(what, said))
+            recorders.pop(name).discard()
     return recorders, lacks
 
 
@@ -231,7 +240,7 @@ def _covered(request: Request, run: _Run, copied: Mapping[str, script.Copied]) -
 
 
 def _most_megabytes(name: str, request: Request) -> int:
-    return request.megabytes * (1 if name == WAITS else plan.SAMPLES_PER_WAIT)
+    return max(1, round(request.megabytes * _PER_WAIT[name]))
 
 
 def _is_full(name: str, request: Request, run: _Run) -> bool:
@@ -257,6 +266,8 @@ def _facts(request: Request, can: Abilities, system: System, run: _Run) -> dict[
     }
     if WAITS in run.recorded_s:
         facts["lock events s"] = f"{run.recorded_s[WAITS]:.6f}"
+    if SLEEPS in run.recorded_s:
+        facts["futex events s"] = f"{run.recorded_s[SLEEPS]:.6f}"
     if run.cpu_s is not None:
         facts["user_s"], facts["system_s"] = (f"{one:.3f}" for one in run.cpu_s)
     return {key: value for key, value in facts.items() if value}

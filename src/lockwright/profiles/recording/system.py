@@ -9,6 +9,7 @@ from pathlib import Path
 _CAP_SYS_ADMIN, _CAP_SYS_NICE, _CAP_PERFMON = 21, 23, 38  # include/uapi/linux/capability.h
 _TRACING = ("sys/kernel/tracing", "sys/kernel/debug/tracing")
 _BEGIN = "events/lock/contention_begin/id"
+_FUTEX = "events/syscalls/sys_enter_futex/id"
 _LOOKED_AT = 64  # lines of /proc/kallsyms: one address that is not 0 is enough
 _INSTALLED_BY = {
     "debian": "apt install linux-perf",
@@ -93,8 +94,16 @@ class System:
     @property
     def has_lock_events(self) -> bool:
         """Whether `lock:contention_begin` is there and may be read."""
+        return self._has_event(_BEGIN)
+
+    @property
+    def has_futex_events(self) -> bool:
+        """Whether `syscalls:sys_enter_futex` is there and may be read."""
+        return self._has_event(_FUTEX)
+
+    def _has_event(self, name: str) -> bool:
         folder = self.tracing
-        return folder is not None and bool(self.text(str((folder / _BEGIN).relative_to(self.root))).strip())
+        return folder is not None and bool(self.text(str((folder / name).relative_to(self.root))).strip())
 
     @property
     def is_container(self) -> bool:

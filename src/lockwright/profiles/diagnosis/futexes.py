@@ -1,0 +1,83 @@
+"""Threads that sleep on futexes: for a lock, for work, or for what no name tells.
+
+A mutex of a C library or a runtime is known by its functions.  A semaphore, or a futex that a program uses by itself,
+may be a lock or a signal that there is work: who waits for work sleeps long.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from lockwright.profiles.diagnosis.base import span_ns
+from lockwright.profiles.diagnosis.owners import FUTEX
+from lockwright.profiles.futex_events import ASLEEP
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from lockwright.profiles.diagnosis.groups import Group
+    from lockwright.profiles.model import Profile
+
+SIGNAL_NS = 1e8  # one sleep, on average: who waits so long for a semaphore waits for work
+_MOSTLY = 0.5
+_PLACE = re.compile(r"\+0x[0-9a-f]+$")
+_RUN_TIME = re.compile(r"//anon|perf-\d+\.map$|\[anon|\[heap\]|memfd:")
+"""Where code lies that no file holds: what a JVM or another runtime compiled."""
+_EITHER = frozenset({FUTEX, "POSIX semaphore"})
+
+
+def of_locks(waits: Iterable[Group]) -> list[Group]:
+    """Return groups of waits without those of threads that sleep until there is work."""
+    return [one for one in waits if not _is_signal(one)]
+
+
+def _is_signal(group: Group) -> bool:
+    ended = sum(one.ended for one, _ in group.waits)
+    return group.kind in _EITHER and _is_asleep(group) and (not ended or group.total_ns / ended >= SIGNAL_NS)
+
+
+def _is_asleep(group: Group) -> bool:
+    """Return whether most of the time is of sleeps that were recorded, from the call of a futex to its return."""
+    slept_ns = sum(one.total_ns for one, _ in group.waits if one.stack[:1] == (ASLEEP,))
+    return slept_ns > _MOSTLY * group.total_ns
+
+
+def is_unknown(group: Group) -> bool:
+    """Return whether threads sleep on a futex in a function that no table knows: it may be a lock, or anything."""
+    return group.kind == FUTEX and _is_asleep(group)
+
+
+def heaviest(profile: Profile, waits: Sequence[Group], least_at_once: float) -> Group:
+    """Return the group that is waited for longest; one that is surely a lock if that alone is much.
+
+    Args:
+        profile: Of the waits.
+        waits: The longest total first.
+        least_at_once: So many tasks that wait at any moment are much.
+    """
+    least_ns = least_at_once * span_ns(profile)
+    sure = next((one for one in waits if not is_unknown(one)), waits[0])
+    return sure if is_unknown(waits[0]) and least_ns and sure.total_ns >= least_ns else waits[0]
+
+
+def at_once(profile: Profile, waits: Iterable[Group]) -> float:
+    """Return how many threads sleep at any moment, on average, on futexes that no name tells; 0 if unknown."""
+    span = span_ns(profile)
+    return unknown_ns(waits) / span if span else 0.0
+
+
+def unknown_ns(waits: Iterable[Group]) -> float:
+    """Return how long threads sleep on futexes that no name tells."""
+    return sum(one.total_ns for one in waits if is_unknown(one))
+
+
+def whose(group: Group) -> str:
+    """Return who sleeps, in words: the function, else that its code was compiled at run time, else the command."""
+    caller = next((who for who, _ in group.by_caller() if who), "")
+    if caller:
+        return f"in {caller}" + (", which has no name" if _PLACE.search(caller) else "")
+    if any(_RUN_TIME.search(one.stack[placed.depth].module) for one, placed in group.waits):
+        return "in code that was compiled at run time"
+    commands = {one.command for one, _ in group.waits}
+    return f"by {commands.pop()}" if len(commands) == 1 and commands != {""} else "of user space"

@@ -64,6 +64,7 @@ class SeedRun:
     reread_cycles: int = 0  # for how long such loads occupied their lines
     idle_cycles: int = 0  # of all CPUs, while their threads slept in the system; with the profile's: time x CPUs
     stacks: tuple[StackCycles, ...] = ()  # the profile by the calls through which each function was reached
+    overlaps: int = 0  # acquisitions while the lock was held, other than by a reader together with readers
     whole_ns: float = nan  # of a program that ends by itself: until its last thread has ended
 
 

@@ -346,7 +346,19 @@ def _warnings(result: Simulation, planned: int, done: int) -> list[str]:
         failed = sum(run.failed_assertions for one in result.points if one.lock == lock for run in one.runs)
         if failed:
             found.append(f"{lock}: {failed:,} assertions failed while it ran; `lockwright check {lock}` tells why")
+        found += _admitted([one for one in result.points if one.lock == lock])
     return found
+
+
+def _admitted(points: Sequence[Point]) -> list[str]:
+    """Return what there is to say of a lock that somebody took while another held it."""
+    overlaps = {one.cpus: sum(run.overlaps for run in one.runs) for one in points}
+    if not any(overlaps.values()):
+        return []
+    cpus = max(overlaps, key=lambda count: overlaps[count])
+    lock, many = points[0].lock, f"{overlaps[cpus]:,} time{'s' if overlaps[cpus] != 1 else ''}"
+    told = f"{lock} was taken {many} on {cpus} CPUs while another thread held it: these are no figures of a lock"
+    return [f"{told}; `lockwright check {lock}` shows how it comes about"]
 
 
 def _vary(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from typing import TYPE_CHECKING
 
@@ -63,7 +64,7 @@ BAD = {
                         self.word.fetch_add(1, relaxed)
 """,
         "V004",
-        "1 thread waits",
+        "which thread",
     ),
     "a lock that polls": (
         EACH
@@ -164,6 +165,29 @@ def test_two_errors_in_one_run_do_not_mix() -> None:
     body = EACH + "            if cpu() == 3:\n                self.items[7 + cpu()].store(1, release)\n"
     with pytest.raises(LockwrightError, match="by thread 4"):
         run_once(made(body), DIES, Settings(6))
+
+
+@pytest.mark.parametrize("threads", [2, 3])
+def test_who_waits_for_which_lock_and_who_holds_it(threads: int) -> None:
+    """Whether its waiters sleep, as those of `b`, or poll, as those of `c`."""
+    nested = "                with self.{}:\n                    compute(500)\n                    with self.{}:\n"
+    work = "                        self.word.fetch_add(1, relaxed)\n"
+    body = f"            if cpu() % 2 == 0:\n{nested.format('b', 'c')}{work}"
+    body += f"            else:\n{nested.format('c', 'b')}{work}"
+    with pytest.raises(LockwrightError) as raised:
+        run_once(made(EACH + body), DIES, Settings(threads))
+    told = str(raised.value)
+    behind = re.search(r"threads? ([0-9 and]+) waits? for `b`, which thread (\d) holds", told)
+    assert behind is not None, told
+    assert f"thread {behind[2]} waits for `c`, which thread 2 holds" in told
+    assert "2" in behind[1]
+    assert f"thread {behind[2]} goes round at lockwright/locks/tas.py:15, on `c.held`" in told
+
+
+def test_a_lock_that_nobody_holds() -> None:
+    body = EACH + "            with self.c:\n                compute(100)\n            self.c.held.store(1, relaxed)\n"
+    with pytest.raises(LockwrightError, match="wait for `c`, which nobody holds"):
+        run_once(made(body), DIES, Settings(3))
 
 
 def test_more_cpus_than_there_are() -> None:

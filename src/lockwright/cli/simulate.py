@@ -108,7 +108,8 @@ def simulate(
         _write(result, outputs)
     if result.is_interrupted:
         return Status.INTERRUPTED
-    return Status.FINDING if any(run.failed_assertions for one in result.points for run in one.runs) else Status.FINE
+    is_wrong = any(run.failed_assertions or run.overlaps for one in result.points for run in one.runs)
+    return Status.FINDING if is_wrong else Status.FINE
 
 
 def _write(result: Simulation, outputs: Outputs) -> None:

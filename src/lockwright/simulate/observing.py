@@ -39,8 +39,10 @@ def pass_mark(s: Arrays, thread: Int64, row: Int64, now: Int64) -> None:
             get_in_line(s, thread)
     elif event == LOCK_END or event == READ_LOCK_END or event == WRITE_LOCK_END:
         _acquired(s, thread, lock, now)
+        _enter(s, thread, lock, event == READ_LOCK_END)
     elif event == TRYLOCK_END:
         if value_of(s, thread, row, op.B) != 0:
+            _enter(s, thread, lock, np.int64(False))
             s.threads[thread, at.ACQUIRED] += 1
             s.cfg[at.ACQUISITIONS] += 1
     elif event == UNLOCK_BEGIN or event == READ_UNLOCK_BEGIN or event == WRITE_UNLOCK_BEGIN:
@@ -49,6 +51,20 @@ def pass_mark(s: Arrays, thread: Int64, row: Int64, now: Int64) -> None:
             s.cfg[at.SECTIONS] += 1
             s.cfg[at.SECTION_TICKS] += now - s.locks[lock, at.ACQUIRED_AT]
         s.locks[lock, at.RELEASED_BY] = thread
+        inside = at.READERS if event == READ_UNLOCK_BEGIN else at.HOLDERS
+        s.locks[lock, inside] = max(np.int64(0), s.locks[lock, inside] - 1)
+
+
+@inner
+def _enter(s: Arrays, thread: Int64, lock: Int64, reads: Int64) -> None:
+    """Let one more be inside; count it if the lock should have kept it out."""
+    if s.locks[lock, at.HOLDERS] > 0 or (not reads and s.locks[lock, at.READERS] > 0):
+        s.cfg[at.OVERLAPS] += 1
+    if reads:
+        s.locks[lock, at.READERS] += 1
+        return
+    s.locks[lock, at.HOLDERS] += 1
+    s.locks[lock, at.HELD_BY] = thread
 
 
 @inner

@@ -208,6 +208,7 @@ def _seen(code: Code, model: MachineModel, settings: Settings, state: State, tic
         rereads=int(cfg[at.REREADS]),
         reread_cycles=int(cfg[at.REREAD_TICKS]) // at.TICKS_PER_CYCLE,
         idle_cycles=int(cfg[at.IDLE]) // at.TICKS_PER_CYCLE,
+        overlaps=int(cfg[at.OVERLAPS]),
     )
 
 

@@ -99,9 +99,12 @@ def run_local(s: Arrays, thread: Int64) -> None:
                 s.outcomes[thread, pc] = outcome
             pc = s.code[pc, op.X] if outcome == 1 else s.code[pc, op.Y]
         elif opcode == op.COMPUTE:
-            ticks = value_of(s, thread, pc, op.A) * at.TICKS_PER_CYCLE
+            cycles = value_of(s, thread, pc, op.A)
+            if cycles < 0 or cycles > at.NEVER:  # 64 bits may say more than time can be counted
+                cycles = np.int64(at.NEVER)
+            ticks = cycles * at.TICKS_PER_CYCLE
             s.rows[pc, at.STALL] += ticks
-            now += ticks
+            now = min(now + ticks, np.int64(at.NEVER))
             pc += 1
         else:
             for _ in range(length):

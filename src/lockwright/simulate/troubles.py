@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING
 
 from lockwright.diagnostics.diagnostic import Diagnostic, Label
@@ -11,6 +10,7 @@ from lockwright.errors import LockwrightError
 from lockwright.flat import opcodes as op
 from lockwright.results import FAULTS, counted
 from lockwright.simulate import places as at
+from lockwright.simulate.waits import asleep, for_locks, going_round, span_of
 
 if TYPE_CHECKING:
     from lockwright.diagnostics.span import Span
@@ -18,14 +18,6 @@ if TYPE_CHECKING:
     from lockwright.ir.program import Program
     from lockwright.simulate.arrays import State
     from lockwright.simulate.program import Code
-
-_SLEEPS = {
-    at.PARKED: "until somebody unparks it",
-    at.ON_FUTEX: "on a futex",
-    at.HALTED: "for a kick",
-    at.ON_EVENT: "for the event of its CPU",
-    at.ON_READERS: "until all readers have left",
-}
 
 
 def too_large(reason: str) -> LockwrightError:
@@ -85,21 +77,22 @@ def over(state: State) -> LockwrightError:
 
 def stuck(code: Code, state: State) -> LockwrightError:
     """Return the error for a run in which every thread that is left waits: who waits for what."""
-    lines, span = _waits(code, state, [thread for thread in range(len(state.threads)) if _is_left(state, thread)])
+    lines, span = asleep(code, state, [thread for thread in range(len(state.threads)) if _is_left(state, thread)])
     rounds = max(0, int(state.cfg[at.TOTAL_ROUNDS] - state.cfg[at.ALIVE]))
     when = f"after {int(state.cfg[at.NOW]) // at.TICKS_PER_CYCLE:,} cycles and {counted(rounds, 'round')}"
     title = f"deadlock: every thread that is left waits, {when}"
-    helps = (*lines, "`lockwright check` finds the shortest way into it")
-    return _error("V004", title, span, code.program.sources, *helps)
+    helps = (*lines, *for_locks(code, state), "`lockwright check` finds the shortest way into it")
+    return _error("V004", title, span or NOWHERE, code.program.sources, *helps)
 
 
 def endless(code: Code, state: State) -> LockwrightError:
     """Return the error for a run in which nobody comes round any more, though some go on."""
     active = [thread for thread in range(len(state.threads)) if state.threads[thread, at.STATE] <= at.QUEUED]
-    span = _span(code, int(state.threads[active[0], at.PC])) if active else NOWHERE
+    span = span_of(code, int(state.threads[active[0], at.PC])) if active else NOWHERE
     others = [one for one in range(len(state.threads)) if one not in active and _is_left(state, one)]
     run = "1 thread runs" if len(active) == 1 else f"{counted(len(active), 'thread')} run"
-    helps = (*_waits(code, state, others)[0], "does every path through the section release the lock?")
+    lines = (*for_locks(code, state), *asleep(code, state, others)[0], *going_round(code, state, active))
+    helps = (*lines, "does every path through the section release the lock?")
     title = f"{run}, but none comes round: a loop here does not end"
     return _error("V019", title, span, code.program.sources, *helps)
 
@@ -107,7 +100,7 @@ def endless(code: Code, state: State) -> LockwrightError:
 def out_of_time(code: Code, state: State) -> LockwrightError:
     """Return the error for a run that lasts longer than ticks can be counted."""
     active = [thread for thread in range(len(state.threads)) if state.threads[thread, at.STATE] <= at.QUEUED]
-    span = _span(code, int(state.threads[active[0], at.PC])) if active else NOWHERE
+    span = span_of(code, int(state.threads[active[0], at.PC])) if active else NOWHERE
     rounds = max(0, int(state.cfg[at.TOTAL_ROUNDS] - state.cfg[at.ALIVE]))
     title = f"the run is too long: {at.NEVER // at.TICKS_PER_CYCLE:,} cycles are over after {counted(rounds, 'round')}"
     helps = "shorter sections and pauses (`--hold`, `--think`, `compute`), or a smaller `--ops`"
@@ -117,7 +110,7 @@ def out_of_time(code: Code, state: State) -> LockwrightError:
 def faulted(code: Code, state: State) -> LockwrightError:
     """Return the error for an instruction that has no meaning, or that a simulation does not know."""
     number, row = int(state.cfg[at.FAULT]), int(state.cfg[at.FAULT_ROW])
-    span, thread = _span(code, row), int(state.cfg[at.FAULT_THREAD])
+    span, thread = span_of(code, row), int(state.cfg[at.FAULT_THREAD])
     if number < 0:
         name = code.sheet.tables.instructions[int(code.rows[row, op.SOURCE])][1].op
         return _error(
@@ -129,32 +122,6 @@ def faulted(code: Code, state: State) -> LockwrightError:
 
 def _is_left(state: State, thread: int) -> bool:
     return bool(state.threads[thread, at.STATE] != at.DONE)
-
-
-def _waits(code: Code, state: State, threads: list[int]) -> tuple[list[str], Span]:
-    """Return in words how many threads wait for what, and where most of them do."""
-    waits = Counter(_wait(code, state, thread) for thread in threads).most_common(6)
-    lines = [f"{counted(number, 'thread')} {_verb(text, number)}" for (text, _), number in waits]
-    return lines, waits[0][0][1] if waits else NOWHERE
-
-
-def _verb(text: str, number: int) -> str:
-    """Return what several do instead of what one does."""
-    verb, _, rest = text.partition(" ")
-    return text if number == 1 else f"{verb.removesuffix('s')} {rest}".strip()
-
-
-def _wait(code: Code, state: State, thread: int) -> tuple[str, Span]:
-    row, kind = int(state.threads[thread, at.PC]), int(state.threads[thread, at.STATE])
-    if kind == at.ASLEEP:
-        one = code.awaits[int(state.threads[thread, at.RESTART]) - 1]
-        return f"waits {one.text}", one.span
-    text = _SLEEPS.get(kind, "stands")
-    return (f"sleeps {text}" if kind in _SLEEPS else text), _span(code, row - 1 if kind in _SLEEPS else row)
-
-
-def _span(code: Code, row: int) -> Span:
-    return code.sheet.tables.instructions[int(code.rows[row, op.SOURCE])][1].span
 
 
 def _error(code: str, title: str, span: Span, sources: dict[str, str], *helps: str) -> LockwrightError:

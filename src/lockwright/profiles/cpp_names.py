@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _LONGEST, _SHORT = 4000, 40  # letters
 _STRING = "std::__cxx11::basic_string<char, std::char_traits<char>, std::allocator<char> >"
@@ -12,6 +13,7 @@ _OPENING, _CLOSING = "<{", ">}"
 _NAMELESS = "(anonymous namespace)"
 
 
+@lru_cache(maxsize=1 << 16)
 def shortened(symbol: str) -> str:
     """Return a name without the types of its arguments, with strings and containers as they are called in sources."""
     if len(symbol) > _LONGEST or not ("<" in symbol or "(" in symbol):

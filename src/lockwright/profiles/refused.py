@@ -28,11 +28,6 @@ OTHERS = (
     ),
     ("InnoDB's status", f"{_STACKS} of the server", re.compile(r"\s*(?:SEMAPHORES|\d.* INNODB MONITOR OUTPUT)\s*")),
     (
-        "wait events of PostgreSQL",
-        f"{_STACKS} of the server",
-        re.compile(r"\s*(?:\w+\s*\|\s*)*wait_event(?:_type)?\s*(?:\|.*)?"),
-    ),
-    (
         "text of `go tool pprof`",
         "`go tool pprof -raw` through `stackcollapse-go.pl`",
         re.compile(r"\s+flat\s+flat%\s+sum%\s+cum.*"),

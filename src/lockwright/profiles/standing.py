@@ -24,9 +24,12 @@ THREADS, SESSIONS = "threads", "sessions"
 """The events of such samples."""
 MOMENTS = "moments"
 """The fact that tells at how many moments one looked."""
+IDLE_IN = "idle in transaction"
+"""Where a session stands that has begun a transaction, and whose client does not go on."""
 DEADLOCK = "deadlock"
 """The fact that tells who waits for whom in a circle."""
-_NUMBER = re.compile(r"(?:[-_#:@ .]*\d+)+$| \(LWP \d+\)$")
+_LWP = re.compile(r" \(LWP \d+\)$")
+_NUMBERS = "0123456789-_#:@ ."
 _PASSED = re.compile(
     r"\?+|_*(?:GI_+)?(?:futex\w*|syscall|(?:clock_)?nanosleep|usleep|sched_yield|sem(?:op|timedop)|poll|select)"
     r"|(?:std::this_thread::)?(?:yield|sleep_for)|0x[0-9a-f]+"
@@ -65,7 +68,8 @@ class Task:
 
 def pool(name: str) -> str:
     """Return the name of a thread without its number: `http-exec-12` is one of `http-exec`."""
-    return _NUMBER.sub("", name) or name
+    name = _LWP.sub("", name)
+    return name.rstrip(_NUMBERS) or name if name[-1:].isdigit() else name
 
 
 def wanted(stack: Stack) -> tuple[str, int]:
@@ -124,13 +128,14 @@ def profile_of(
     told = {**(facts or {}), MOMENTS: str(len(moments)), "counted": f"{event} that stand somewhere: no time on a CPU"}
     for tasks in moments:
         holders = {lock: one for one in tasks for lock in one.holds}
+        named = {one.name: one for one in tasks if one.name}
         if DEADLOCK not in told and (circle := deadlock(tasks, holders)):
             told[DEADLOCK] = circle
         for one in tasks:
             if one.stack:
                 samples[one.stack, pool(one.name)] += one.count
             if one.kind:
-                _wait(one, holders, waits, blamed)
+                _wait(one, holders.get(one.wants) or named.get(one.owner), waits, blamed)
     return Profile(
         origin,
         tuple(Sample(stack, float(count), count, name, None, event) for (stack, name), count in samples.items()),
@@ -142,9 +147,8 @@ def profile_of(
     )
 
 
-def _wait(one: Task, holders: Mapping[str, Task], waits: _Waits, blamed: _Waits) -> None:
+def _wait(one: Task, holder: Task | None, waits: _Waits, blamed: _Waits) -> None:
     """Add the wait of a task, and the stack of who has the lock."""
-    holder = holders.get(one.wants) if one.wants else None
     holder = None if holder is one else holder
     owner = one.owner or (holder.name if holder else "")
     stack = one.stack[one.waits_at :]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from lockwright.profiles.diagnosis import MINOR, NO_LOCK
 from lockwright.profiles.diagnosis.headline import has_name
 from lockwright.profiles.diagnosis.words import duration
+from lockwright.profiles.standing import IDLE_IN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -127,6 +128,7 @@ def _standing(lock: LockFound, found: Standing) -> Iterator[str]:
     holders = ", ".join(f"`{one.caller}`" for one in lock.held_by)
     if holders or found.holder_at:
         where = f" in `{found.holder_at}`" if found.holder_at else ""
+        where = f", which is {IDLE_IN}" if found.holder_at == IDLE_IN else where
         through = f", below `{found.holder_in}`" if found.holder_in not in {"", found.holder_at} else ""
         asleep = f", asleep (`{found.holder_sleeps}`)" if found.holder_sleeps else ""
         yield f"held by {holders}{where}{through}{asleep}" if holders else f"perhaps held{where}{through}{asleep}"

@@ -127,7 +127,7 @@ def _seen(profile: Profile, count: int) -> str:
     if not moments.isdecimal():
         return counted(count, "sample")
     word = profile.samples[0].event.removesuffix("s") if profile.samples else "task"
-    return counted(count, word) + (f" at {moments} moments" if moments != "1" else "")
+    return counted(count, word) + (f" in {moments} looks" if moments != "1" else "")
 
 
 def whole_of(profile: Profile, samples: Sequence[Sample]) -> float:

@@ -43,6 +43,8 @@ def meaning_of(symbol: str) -> tuple[str, str]:
     """Return what a function is taken for, and what that rests on; empty if nothing is known."""
     found = family(symbol)
     if found and found.role in WORDS:
-        return WORDS[found.role].format(article(found.lock)), "table"
+        words = WORDS[found.role].format(article(found.lock))
+        is_event = ":" in symbol and "::" not in symbol  # of a database: no function, and no slow path
+        return words.partition(":")[0] if is_event else words, "table"
     meaning = "" if found else suggestion(symbol)[1]
     return meaning, "name" if meaning else ""

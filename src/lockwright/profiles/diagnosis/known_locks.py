@@ -24,6 +24,7 @@ class KnownLock:
         test: The cheap test that would refute it.
         like: Published cases like it.
         record: What to look at next.
+        holder: Fits where who has it stands; None if nothing tells.
     """
 
     system: str
@@ -36,6 +37,7 @@ class KnownLock:
     test: str = ""
     like: tuple[str, ...] = ()
     record: str = ""
+    holder: re.Pattern[str] | None = None
 
 
 @cache
@@ -43,7 +45,14 @@ def known_locks() -> tuple[KnownLock, ...]:
     """Return the table."""
     text = files("lockwright.profiles.diagnosis").joinpath("known_locks.toml").read_text(encoding="utf-8")
     return tuple(
-        KnownLock(**{**one, "pattern": re.compile(one["pattern"]), "like": tuple(one.get("like", ()))})
+        KnownLock(
+            **{
+                **one,
+                "pattern": re.compile(one["pattern"]),
+                "like": tuple(one.get("like", ())),
+                "holder": re.compile(one["holder"]) if "holder" in one else None,
+            }
+        )
         for one in tomllib.loads(text)["lock"]
     )
 

@@ -19,7 +19,7 @@ from lockwright.profiles.diagnosis.names import names
 from lockwright.profiles.diagnosis.owners import is_nameless
 from lockwright.profiles.diagnosis.result import CONTENDED, MINOR, NO_LOCK, UNDECIDED, LockFound, Site, Standing
 from lockwright.profiles.diagnosis.verdict import CONTENDED_AT_ONCE, Decision
-from lockwright.profiles.standing import DEADLOCK, MOMENTS
+from lockwright.profiles.standing import DEADLOCK, MOMENTS, SESSIONS
 from lockwright.profiles.symbols import EVENT, IDLE, INSIDE
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ def _standing(facts: Facts, group: Group, callers: set[str]) -> Standing:
         moments_of(facts.view.profile),
         _ALL * waiting(group) / (sum(map(waiting, facts.waits)) or 1),
         max((one.longest_ns for one, _ in group.waits), default=0.0),
-        _at(holder),
+        _stands(holder) if facts.view.event == SESSIONS else _at(holder),
         next((name for frame in holder if (name := plain(frame.symbol)) in callers), ""),
         _asleep(holder),
         _behind(facts, group, holder),
@@ -145,6 +145,11 @@ def _holder(facts: Facts, group: Group, callers: set[str]) -> Stack:
     blamed = [one for one in facts.view.profile.blamed if one.lock == group.lock and group.lock]
     if blamed:
         return max(blamed, key=lambda one: one.contended).stack
+    known = known_lock(group.kind, group.lock)
+    if known and known.holder:
+        return next((one.stack for one in facts.view.samples if known.holder.fullmatch(one.stack[0].symbol)), ())
+    if facts.view.event == SESSIONS:
+        return ()  # a statement is no function that takes a lock
     inside = [one for one in facts.others if any(plain(frame.symbol) in callers for frame in one.stack)]
     seen = max(inside, key=lambda one: one.weight).stack if inside else ()
     whole = (one.stack for one in facts.view.profile.samples if one.stack[-len(seen) :] == seen)
@@ -155,6 +160,13 @@ def _behind(facts: Facts, group: Group, holder: Stack) -> str:
     """Return the lock that the holder itself waits for: the stack of its wait is the outer part of its own."""
     others = (one for one in facts.view.profile.waits if one.lock != group.lock and len(one.stack) > 1)
     return next((short(one.lock) for one in others if holder[-len(one.stack) :] == one.stack), "")
+
+
+def _stands(stack: Stack) -> str:
+    """Return where a session stands: what it waits for other than a lock, else its statement."""
+    if stack and role(stack[0].symbol) not in INSIDE:
+        return stack[0].symbol
+    return stack[-1].symbol if len(stack) > 1 else ""
 
 
 def _at(stack: Stack) -> str:

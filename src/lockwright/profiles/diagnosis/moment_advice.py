@@ -103,6 +103,10 @@ JavaMonitorEnter,ThreadPark FILE.jfr`: how long each wait takes""",
 stack is here, too""",
         "ten such backtraces, or `lockwright record -p PID`: how long each wait takes",
     ),
+    "wait events of PostgreSQL": (
+        """with `pid, state, wait_event_type, wait_event, pg_blocking_pids(pid), query` of `pg_stat_activity`, and \
+`\\watch 1`: which statements, and who blocks them; or `pg_wait_sampling`, which looks a hundred times a second""",
+    ),
     "pt-pmp": ("`pt-pmp --iterations 10 --interval 1`, or `lockwright record -p PID`: how long each wait takes",),
 }
 """What to record next, by the name of the reader."""

@@ -9,7 +9,7 @@ from lockwright.profiles.diagnosis.headline import wanted
 from lockwright.profiles.diagnosis.moment import CIRCLE, short, tasks
 from lockwright.profiles.diagnosis.result import CONTENDED, MINOR
 from lockwright.profiles.diagnosis.words import article
-from lockwright.profiles.standing import DEADLOCK, SESSIONS
+from lockwright.profiles.standing import DEADLOCK, IDLE_IN, SESSIONS
 
 if TYPE_CHECKING:
     from lockwright.profiles.diagnosis.facts import Facts
@@ -49,7 +49,9 @@ def _held(lock: LockFound, found: Standing) -> str:
         who = lock.held_by[0].caller if lock.held_by else "its holder"
         return f"{who} has it, and waits for {found.holder_wants} itself"
     if lock.held_by:
-        return f"{lock.held_by[0].caller} has it{f', in {found.holder_at}{asleep}' if found.holder_at else ''}"
+        where = f", in {found.holder_at}{asleep}" if found.holder_at else ""
+        where = f", and is {IDLE_IN}" if found.holder_at == IDLE_IN else where
+        return f"{lock.held_by[0].caller} has it{where}"
     return f"its holder may be in {found.holder_at}{asleep}" if found.holder_at else ""
 
 
@@ -58,6 +60,8 @@ def _nothing(facts: Facts) -> str:
     sums: dict[str, float] = defaultdict(float)
     for one in facts.view.samples:
         sums[one.stack[0].symbol] += one.weight
+    if not seen:
+        return f"no lock in sight: none of the {word} that were seen had anything to do"
     first = max(sums, key=lambda name: sums[name], default="")
     if word == SESSIONS and sums and sums[first] > _MOST * seen:
         return f"not a lock: {sums[first]:,.0f} of {seen:,} {word} are in {first}, and none waits for a lock"

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from lockwright.profiles.lines import Lines
 
 NAME = "backtraces of gdb"
-_LONGEST = 1 << 16
+_LONGEST = 1 << 14
 _DEEPEST = 4096
 _THREAD = re.compile(
     r"\s*(?:Thread \d+ \((?:(?:Thread|LWP|process) .{1,80}?)\)(?: \(.*\))?:.*|Thread \d+ \(.*\(LWP \d+\).*\):"
@@ -35,8 +35,7 @@ _LWP = re.compile(r".*(?:LWP|process) (?P<lwp>\d+).*")
 _FRAME = re.compile(
     r"\s{0,8}#(?P<number>\d{1,4})\s+(?:(?P<address>0x[0-9a-f]{1,16})(?:\s+(?:in\s+)?|$))?(?P<rest>(?:\S.*?)?)\s*"
 )
-_PLACE = re.compile(r"(?P<call>.*?\)?)\s+(?:at (?P<at>\S.*?:\d+)|from (?P<of>\S.*?))")
-_ELF = re.compile(r"(?P<symbol>.*?)(?:\s*- (?P<module>/\S+))?")
+_PLACE = re.compile(r"\S[^()]*:\d+")
 _SOURCE = re.compile(r"\s{2,8}(?:\.{0,2}/)\S+:\d+(?::\d+)?\s*")
 _MORE = re.compile(r"\s{2,8}(?:at |from |[^\s#]).*")
 _LOCALS = re.compile(r"\s{4,}(?:\w+ = .*|No locals\.|\S.*)|No locals\.")
@@ -85,13 +84,21 @@ class _Thread:
     frames: list[str] = field(default_factory=list)  # as written, each with all of its lines
 
 
+def _placed(text: str) -> tuple[str, str]:
+    """Return a frame's call, without its place in a source or object, and the object."""
+    call, word, place = text.rpartition(" at ")
+    if word and _PLACE.fullmatch(place):
+        return call.rstrip(), ""
+    call, word, place = text.rpartition(" from ")
+    return (call.rstrip(), place) if word and call.rstrip().endswith(")") else (text, "")
+
+
 def call_of(text: str) -> tuple[str, str, str]:
     """Return the function, the arguments and the object of a frame's text: `lock (m=0x1) from /lib/libc.so`."""
-    got = _PLACE.fullmatch(text)
-    call, module = (got["call"], got["of"] or "") if got else (text, "")
+    call, module = _placed(text)
     if not call.endswith(")"):
-        elf = _ELF.fullmatch(text)
-        return (elf["symbol"], "", elf["module"] or "") if elf else (text, "", "")
+        symbol, dash, file = text.rpartition(" - /")
+        return (symbol, "", f"/{file}") if dash else (text, "", "")
     depth, bare = 0, _TEXT.sub(lambda found: "_" * len(found[0]), call)
     for at in range(len(call) - 1, -1, -1):
         depth += (bare[at] == ")") - (bare[at] == "(")
@@ -165,7 +172,7 @@ def _is_open(frame: str, line: str) -> bool:
     """Return whether a frame goes on in the next line: its call is not closed, or its place is missing."""
     if frame.count("(") > frame.count(")"):
         return True
-    return line.lstrip().startswith(("at ", "from ")) and _PLACE.fullmatch(frame) is None
+    return line.lstrip().startswith(("at ", "from ")) and _placed(frame)[0] == frame
 
 
 def _thread_name(line: str) -> str:

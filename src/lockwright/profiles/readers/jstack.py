@@ -32,12 +32,13 @@ _THREAD = re.compile(
 )
 _INFO = re.compile(
     r'\s*"(?P<name>.{0,300}?)"(?: daemon)?(?: prio=\d+)? Id=\d+ (?P<state>[A-Z_]+)'
-    r'(?: on (?P<of>\S+)@(?P<address>[0-9a-f]+))?(?: owned by "(?P<owner>.*)" Id=\d+)?(?: \(.*\))*\s*'
+    r'(?: on (?P<of>\S+)@(?P<address>[0-9a-f]+))?(?: owned by "(?P<owner>.{0,300}?)" Id=\d+)?'
+    r"(?: \([a-z ]{1,20}\)){0,2}\s*"
 )
 """As java.lang.management.ThreadInfo prints itself."""
 _TO_FILE = re.compile(r'\s*#\d+ "(?P<name>.{0,300}?)"(?: virtual)?(?: (?P<state>[A-Z_]+))?(?: \d{4}-\d\d-\d\dT\S+)?\s*')
 """As `jcmd Thread.dump_to_file` writes it, also of virtual threads; locks stand below it since JDK 25."""
-_BARE_FRAME = re.compile(r"\s{4,}(?P<method>[\w.$/@]+\.[\w$<>]+)\((?P<where>[^()]*)\)\s*")
+_BARE_FRAME = re.compile(r"\s{4,}(?P<method>[\w.$/@]{1,500}\.[\w$<>]{1,200})\((?P<where>[^()]*)\)\s*")
 _INFO_LOCK = re.compile(
     r"\s*-\s+(?:(?P<does>waiting on|blocked on|locked)\s+)?(?P<of>[\w.$/\[;]+)@(?P<address>[0-9a-f]{1,8})\s*"
 )

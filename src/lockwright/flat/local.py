@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lockwright.flat import opcodes as op
-from lockwright.flat.jit import inlined, kernel
+from lockwright.flat.jit import inlined, inner, kernel
 
 if TYPE_CHECKING:
     from lockwright.flat.jit import Int64, Int64s, UInt8s
@@ -79,7 +79,7 @@ def shift_right(a: Int64, count: Int64, bits: Int64) -> Int64:
     return a >> count
 
 
-@kernel
+@inner
 def arithmetic(opcode: Int64, a: Int64, b: Int64, bits: Int64) -> Int64:
     """Return the result of an arithmetic instruction whose operands are in range."""
     if opcode == op.ADD:
@@ -120,7 +120,7 @@ def arithmetic(opcode: Int64, a: Int64, b: Int64, bits: Int64) -> Int64:
     return b if less else a  # MAX
 
 
-@kernel
+@inner
 def local_step(code: Int64s, consts: Int64s, regs: Int64s, base: Int64, pc: Int64, thread: Int64) -> Int64:
     """Run the local instruction at `pc`; return the next pc, or a fault."""
     row = code[pc]

@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from lockwright.flat.jit import allocating as kernel
+from lockwright.flat.jit import inner
 
 Array: TypeAlias = "np.ndarray[Any, Any]"
 
@@ -139,7 +140,7 @@ def components(rows: Array, targets: Array, blocked: Array) -> tuple[Array, int]
     return component, count
 
 
-@kernel
+@inner
 def find(root: Array, item: int) -> int:
     """Return the representative of an item, and shorten the way to it."""
     while root[item] != item:

@@ -10,19 +10,20 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from lockwright.flat.jit import allocating as kernel
+from lockwright.flat.jit import inner
 
 Array: TypeAlias = "np.ndarray[Any, Any]"
 
 WAITING, INSIDE = 2, 3  # phases of a thread
 
 
-@kernel
+@inner
 def begins(phase_before: int, phase_after: int) -> bool:
     """Return whether a thread begins to ask for the lock and has not got it at once."""
     return (phase_before in (0, 3, 4)) and (phase_after in (1, 2))
 
 
-@kernel
+@inner
 def walks_in(phase_before: int, phase_after: int) -> bool:
     """Return whether a thread begins and enters in one move."""
     return (phase_before in (0, 4)) and phase_after == INSIDE
@@ -120,7 +121,7 @@ def overtaking(
     return np.empty(0, np.int64), np.int64(-1), np.int64(-1), np.int64(-1)
 
 
-@kernel
+@inner
 def later_ones(state: Any, then: Any, edge: int, late: Any, move: Array, perm: Array, phase: Array) -> tuple[int, int]:
     """Follow the set of threads that began after the victim through one edge.
 

@@ -98,7 +98,7 @@ LIBC, JVM = "(/lib/libc.so.6)", "(/lib/libjvm.so)"
     ],
 )
 def test_the_stack_tells_what_is_slept_for(stack: tuple[str, ...], kind: str, has_word: bool, tmp_path: Path) -> None:
-    (wait,) = profile(tmp_path, sleep(stack, at_s=1.0, for_s=0.25)).waits
+    (wait,) = profile(tmp_path, sleep(stack, at_s=1.0, for_s=0.05)).waits
     assert (wait.kind, bool(wait.lock)) == (kind, has_word)
 
 
@@ -117,7 +117,7 @@ def test_the_stack_tells_what_is_slept_for(stack: tuple[str, ...], kind: str, ha
 def test_who_waits_for_work_waits_for_no_lock(stack: tuple[str, ...], tmp_path: Path) -> None:
     found = profile(tmp_path, SECONDS, often(stack, op=WAIT_BITSET), WORK)
     assert not found.waits
-    assert found.facts["asleep for conditions"] == "1.000000 s in 200 sleeps"
+    assert found.facts["asleep for work"] == "1.000000 s in 200 sleeps"
     assert diagnose(found).verdict == "no lock"
 
 

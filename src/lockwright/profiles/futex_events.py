@@ -3,7 +3,7 @@
 The events are `syscalls:sys_enter_futex` and `sys_exit_futex` (kernel/trace/trace_syscalls.c), the first with the stack
 of user space, which names the lock and who wants it.  The address of the word tells one lock from another; two
 processes may use one address for two locks, and theirs count together.  Who sleeps for a condition waits for work, not
-for a lock: those sleeps are counted apart.
+for a lock, and so does who sleeps long where a lock and a signal look the same: those sleeps are counted apart.
 """
 
 from __future__ import annotations
@@ -35,6 +35,9 @@ _FOR_ANYTHING = re.compile("_cond_|[pP]ark|condition_variable")
 """What locks are made of as well as queues of work; other events, such as the end of a thread, are no lock's."""
 _FRAMES = 8  # that a runtime may have between its lock and the condition it is made of
 _NAMELESS_FRAMES = 2  # between a condition and whose it is
+SIGNAL_NS = 1e8  # one sleep, on average
+_EITHER = frozenset({FUTEX, "POSIX semaphore"})
+"""What may be a lock, or a signal that there is work: who sleeps as long as `SIGNAL_NS` waits for work."""
 _OF_WORDS = frozenset({FUTEX, "pthread lock", "POSIX semaphore", "mutex of Rust", "rwlock of Rust"})
 """Locks whose waiters sleep on the lock itself.  Elsewhere each thread sleeps on a word of its own, no lock."""
 _NS_DIGITS = 9
@@ -50,6 +53,11 @@ class _Sum:
     ended: int = 0
     total_ns: int = 0
     longest_ns: int = 0
+
+    @property
+    def is_for_work(self) -> bool:
+        """Whether these are no waits for a lock: for a condition, or as long as nobody waits for a lock."""
+        return self.kind == CONDITION or (self.kind in _EITHER and self.total_ns >= SIGNAL_NS * self.ended)
 
 
 class FutexEvents:
@@ -87,15 +95,15 @@ class FutexEvents:
 
     def waits(self) -> tuple[Wait, ...]:
         """Return the waits for locks so far, in the order in which their stacks were first seen."""
-        return tuple(_wait(word, stack, one) for (word, stack), one in self._sums.items() if one.kind != CONDITION)
+        return tuple(_wait(word, stack, one) for (word, stack), one in self._sums.items() if not one.is_for_work)
 
     def facts(self) -> dict[str, str]:
-        """Return how long threads slept for conditions, and how many sleeps were not seen to end."""
-        slept = [one for one in self._sums.values() if one.kind == CONDITION]
+        """Return how long threads slept for work, and how many sleeps were not seen to end."""
+        slept = [one for one in self._sums.values() if one.is_for_work]
         facts = {}
         if slept:
             seconds, number = sum(one.total_ns for one in slept) / 1e9, sum(one.contended for one in slept)
-            facts["asleep for conditions"] = f"{seconds:.6f} s in {number} sleeps"
+            facts["asleep for work"] = f"{seconds:.6f} s in {number} sleeps"
         if self._asleep or self._endless:
             facts["sleeps without an end"] = str(len(self._asleep) + self._endless)
         return facts

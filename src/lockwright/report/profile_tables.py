@@ -95,7 +95,7 @@ def about(profile: Profile, events: Mapping[str, tuple[Sample, ...]]) -> Iterato
     if idle:
         yield f"{idle:.1f} % of it idle: what is busy is {ALL - idle:.1f} %"
     yield from _commands(profile)
-    for key in ("waits without an end", "ends without a wait"):
+    for key in ("waits without an end", "ends without a wait", "asleep for work"):
         if key in profile.facts:
             yield f"{key}: {profile.facts[key]}"
     if origin.skipped:

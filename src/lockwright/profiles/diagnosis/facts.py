@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from lockwright.profiles.choosing import IDLE_PERCENT
 from lockwright.profiles.diagnosis.base import is_masked, view_of
-from lockwright.profiles.diagnosis.futexes import of_locks
 from lockwright.profiles.diagnosis.groups import joined, sample_groups, wait_groups
 from lockwright.profiles.diagnosis.hot import hot_functions
 from lockwright.profiles.diagnosis.owners import CONDITION
@@ -118,7 +117,7 @@ def facts_of(profile: Profile) -> Facts:
     groups, releases, others = sample_groups(view.samples)
     groups = with_sleepers(groups)
     own = [one for one in groups if one.is_own]
-    waits = of_locks(wait_groups(profile.waits))
+    waits = wait_groups(profile.waits)
     own_waits = [one for one in waits if one.is_own]
     return Facts(
         view,

@@ -19,22 +19,10 @@ if TYPE_CHECKING:
     from lockwright.profiles.diagnosis.groups import Group
     from lockwright.profiles.model import Profile
 
-SIGNAL_NS = 1e8  # one sleep, on average: who waits so long for a semaphore waits for work
 _MOSTLY = 0.5
 _PLACE = re.compile(r"\+0x[0-9a-f]+$")
 _RUN_TIME = re.compile(r"//anon|perf-\d+\.map$|\[anon|\[heap\]|memfd:")
 """Where code lies that no file holds: what a JVM or another runtime compiled."""
-_EITHER = frozenset({FUTEX, "POSIX semaphore"})
-
-
-def of_locks(waits: Iterable[Group]) -> list[Group]:
-    """Return groups of waits without those of threads that sleep until there is work."""
-    return [one for one in waits if not _is_signal(one)]
-
-
-def _is_signal(group: Group) -> bool:
-    ended = sum(one.ended for one, _ in group.waits)
-    return group.kind in _EITHER and _is_asleep(group) and (not ended or group.total_ns / ended >= SIGNAL_NS)
 
 
 def _is_asleep(group: Group) -> bool:

@@ -28,13 +28,14 @@ def names_of_caller(profile: Profile, group: Group, *, is_user: bool) -> Iterato
 
     Args:
         profile: All of it.
-        group: The samples of the lock.
+        group: The samples of the lock, or the waits for it.
         is_user: Whether only frames of user space can name it.
     """
     why: dict[str, float] = defaultdict(float)
-    for sample, whose in group.members:
-        if not whose.caller or place(sample.stack, whose.depth) == whose.caller:
-            why[_missing(sample.stack, whose.depth)] += sample.weight
+    samples = ((one.stack, whose, one.weight) for one, whose in group.members)
+    for stack, whose, weight in (*samples, *((one.stack, whose, one.total_ns) for one, whose in group.waits)):
+        if not whose.caller or place(stack, whose.depth) == whose.caller:
+            why[_missing(stack, whose.depth)] += weight
     most = max(why, key=lambda one: why[one], default=_ENDS)
     if _MADE_AT_RUN_TIME.fullmatch(most):
         yield _MAPS

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from lockwright.profiles import Profile
 
 WAIT, WAKE, WAIT_BITSET = "0x00000080", "0x00000081", "0x00000189"
+LIBC, JVM = "(/lib/libc.so.6)", "(/lib/libjvm.so)"
 MUTEX = ("__lll_lock_wait (/lib/libc.so.6)", "pthread_mutex_lock@@GLIBC_2.2.5 (/lib/libc.so.6)")
 CONDITION = ("__futex_abstimed_wait_common (/lib/libc.so.6)", "pthread_cond_wait@@GLIBC_2.3.2 (/lib/libc.so.6)")
 SECONDS = "# elapsed_s : 2.0\n# lock events s : 2.0\n#\n"
@@ -77,9 +78,6 @@ def test_who_still_sleeps_has_no_time(tmp_path: Path) -> None:
     assert found.facts["sleeps without an end"] == "2"
 
 
-LIBC, JVM = "(/lib/libc.so.6)", "(/lib/libjvm.so)"
-
-
 @pytest.mark.parametrize(
     ("stack", "kind", "has_word"),
     [
@@ -106,6 +104,7 @@ def test_the_stack_tells_what_is_slept_for(stack: tuple[str, ...], kind: str, ha
     "stack",
     [
         (*CONDITION, "take_work (/bin/prog)", "worker (/bin/prog)"),
+        (f"do_futex_wait {LIBC}", f"sem_wait {LIBC}", f"PosixSemaphore::wait {JVM}", f"GangWorker::loop {JVM}"),
         ("runtime.futex (/p)", "runtime.notesleep (/p)", "runtime.findRunnable (/p)", "runtime.semacquire1 (/p)"),
         (
             "__futex_abstimed_wait_common (/lib/libc.so.6)",
@@ -125,6 +124,17 @@ def test_a_mutex_whose_waiters_sleep_is_contended(tmp_path: Path) -> None:
     found = diagnose(profile(tmp_path, SECONDS, often((*MUTEX, "deposit (/bin/prog)", "main (/bin/prog)")), WORK))
     assert found.verdict == "contended lock"
     assert found.headline.startswith("contended lock: a pthread lock wanted by deposit, 500 ms of waiting in 100 waits")
+
+
+def test_an_operation_that_locks_tells_a_lock_where_no_name_does(tmp_path: Path) -> None:
+    file = profile(tmp_path, SECONDS, often((f"syscall {LIBC}", "[unknown] (/p)"), op="0x00000086"), WORK)
+    assert {one.kind for one in file.waits} == {"PI futex"}
+    assert diagnose(file).headline.startswith("contended lock: a PI futex wanted by p+0x1001, 500 ms of waiting")
+
+
+def test_few_waits_on_the_way_through_a_futex_are_no_matter(tmp_path: Path) -> None:
+    found = diagnose(profile(tmp_path, SECONDS, often((f"syscall {LIBC}", "[unknown] (/p)"), 4, 0.001), WORK))
+    assert found.verdict == "no lock"
 
 
 def test_sleeps_that_no_name_explains_are_undecided(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from lockwright.profiles import folding
 from lockwright.profiles.diagnosis import diagnose
 from lockwright.profiles.diagnosis.evidence import WORDS
 from lockwright.profiles.spellings import spellings
-from lockwright.profiles.symbols import ATOMIC, EVENT, LINE, ROLES, Family, table
+from lockwright.profiles.symbols import ATOMIC, EVENT, LINE, PAUSE, ROLES, Family, table
 
 FAMILIES: list[dict[str, Any]] = tomllib.loads(
     files("lockwright.profiles").joinpath("symbols.toml").read_text(encoding="utf-8")
@@ -33,12 +33,15 @@ def test_a_name_is_in_one_family() -> None:
     assert [symbol for symbol, count in counts.items() if count > 1] == []
 
 
+OF_NO_LOCK = {LINE, ATOMIC, EVENT, PAUSE, "schedule", "idle"}
+
+
 def test_families_have_roles_sources_and_locks() -> None:
     for one in FAMILIES:
         assert one["role"] in ROLES
         assert one["role"] in WORDS
         assert len(one["source"]) > 10
-        assert bool(one["lock"]) == (one["role"] not in {LINE, ATOMIC, EVENT, "schedule", "idle"}), one["symbols"][0]
+        assert bool(one["lock"]) == (one["role"] not in OF_NO_LOCK), one["symbols"][0]
 
 
 def test_no_pattern_fits_a_whole_name() -> None:

@@ -20,9 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 ENTERS, LEAVES = "syscalls:sys_enter_futex", "syscalls:sys_exit_futex"
-FUTEX, CONDITION = "futex", "condition"
+FUTEX, PI_FUTEX, CONDITION = "futex", "PI futex", "condition"
 WAITING_OPERATIONS = (0, 6, 9, 11, 13)
 """FUTEX_WAIT, LOCK_PI, WAIT_BITSET, WAIT_REQUEUE_PI and LOCK_PI2 of include/uapi/linux/futex.h."""
+_LOCKING = frozenset({6, 13})  # of them those that can be for nothing but a lock
 FLAGS = (0, 128, 256, 384)
 """FUTEX_PRIVATE_FLAG and FUTEX_CLOCK_REALTIME, each or both: bits beside the operation."""
 _OPERATION = 127  # without flags
@@ -38,7 +39,7 @@ _NAMELESS_FRAMES = 2  # between a condition and whose it is
 SIGNAL_NS = 1e8  # one sleep, on average
 _EITHER = frozenset({FUTEX, "POSIX semaphore"})
 """What may be a lock, or a signal that there is work: who sleeps as long as `SIGNAL_NS` waits for work."""
-_OF_WORDS = frozenset({FUTEX, "pthread lock", "POSIX semaphore", "mutex of Rust", "rwlock of Rust"})
+_OF_WORDS = frozenset({FUTEX, PI_FUTEX, "pthread lock", "POSIX semaphore", "mutex of Rust", "rwlock of Rust"})
 """Locks whose waiters sleep on the lock itself.  Elsewhere each thread sleeps on a word of its own, no lock."""
 _NS_DIGITS = 9
 
@@ -114,7 +115,10 @@ class FutexEvents:
             return
         user = tuple(one for one in stack if not one.module.startswith("[kernel") and one.symbol not in _CALLS)
         command = head["command"].strip()
-        one = self._sums.setdefault((f"0x{got['word']}", (ASLEEP, *user)), _Sum(command, kind_of(user)))
+        kind = kind_of(user)
+        if kind == FUTEX and int(got["operation"], 16) & _OPERATION in _LOCKING:
+            kind = PI_FUTEX
+        one = self._sums.setdefault((f"0x{got['word']}", (ASLEEP, *user)), _Sum(command, kind))
         if one.command != command:
             one.command = ""
         one.contended += 1
@@ -144,7 +148,7 @@ def kind_of(stack: Stack) -> str:
     kind = ""
     while at is not None and at < len(stack):
         one = families[at]
-        if one is not None and one.role == EVENT and kind in {"", FUTEX, CONDITION}:
+        if one is not None and one.role == EVENT and (kind == CONDITION or kind in {"", *_EITHER}):
             kind = CONDITION
         elif one is not None and one.role in INSIDE:
             kind = one.lock or kind

@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 SPIN, SLEEP, ACQUIRE, UNLOCK, SCHEDULE, IDLE = "spin", "sleep", "acquire", "unlock", "schedule", "idle"
-LINE, ATOMIC, EVENT = "line", "atomic", "event"
+LINE, ATOMIC, EVENT, PAUSE = "line", "atomic", "event", "pause"
 GIVING_UP = "schedule"
 """The function that gives up the CPU."""
-ROLES = (SPIN, SLEEP, ACQUIRE, UNLOCK, LINE, ATOMIC, EVENT, SCHEDULE, IDLE)
+ROLES = (SPIN, SLEEP, ACQUIRE, UNLOCK, LINE, ATOMIC, EVENT, PAUSE, SCHEDULE, IDLE)
 WAITING = frozenset({SPIN, SLEEP, ACQUIRE})
 """The roles whose samples are the price of taking a lock."""
 INSIDE = frozenset({SPIN, SLEEP, ACQUIRE, UNLOCK, SCHEDULE})

@@ -50,9 +50,15 @@ def test_code_made_at_run_time_wants_a_map_of_its_names() -> None:
 
 
 def test_stacks_that_were_copied_are_not_told_to_be_copied() -> None:
-    lock = frames(("__lll_lock_wait", LIBC), ("pthread_mutex_lock", LIBC))
+    lock = frames(*[("__lll_lock_wait", LIBC), ("pthread_mutex_lock", LIBC)] * 2)
     assert "dwarf,65528" in diagnose(profile((lock, 40), WORK, call_graph="dwarf,8192")).record[0]
     assert "--call-graph dwarf --" in diagnose(profile((lock, 40), WORK)).record[0]
+
+
+def test_stacks_that_end_after_a_call_of_the_c_library_were_not_copied_too_short() -> None:
+    """Perf 6.1 looks for rules of unwinding where the library lay in the program before: in a shell, for one."""
+    lock = frames(("__lll_lock_wait", LIBC), ("pthread_mutex_lock", LIBC))
+    assert "record -p PID" in diagnose(profile((lock, 40), WORK, call_graph="dwarf,8192")).record[0]
 
 
 def test_frames_without_a_name_may_lie_between_those_of_a_lock() -> None:

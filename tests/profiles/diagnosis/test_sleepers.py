@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tests.profiles.diagnosis.made import sampled
+from tests.profiles.diagnosis.made import ORIGIN, sampled
 
+from lockwright.profiles import Profile, Sample
 from lockwright.profiles.diagnosis import CONTENDED, UNDECIDED, diagnose
+from lockwright.profiles.model import Frame
 
 SLEEPS = "__schedule < schedule < futex_do_wait < __futex_wait < do_futex < __futex_abstimed_wait_common"
 POSTS = "_raw_spin_unlock_irqrestore < wake_up_q < futex_wake < do_futex < sem_post < start_thread"
@@ -40,3 +42,37 @@ def test_sleepers_of_another_command_are_not_joined() -> None:
     assert found.verdict == UNDECIDED
     assert found.lock is not None
     assert found.lock.kind == "futex"
+
+
+def test_who_wakes_from_the_same_function_wakes_for_the_same_lock() -> None:
+    """Rust's guard of a mutex is let go in the function that took it: nothing between it and the futex has a name."""
+    waits = "finish_task_switch < __schedule < schedule < futex_do_wait < futex_wait < do_futex < syscall"
+    lock = f"{waits} < futex::Mutex::lock_contended < deposit < run"
+    wakes = "_raw_spin_unlock_irqrestore < wake_up_q < futex_wake < do_futex < syscall < deposit < run"
+    found = diagnose(sampled((lock, 30), (wakes, 20), ("compute < run", 50)))
+    assert found.headline == "contended lock: 50.0 % of busy time for a mutex of Rust wanted by deposit"
+    assert not found.chain
+
+
+def test_a_function_with_a_name_does_not_stand_for_code_without() -> None:
+    spin = (
+        "finish_task_switch",
+        "schedule",
+        "futex_do_wait",
+        "do_futex",
+        "ObjectMonitor::EnterI",
+        "ObjectMonitor::enter",
+    )
+    named = Sample((*map(Frame, spin), Frame("Unsafe_Lock")), 1, 1, "work", None, "cycles")
+    hidden = Sample((*map(Frame, spin), Frame("[unknown]", "/tmp/perf-7.map")), 40, 40, "work", None, "cycles")
+    found = diagnose(Profile(ORIGIN, (named, hidden, *sampled(("run", 59)).samples), has_stacks=True))
+    assert found.lock is not None
+    assert (found.lock.kind, found.lock.caller) == ("monitor of Java", "")
+
+
+def test_a_pause_is_of_the_lock_that_calls_it_or_of_none() -> None:
+    of_monitor = "SpinPause < ObjectMonitor::TrySpin < ObjectMonitor::enter < deposit < run"
+    found = diagnose(sampled((of_monitor, 30), ("deposit < run", 70)))
+    assert found.headline == "contended lock: 30.0 % of busy time for a monitor of Java wanted by deposit"
+    of_collector = "SpinPause < TaskTerminator::offer_termination < G1ParEvacuateFollowersClosure::do_void < run"
+    assert diagnose(sampled((of_collector, 30), ("deposit < run", 70))).verdict == "no lock"

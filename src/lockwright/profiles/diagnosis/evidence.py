@@ -22,6 +22,7 @@ WORDS = {
     "unlock": "releases {}",
     "line": "changes a word that CPUs share, without a lock",
     "atomic": "an atomic operation: its word may be shared",
+    "pause": "rests between two tries, of a lock or of anything",
     "event": "waits for something to happen, not for a lock",
     "schedule": "gives up the CPU",
     "idle": "idle",

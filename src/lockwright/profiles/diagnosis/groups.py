@@ -10,13 +10,14 @@ from lockwright.profiles import folding
 from lockwright.profiles.diagnosis import owners
 from lockwright.profiles.diagnosis.base import plain
 from lockwright.profiles.diagnosis.hot import LOCK, PROFILER, running, suggests
-from lockwright.profiles.diagnosis.owners import Owner
+from lockwright.profiles.diagnosis.owners import FUTEX, Owner
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from lockwright.profiles.model import Sample, Stack, Wait
 
+_HARDLY = 0.1  # of waking: with less waiting than that, a group is of who wakes
 MERGED = frozenset({"mutex", "rwsem", "mutex or rwsem"})
 """Kernel locks whose waiters sleep: callers are put together, as they often want the same one."""
 
@@ -167,14 +168,36 @@ def _adopted(groups: dict[tuple[str, str, bool], Group]) -> Iterable[Group]:
     for (kind, caller, _), group in groups.items():
         if caller and group.waiters and (kind not in known or group.weight > known[kind].weight):
             known[kind] = group
+    owners_of_futexes = {
+        caller: one for (kind, caller, _), one in groups.items() if caller and _is_user_lock(kind, one)
+    }
     for (kind, caller, own), group in list(groups.items()):
+        if kind == FUTEX and group.waiting < _HARDLY * group.waking and caller in owners_of_futexes:
+            owners_of_futexes[caller].join(group)  # whoever wakes has left the functions of the lock, not its owner's
+            del groups[kind, caller, own]
+            continue
         other = known.get(kind)
-        if other is None or other is group or not (group.waking or group.futex):
+        if other is None or other is group or not (group.waking or group.futex) or _is_of_hidden_code(group):
             continue
         if not caller or (not group.waiters and any(within == caller for _, within in other.by_caller())):
             other.join(group)
             del groups[kind, caller, own]
     return groups.values()
+
+
+def _is_of_hidden_code(group: Group) -> bool:
+    """Return whether most of a group is wanted by code in a known object that has no name: no function that has one."""
+    hidden = sum(
+        sample.weight
+        for sample, whose in group.members
+        if owners.is_nameless(sample.stack[whose.depth]) and sample.stack[whose.depth].module.startswith("/")
+    )
+    return hidden > group.weight / 2
+
+
+def _is_user_lock(kind: str, group: Group) -> bool:
+    """Return whether a group is of a lock of user space that has a name, and whose waiters sleep on a futex."""
+    return kind not in {FUTEX, owners.CONDITION} and group.futex and bool(group.waiting)
 
 
 def joined(groups: list[Group], waits: Iterable[Group]) -> list[Group]:
@@ -219,7 +242,7 @@ def wait_groups(waits: Iterable[Wait]) -> list[Group]:
         whose = waiter(one.stack)
         base = one.kind.partition(":")[0]
         is_part = whose.through_futex and base in _PARTS
-        is_user = whose.through_futex and whose.kind not in {"", owners.CONDITION}
+        is_user = whose.through_futex and whose.kind not in {"", owners.CONDITION, FUTEX}
         kind = whose.kind if is_part or is_user else base
         name, own = "" if is_part else one.lock, _is_own(whose)
         key = (name, "", "", own) if name else ("", kind, "" if kind in MERGED else whose.caller, own)

@@ -86,7 +86,7 @@ def atomics(facts: Facts) -> Atomics | None:
     sums: dict[tuple[str, str], float] = defaultdict(float)
     for one in facts.others:
         at = past_atomic(one.stack)
-        if at:
+        if at and role(one.stack[0].symbol) == ATOMIC:
             sums[plain(one.stack[0].symbol), named(one.stack, at)] += one.weight
     if not sums:
         return None

@@ -21,6 +21,8 @@ _MAPS = (
     "`python -X perf` (3.12): the caller is code that was compiled at run time, and has its name in a map for perf"
 )
 _ENDS = ""  # the stack has no frame there
+_LIBC = re.compile(r"(?:.*/)?(?:libc|libpthread)[-.].*")
+_FEW = 3  # frames of user space: they fit into any part of a stack that is copied
 
 
 def names_of_caller(profile: Profile, group: Group, *, is_user: bool) -> Iterator[str]:
@@ -45,12 +47,28 @@ def names_of_caller(profile: Profile, group: Group, *, is_user: bool) -> Iterato
             f"the symbols of `{program}` (a package with `-dbgsym` or `-debuginfo`, or not stripped): its functions "
             "have no names here"
         )
+    elif profile.facts.get("call graph", "").startswith("dwarf") and all(map(_ends_in_libc, _stacks(group))):
+        yield (
+            "`lockwright record -p PID` of the program itself: perf (6.1) loses callers of the C library in a program "
+            "that another one has started, such as a script"
+        )
     elif profile.facts.get("call graph", "").startswith("dwarf"):
         yield "`perf record --call-graph dwarf,65528 -- COMMAND`: the part of the stack that was copied is too short"
     elif is_user:
         yield "`perf record --call-graph dwarf -- COMMAND`: the user lock is named by frames of user space"
     else:
         yield "`perf record --call-graph dwarf -- COMMAND`: these stacks end before a caller has a name"
+
+
+def _stacks(group: Group) -> Iterator[Stack]:
+    yield from (one.stack for one, whose in group.members if not whose.caller)
+    yield from (one.stack for one, whose in group.waits if not whose.caller)
+
+
+def _ends_in_libc(stack: Stack) -> bool:
+    """Return whether a stack of user space ends after so few frames, in the C library, that it was not cut."""
+    user = [frame for frame in stack if not frame.module.startswith("[")]
+    return len(user) <= _FEW and bool(user) and _LIBC.fullmatch(user[-1].module) is not None
 
 
 def _missing(stack: Stack, depth: int) -> str:

@@ -22,6 +22,7 @@ from lockwright.profiles.symbols import (
     GIVING_UP,
     IDLE,
     INSIDE,
+    PAUSE,
     SCHEDULE,
     SLEEP,
     SPIN,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from lockwright.profiles.model import Frame, Stack
 
 FUTEX, CONDITION = "futex", "condition"
+_EITHER = frozenset({FUTEX, CONDITION, "POSIX semaphore"})  # what a function that waits for work may be made of
 _FRAMES = 8  # that a runtime may have between its lock and the condition it is made of
 _NAMELESS_FRAMES = 4  # that a lock may have among its own, in a program without its symbols
 _OF_CONDITIONS = "pthread lock"  # the kind of their mutex
@@ -98,8 +100,8 @@ def placed(stack: Stack) -> Owner | None:
 
 
 def past_atomic(stack: Stack, at: int = 0) -> int:
-    """Return the index of the first function from there on that is no atomic operation."""
-    while at < len(stack) and role(stack[at].symbol) == ATOMIC:
+    """Return the index of the first function from there on that is no atomic operation, and no pause."""
+    while at < len(stack) and role(stack[at].symbol) in {ATOMIC, PAUSE}:
         at += 1
     return at
 
@@ -146,7 +148,7 @@ def _owner(stack: Stack, start: int, does: str) -> Owner:
         if name in known.retaken:
             kind = _OF_CONDITIONS
         elif kind and (name in known.condition or (found and found.role == EVENT)):
-            kind = CONDITION if kind in {FUTEX, CONDITION} else kind
+            kind = CONDITION if kind in _EITHER else kind
         elif found and found.role in INSIDE:
             kind = _outer(kind, found.lock)
             futex = futex or found.lock == FUTEX

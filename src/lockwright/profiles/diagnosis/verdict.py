@@ -283,7 +283,7 @@ def _of_waits(facts: Facts) -> Decision:
     if verdict == CONTENDED and is_of_scheduler(first):
         return Decision(UNDECIDED, "scheduler", first)
     is_named = any(caller for caller, _ in first.by_caller()) and not futexes.is_unknown(first)
-    if first.kind == FUTEX and first.total_ns >= LEAST_NS and not is_named:
+    if first.kind == FUTEX and verdict == CONTENDED and not is_named:
         return Decision(UNDECIDED, "user lock", first)
     return Decision(verdict, "waits", first)
 

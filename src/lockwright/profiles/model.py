@@ -175,6 +175,30 @@ class SharedLine:
         return self.hitm_local + self.hitm_remote + self.peer
 
 
+TAKES, QUEUES, WAITS, RETRIES, ATOMIC = "takes", "queues", "waits", "retries", "atomic"
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """What the instructions of a hot function show: a loop that waits for another CPU, or a hot atomic operation.
+
+    Args:
+        symbol: The function.
+        module: The object it lies in; empty if unknown.
+        kind: `takes` (waits, and tries to take a lock), `queues` (waits, after an atomic operation), `waits` (until
+            another CPU changes what it loads), `retries` (an atomic operation that fails while others change its word)
+            or `atomic` (one by itself).
+        share_percent: Of the samples of the function.
+        instructions: Of the loop, as they are printed; of an atomic operation the next one, too, where its samples are.
+    """
+
+    symbol: str
+    module: str
+    kind: str
+    share_percent: float
+    instructions: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Provenance:
     """Where a profile comes from, and how much of it could be read.
@@ -218,6 +242,7 @@ class Profile:
         holdings: How often locks were taken, and for how long they were held, where the file says so.
         shared_lines: Cache lines that bounce, the worst first.
         blamed: The waits once more, by the stack of the task that held the lock, where the file has those.
+        loops: What the instructions of its hottest functions show, where they were looked at.
         threads: How many threads of each command were seen on a CPU; empty if the file does not tell threads apart.
         compared: What the file compares this with, in its order: the other sides of a `perf diff`.
     """
@@ -233,11 +258,12 @@ class Profile:
     compared: tuple[Profile, ...] = ()
     blamed: tuple[Wait, ...] = ()
     threads: Mapping[str, int] = field(default_factory=dict)
+    loops: tuple[Loop, ...] = ()
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing was found: neither a sample nor a wait, a holding or a shared line, on no side."""
-        found = self.samples or self.waits or self.holdings or self.shared_lines
+        """Whether nothing was found: neither a sample nor a wait, a holding, a shared line or a loop, on no side."""
+        found = self.samples or self.waits or self.holdings or self.shared_lines or self.loops
         return not found and all(one.is_empty for one in self.compared)
 
     @property

@@ -71,6 +71,7 @@ def read(source: str, *, watch: Watch | None = None) -> Profile:
 
 def _recorded(source: str, program: str, watch: Watch) -> Profile:
     """Read what `perf record` wrote by way of `perf script`; what it said stands in the facts."""
+    from lockwright.profiles.machine_code.annotating import with_loops
     from lockwright.profiles.scripting import scripted, unreadable
 
     name = "standard input" if source == STANDARD_INPUT else source
@@ -78,6 +79,8 @@ def _recorded(source: str, program: str, watch: Watch) -> Profile:
     with scripted(source, program) as run:
         try:
             profile = read_from(run.text, name, watch=watch)
+            if not watch.is_stopped:
+                profile = with_loops(profile, run.path, program)
         except LockwrightError as error:
             if any(one.code == _IS_OTHER for one in error.diagnostics):
                 raise

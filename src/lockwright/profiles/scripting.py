@@ -50,12 +50,14 @@ class Run:
 
     Attributes:
         command: As it could be typed.
+        path: The recording, unpacked.
         text: What it prints, while it does.
         words: What it said beside that, once it has ended.
         failure: Why its text is not whole; empty if it is.
     """
 
     command: str
+    path: str
     text: io.RawIOBase
     words: tuple[str, ...] = ()
     failure: str = field(default="")
@@ -85,7 +87,7 @@ def scripted(source: str, program: str, silent_s: float = SILENT_S) -> Iterator[
         )
         assert process.stdout is not None
         output = _Output(process.stdout, silent_s)
-        run = Run(shlex.join(("perf", *ARGUMENTS, "-i", source)), output)
+        run = Run(shlex.join(("perf", *ARGUMENTS, "-i", source)), path, output)
         try:
             if not output.begin():
                 _end(process)

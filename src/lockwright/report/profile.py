@@ -88,6 +88,7 @@ def profile_json(profile: Profile, diagnosis: Diagnosis | None = None) -> dict[s
         ],
         "waits": [asdict(one) for one in folding.waits_by_caller(profile.waits)],
         "shared_lines": [asdict(one) for one in profile.shared_lines],
+        "loops": [asdict(one) for one in profile.loops],
         "diagnosis": asdict(diagnosis or diagnose(profile)),
     }
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from lockwright.profiles.cures import cure_class
 from lockwright.profiles.diagnosis.groups import OWN_KIND
 from lockwright.profiles.diagnosis.hot import ALLOCATE, LOOK_UP, pair_beside, suggests
+from lockwright.profiles.diagnosis.inlined import INLINED_KIND
 from lockwright.profiles.diagnosis.moment import CIRCLE, MOMENT
 from lockwright.profiles.diagnosis.names import names
 from lockwright.profiles.diagnosis.reason import Reason
@@ -57,7 +58,7 @@ def _reasons(facts: Facts, decision: Decision, lock: LockFound | None) -> Iterat
     if (
         decision.verdict == NO_LOCK
         or lock is None
-        or decision.why in {"release", "scheduler", "user lock", "cut", "tasks", "counted"}
+        or decision.why in {"loop", "release", "scheduler", "user lock", "cut", "tasks", "counted"}
     ):
         return
     yield from _beside(facts, decision, lock)
@@ -145,6 +146,9 @@ def _many(lock: LockFound) -> Iterator[Reason]:
 def _kind(lock: LockFound) -> Iterator[Reason]:
     if lock.kind == OWN_KIND:
         because = f"{lock.function} spins in user space, by its name: who holds it may lose its CPU meanwhile"
+        yield Reason("lock type", because, ("K12", "K24"))
+    elif lock.kind == INLINED_KIND:
+        because = f"{lock.function} spins in user space, by its instructions: who holds it may lose its CPU meanwhile"
         yield Reason("lock type", because, ("K12", "K24"))
     elif "spin" in lock.kind and lock.kind not in _KERNEL_SPINNING:
         yield Reason("lock type", f"a {lock.kind} in user space: who holds it may lose its CPU while others spin")

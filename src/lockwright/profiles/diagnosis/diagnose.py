@@ -12,8 +12,9 @@ from lockwright.profiles.diagnosis.chain import chain_of
 from lockwright.profiles.diagnosis.evidence import evidence_of
 from lockwright.profiles.diagnosis.facts import facts_of
 from lockwright.profiles.diagnosis.headline import headline
+from lockwright.profiles.diagnosis.inlined import INLINED_KIND, described
 from lockwright.profiles.diagnosis.locks import lock_of
-from lockwright.profiles.diagnosis.missing import SLEEPING, is_hot_alone, not_covered_of, record_of
+from lockwright.profiles.diagnosis.missing import SLEEPING, is_hot_alone, not_covered_of, record_of, was_looked_at
 from lockwright.profiles.diagnosis.moment import CIRCLE, of_moment, standing_lock, waiting
 from lockwright.profiles.diagnosis.moment_advice import (
     cautions_of_moment,
@@ -23,14 +24,15 @@ from lockwright.profiles.diagnosis.moment_advice import (
 )
 from lockwright.profiles.diagnosis.moment_words import moment_headline
 from lockwright.profiles.diagnosis.promise import BYSTANDERS, RETRIES, SLEEPERS, promise_of
-from lockwright.profiles.diagnosis.result import CONTENDED, LINE, Diagnosis
+from lockwright.profiles.diagnosis.result import CONTENDED, LINE, Diagnosis, LockFound, Site
 from lockwright.profiles.diagnosis.times import waited_lock_of
 from lockwright.profiles.diagnosis.verdict import decide
 
 if TYPE_CHECKING:
     from lockwright.profiles.diagnosis.facts import Facts
     from lockwright.profiles.diagnosis.groups import Group
-    from lockwright.profiles.diagnosis.result import Cure, Link, LockFound, Promise
+    from lockwright.profiles.diagnosis.inlined import Inlined
+    from lockwright.profiles.diagnosis.result import Cure, Link, Promise
     from lockwright.profiles.diagnosis.verdict import Decision
     from lockwright.profiles.model import Profile
 
@@ -84,15 +86,33 @@ def _of_moment(facts: Facts, decision: Decision) -> Diagnosis:
 
 
 def _lock(facts: Facts, decision: Decision) -> LockFound | None:
+    if decision.why == "loop" and decision.inlined:
+        return _looped(decision.inlined)
     if decision.group is None:
         return None
     if decision.group.waits:
         return waited_lock_of(facts.view.profile, decision.group, facts.waited_ns)
+    if decision.inlined:
+        return _inlined(facts, decision.group, decision.inlined)
     own = {id(sample) for sample, _ in decision.group.members}
     others = [one for one in facts.others if id(one) not in own]
     lock = lock_of(facts.view, decision.group, others, decision.owner_work)
     lock = replace(lock, is_least=_is_least(facts, decision.group))
     return replace(lock, taken_in=_taken_in(facts, lock)) if decision.why == "release" else lock
+
+
+def _inlined(facts: Facts, group: Group, found: Inlined) -> LockFound:
+    """Return the lock that was inlined: what its function runs beside the loop may hold it."""
+    rest = (Site(found.loop.symbol, found.rest_percent),) if found.rest_percent >= _LOST_PERCENT else ()
+    lock = lock_of(facts.view, group, ())
+    inside = found.rest_percent if rest else None
+    return replace(lock, rests_on=f"its instructions: {described(found.loop)}", inside=rest, inside_percent=inside)
+
+
+def _looped(found: Inlined) -> LockFound:
+    """Return what instructions alone tell of a lock: that there is waiting, and not how much."""
+    kind = INLINED_KIND if found.spins else "shared cache line"
+    return LockFound(kind, found.loop.symbol, (), rests_on=described(found.loop))
 
 
 def _is_least(facts: Facts, group: Group) -> bool:
@@ -130,7 +150,7 @@ def _promise(
         return None  # how many threads stand there is no share of time
     base = facts.view.base + (f" (event {facts.view.event})" if facts.view.event else "")
     quartiles = cures[0].quartiles if cures else None
-    if decision.walk and is_hot_alone(facts):
+    if decision.walk and is_hot_alone(facts) and not was_looked_at(facts, decision.walk.symbol):
         return None  # a lock that was inlined there would look the same
     if decision.walk:
         return promise_of(decision.walk.share_percent, quartiles, facts.waiting_percent, base)

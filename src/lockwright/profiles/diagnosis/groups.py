@@ -140,9 +140,10 @@ def by_caller(samples: Iterable[Sample]) -> dict[tuple[str, str], float]:
     return dict(sorted(weights.items(), key=lambda pair: -pair[1]))
 
 
-def named_group(samples: Iterable[Sample], symbol: str) -> Group:
-    """Return the samples of a function that is a lock of a program's own, by its name."""
-    group = Group(OWN_KIND)
+def named_group(samples: Iterable[Sample], symbol: str, kind: str = "") -> Group:
+    """Return the samples of a function that is a lock of a program's own, by its name or by its instructions."""
+    kind = kind or OWN_KIND
+    group = Group(kind)
     for one in samples:
         inner = running(one.stack)
         if plain(one.stack[inner].symbol) == symbol:
@@ -150,7 +151,7 @@ def named_group(samples: Iterable[Sample], symbol: str) -> Group:
             at = next((at for at in outward if suggests(one.stack[at].symbol) != LOCK), len(one.stack))
             who, within = owners.named(one.stack, at), owners.named(one.stack, at + 1)
             depth = min(at, len(one.stack) - 1)
-            group.add(one, Owner(OWN_KIND, who, within, depth, symbol, owners.WAITS, through_futex=False))
+            group.add(one, Owner(kind, who, within, depth, symbol, owners.WAITS, through_futex=False))
     return group
 
 

@@ -17,6 +17,7 @@ from lockwright.profiles.diagnosis.words import article, duration, listed
 if TYPE_CHECKING:
     from lockwright.profiles.diagnosis.facts import Facts
     from lockwright.profiles.diagnosis.hot import Hot
+    from lockwright.profiles.diagnosis.inlined import Inlined
     from lockwright.profiles.diagnosis.result import LockFound, WaitTimes
     from lockwright.profiles.diagnosis.verdict import Decision
 
@@ -24,6 +25,7 @@ _ADDRESS = re.compile("(?:0x)?[0-9a-f]{4,16}")
 _CALLERS = 3  # that a headline names
 _SAME = 0.05  # percentage points that are not printed
 _LEAST = "at least "
+_A_LEADS = {CONTENDED: "a contended lock", MINOR: "a visible but minor lock"}
 _LEADS = {CONTENDED: "contended lock", MINOR: "visible but minor"}
 
 
@@ -38,6 +40,13 @@ def headline(facts: Facts, decision: Decision, lock: LockFound | None) -> str:
     if decision.why == "cut":
         shown = f"undecided: the rows here are {facts.view.shown_percent:.1f} % of {facts.view.base}"
         return f"{shown}; {facts.lock_percent:.1f} % take locks or wait for them" if facts.lock_percent else shown
+    if decision.inlined and decision.why == "loop":
+        loop = decision.inlined.loop
+        does = "spins" if decision.inlined.spins else "waits for the cache line of an atomic operation"
+        share = f"{loop.share_percent:.0f} % of its samples"
+        return f"undecided: {loop.symbol or 'the function'} {does} for {share}; what it has of the run is not told"
+    if decision.inlined:
+        return _inlined(facts, decision, decision.inlined)
     if decision.why == "few":
         count = sum(one.count for one in facts.view.samples)
         some = f"{facts.lock_percent:.0f} % of them take a lock or wait for one"
@@ -95,6 +104,17 @@ def headline(facts: Facts, decision: Decision, lock: LockFound | None) -> str:
         return f"contended locks: {waiting} waits, most of it for {which}{owner}"
     which = _all_wanted(facts, decision, lock) if lock.through_futex else wanted(lock)
     return f"{lead}: {_share(facts, lock)} for {article(lock.kind)}{which}{owner}"
+
+
+def _inlined(facts: Facts, decision: Decision, found: Inlined) -> str:
+    share, where = both(facts, found.share_percent), found.loop.symbol
+    if not found.spins:
+        return f"likely a shared cache line: {share} in an atomic operation that was inlined into {where}"
+    lead = _LEADS[decision.verdict] if found.is_sure else f"likely {_A_LEADS[decision.verdict]}"
+    caller = next((who for who, _ in decision.group.by_caller() if who), "") if decision.group else ""
+    by = f" called by {caller}" if caller and caller != where else ""
+    may = "" if found.is_sure else ", or waits there for something else"
+    return f"{lead}: {share} spins in {where}{by}{may}, by its instructions"
 
 
 def _all_wanted(facts: Facts, decision: Decision, lock: LockFound) -> str:

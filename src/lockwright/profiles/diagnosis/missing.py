@@ -8,6 +8,7 @@ from lockwright.profiles.diagnosis.base import span_ns
 from lockwright.profiles.diagnosis.nameless import names_of_caller
 from lockwright.profiles.diagnosis.owners import FUTEX, is_place
 from lockwright.profiles.diagnosis.result import LINE, MINOR, NO_LOCK
+from lockwright.profiles.hot_loops import LOOKED_AT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,7 +41,12 @@ def _record(facts: Facts, decision: Decision, lock: LockFound | None) -> Iterato
         yield f"{_WAITS}: waits of each lock, which this clock cannot tell from work" if not is_recorded else _CYCLES
     if decision.why in {"nothing", "walk"} and is_hot_alone(facts):
         hot = facts.hot[0].symbol
-        yield f"`perf annotate {hot}`, and `perf c2c record`: a lock that is inlined, or a shared line, looks like this"
+        if was_looked_at(facts, hot):
+            yield f"`perf c2c record`: {hot} has no loop that waits among its instructions; its lines may be shared"
+        else:
+            yield f"`perf annotate {hot}`, `perf c2c record`: a lock that is inlined, or a shared line, looks like this"
+    if decision.why == "loop":
+        yield "`perf report --stdio` or `perf script` of the same recording: what this function has of the run"
     if decision.why == "cut":
         yield "`perf report --stdio --percent-limit 0`, all of it: most rows are not here"
     if decision.why == "tasks":
@@ -87,6 +93,11 @@ def is_hot_alone(facts: Facts) -> bool:
     """Return whether several threads run one function most of the time: what is inlined there has no name."""
     threads = facts.view.profile.facts.get("threads", "")
     return threads not in {"", "1"} and bool(facts.hot) and _is_hot(facts.hot[0])
+
+
+def was_looked_at(facts: Facts, symbol: str) -> bool:
+    """Return whether the instructions of a function were looked at."""
+    return symbol in facts.view.profile.facts.get(LOOKED_AT, "").split(", ")
 
 
 def _is_hot(function: Hot) -> bool:

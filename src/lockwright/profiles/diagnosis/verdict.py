@@ -15,6 +15,7 @@ from lockwright.profiles.diagnosis import futexes
 from lockwright.profiles.diagnosis.base import span_ns
 from lockwright.profiles.diagnosis.groups import MERGED, named_group
 from lockwright.profiles.diagnosis.hot import LOCK, LOOK_UP
+from lockwright.profiles.diagnosis.inlined import Inlined, described, inlined_group, inlined_of
 from lockwright.profiles.diagnosis.lines import atomics, is_of_lock, line_percent, passing_percent, touches
 from lockwright.profiles.diagnosis.locks import owner_work
 from lockwright.profiles.diagnosis.names import names, tells_kind
@@ -54,12 +55,14 @@ class Decision:
         why: `samples`, `waits`, `release` (of a spin lock), `walk` (a look-up), `unnamed` (no caller), `scheduler`
             (its own locks), `user lock` (unnamed, of user space), `objects` (no functions), `counted` (waits without
             times), `count`, `atomic`, `passing` and `line` (a shared line), `own` (a lock by its name),
-            `alone` (one thread), `cut` (few rows), `few` (samples), `tasks` (a table of tasks), or `nothing`.
+            `alone` (one thread), `cut` (few rows), `few` (samples), `tasks` (a table of tasks), `inlined` (a
+            loop that waits, by its instructions), `loop` (the same, and nothing else), or `nothing`.
         group: The lock; None if there is none.
         walk: The look-up that is hotter than all locks.
         owner_work: What the holder of a kernel lock can be running, where no stack tells.
         reasons: Classes of cure that the verdict itself points to, and why.
         line: The cache line, where its address is known.
+        inlined: The loop of instructions that waits, or the atomic operation that is hot.
     """
 
     verdict: str
@@ -69,11 +72,15 @@ class Decision:
     owner_work: tuple[Site, ...] = ()
     reasons: tuple[Reason, ...] = ()
     line: SharedLine | None = None
+    inlined: Inlined | None = None
 
 
 def decide(facts: Facts) -> Decision:
     """Return the verdict."""
     profile = facts.view.profile
+    if profile.loops and not facts.view.samples and not facts.waits:
+        loop = profile.loops[0]
+        return Decision(UNDECIDED, "loop", inlined=Inlined(loop, loop.share_percent, 0.0))
     if profile.shared_lines and not facts.view.samples and not facts.waits:
         return _of_line(profile.shared_lines[0])
     if not facts.view.samples:
@@ -131,6 +138,9 @@ def wilson(percent: float, count: int) -> tuple[float, float]:
 
 def _of_samples(facts: Facts) -> Decision:
     waiting, first = facts.waiting_percent, _heaviest(facts)
+    inlined = _of_inlined(facts)
+    if inlined:
+        return inlined
     named = next((one for one in facts.hot if one.kind == LOCK), None)
     if named and named.share_percent >= max(CONTENDED_PERCENT, facts.lock_percent):
         return _of_own(facts, named)
@@ -156,6 +166,20 @@ def _of_samples(facts: Facts) -> Decision:
     if facts.lock_percent >= VISIBLE_PERCENT and first:
         return Decision(MINOR, "samples", first)
     return Decision(NO_LOCK, "nothing", first)
+
+
+def _of_inlined(facts: Facts) -> Decision | None:
+    """Return the verdict if the instructions of a function show more waiting than there is for all known locks."""
+    found = inlined_of(facts.view.profile.loops, facts.hot)
+    if found is None or is_alone(facts) or found.share_percent < max(VISIBLE_PERCENT, facts.lock_percent):
+        return None
+    if found.spins:
+        verdict = CONTENDED if found.share_percent >= CONTENDED_PERCENT else MINOR
+        return Decision(verdict, "inlined", inlined_group(facts.others, found), inlined=found)
+    if found.share_percent < PASSING_PERCENT:
+        return None
+    reason = Reason("split", described(found.loop))
+    return Decision(LINE, "inlined", reasons=(reason,), inlined=found)
 
 
 def _of_own(facts: Facts, named: Hot) -> Decision:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from lockwright.profiles.address_spaces import AddressSpaces
 from lockwright.profiles.futex_events import FutexEvents
+from lockwright.profiles.hot_loops import HOT_LOOP, LOOKED_AT, from_facts
 from lockwright.profiles.lock_events import LockEvents
 from lockwright.profiles.model import Frame, Profile, Sample
 from lockwright.profiles.reader import Gathered, Reader, refusing
@@ -55,6 +56,8 @@ _LOST = re.compile(r".{0,200}\bPERF_RECORD_LOST(?:_SAMPLES)?\b\D{0,20}(?P<count>
 _TRACEPOINT = re.compile(
     r"\w+:(?![ukhpPGHISDWeRb]+$)\w+"
 )  # `sched:sched_switch`; not `cycles:ukH`, which has modifiers
+_ADDED = (f"# {HOT_LOOP}", f"# {LOOKED_AT}")
+"""What begins the facts that `lockwright record` adds at the end."""
 _OF_CPU = "`perf record -g` of the same load, or `lockwright record -- COMMAND`"
 _FEWEST_DIGITS = 4  # of an address, where nothing else tells that it is one
 _EVENTS_SHOWN = 2  # in a message
@@ -160,7 +163,8 @@ class _Script:
         self._refuse_bare_tracepoints()
         waits = self.locks.waits() + self.futexes.waits()
         found = self.found.profile(NAME, self.lines, unit, waits, cut, holdings=holdings)
-        return replace(found, threads=Counter(command for command, _ in self.threads))
+        loops = tuple(from_facts(self.found.facts))
+        return replace(found, threads=Counter(command for command, _ in self.threads), loops=loops)
 
     def _refuse_bare_tracepoints(self) -> None:
         """Refuse what tells neither where CPUs are nor who waits: events of the kernel that have no stacks."""
@@ -205,7 +209,8 @@ class _Script:
             self.futexes.lose()
         elif is_record:
             self.spaces.add(line)
-        if is_record or (not self.is_whole and self.found.is_fact(line)):
+        is_fact = not self.is_whole or line.startswith(_ADDED)
+        if is_record or (is_fact and self.found.is_fact(line)):
             self.head, self.other = None, ""
             return
         self.head, self.number = (_HEAD.match(line) if len(line) < _LONGEST else None), number

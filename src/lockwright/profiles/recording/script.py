@@ -75,6 +75,14 @@ def finish(folder: Path, head: Mapping[str, str], body: Path) -> Path:
         body.unlink(missing_ok=True)
 
 
+def append(file: Path, facts: Mapping[str, str]) -> None:
+    """Write facts behind a text, as lines of its head are."""
+    if facts:
+        lines = "".join(f"# {key} : {' '.join(value.split())}\n" for key, value in facts.items())
+        with file.open("ab") as out:
+            out.write(gzip.compress(lines.encode()))
+
+
 def _copy(perf: str, recording: Path, out: gzip.GzipFile) -> Copied:
     given = [perf, "script", "-i", str(recording), "--ns", "--no-inline", "--show-lost-events"]
     lost, first_s, last_s = 0, None, None

@@ -18,6 +18,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lockwright.errors import LockwrightError
+from lockwright.profiles.hot_loops import as_facts
+from lockwright.profiles.machine_code.annotating import with_loops
 from lockwright.profiles.reading import read
 from lockwright.profiles.recording import plan, script
 from lockwright.profiles.recording.abilities import Abilities, Lack, abilities
@@ -220,6 +222,7 @@ def _read(
         if error.diagnostics[0].code not in _NOTHING:
             raise
         raise _nothing(request, run) from None
+    profile = _with_loops(profile, files[SAMPLES], can, path)
     notes += _few(profile, request, run)
     named = f"recording of {request.subject}" if request.folder is None else str(request.folder / script.NAME)
     profile = replace(
@@ -228,6 +231,13 @@ def _read(
         provenance=replace(profile.provenance, source=named),
     )
     return Recording(profile, run.ending, run.status, run.elapsed_s, run.cpu_s, run.lacks, tuple(notes), request.folder)
+
+
+def _with_loops(profile: Profile, samples: Path, can: Abilities, text: Path) -> Profile:
+    """Look at the instructions of the hottest functions while their program is at hand, and keep it with the text."""
+    found = with_loops(profile, str(samples), can.perf)
+    script.append(text, as_facts(found))
+    return found
 
 
 def _covered(request: Request, run: _Run, copied: Mapping[str, script.Copied]) -> dict[str, float]:

@@ -150,3 +150,27 @@ def test_an_interrupt_ends_perf(recorded: str, tmp_path: Path, monkeypatch: pyte
 
 def is_running(number: int) -> bool:
     return Path(f"/proc/{number}").exists()
+
+
+def test_instructions_of_what_is_hot_are_looked_at(
+    recorded: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    samples = tmp_path / "samples.txt"
+    stack = "\tffff casl+0x1 (/home/user/spins)\n\n"
+    samples.write_text("".join(f"spins {thread} 1.000000: 1 cycles:\n{stack}" for thread in (1, 2) * 60), "utf-8")
+    listing = Path(__file__).parent / "machine_code/listings/compare_exchange.txt"
+    asked = f'echo "$@" >> {tmp_path}/asked; if [ $1 = annotate ]; then cat {listing}; else cat {samples}; fi'
+    in_place_of_perf(tmp_path, asked, monkeypatch)
+    found = read(recorded)
+    assert [(one.symbol, one.kind) for one in found.loops] == [("casl", "takes")]
+    assert found.facts["instructions of"] == "casl"
+    assert (tmp_path / "asked").read_text("utf-8").splitlines()[1:] == [
+        f"annotate --stdio --no-source -i {recorded} -s casl"
+    ]
+
+
+def test_a_perf_that_annotates_nothing_changes_nothing(
+    recorded: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_place_of_perf(tmp_path, f"if [ $1 = annotate ]; then exit 1; fi; printf '{SAMPLE}'", monkeypatch)
+    assert read(recorded).loops == ()

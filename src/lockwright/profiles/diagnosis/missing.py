@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lockwright.profiles.diagnosis.base import span_ns
-from lockwright.profiles.diagnosis.nameless import names_of_caller
-from lockwright.profiles.diagnosis.owners import FUTEX, is_place
+from lockwright.profiles.diagnosis.nameless import names_of_caller, names_of_most
+from lockwright.profiles.diagnosis.owners import FUTEX, is_nameless, is_place
 from lockwright.profiles.diagnosis.result import LINE, MINOR, NO_LOCK
 from lockwright.profiles.hot_loops import LOOKED_AT
+from lockwright.profiles.model import Frame
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from lockwright.profiles.diagnosis.verdict import Decision
 
 SLEEPING = frozenset({"mutex", "rwsem", "mutex or rwsem", "semaphore", "pthread lock", FUTEX})
+_VISIBLE_PERCENT = 10.0  # of busy time
 _HOT_PERCENT = 50.0  # of busy time in one function
 _SHOWN_PERCENT = 95.0  # of busy time with a name: less is a table of its first rows
 _READER_LOCKS = ("rwsem", "rwlock")
@@ -45,6 +47,8 @@ def _record(facts: Facts, decision: Decision, lock: LockFound | None) -> Iterato
             yield f"`perf c2c record`: {hot} has no loop that waits among its instructions; its lines may be shared"
         else:
             yield f"`perf annotate {hot}`, `perf c2c record`: a lock that is inlined, or a shared line, looks like this"
+    if nameless_percent(facts) >= _HOT_PERCENT and decision.verdict in {MINOR, NO_LOCK}:
+        yield from names_of_most(facts.view.samples)
     if decision.why == "loop":
         yield "`perf report --stdio` or `perf script` of the same recording: what this function has of the run"
     if decision.why == "cut":
@@ -95,13 +99,19 @@ def is_hot_alone(facts: Facts) -> bool:
     return threads not in {"", "1"} and bool(facts.hot) and _is_hot(facts.hot[0])
 
 
+def nameless_percent(facts: Facts) -> float:
+    """Return how much of busy time is in functions that have no names: a lock of a program's own may be among them."""
+    return facts.view.busy(sum(one.weight for one in facts.view.samples if is_nameless(one.stack[0])))
+
+
 def was_looked_at(facts: Facts, symbol: str) -> bool:
     """Return whether the instructions of a function were looked at."""
     return symbol in facts.view.profile.facts.get(LOOKED_AT, "").split(", ")
 
 
 def _is_hot(function: Hot) -> bool:
-    return function.share_percent >= _HOT_PERCENT and not function.is_kernel  # its locks are not inlined
+    is_named = not is_nameless(Frame(function.symbol))
+    return function.share_percent >= _HOT_PERCENT and is_named and not function.is_kernel  # its locks are not inlined
 
 
 def _sleeps(facts: Facts, lock: LockFound | None) -> bool:
@@ -121,6 +131,9 @@ def _not_covered(facts: Facts, decision: Decision, lock: LockFound | None) -> It
     shown = facts.view.shown_percent
     if facts.view.samples and profile.unit == "percent" and shown < _SHOWN_PERCENT:
         yield f"{100 - shown:.0f} % of busy time has no row"
+    nameless = nameless_percent(facts)
+    if nameless >= _VISIBLE_PERCENT:
+        yield f"{nameless:.0f} % of busy time, in functions without names"
     if facts.view.samples and not facts.waits:
         yield "tasks that sleep for a lock"
     if not facts.view.samples and facts.waits:

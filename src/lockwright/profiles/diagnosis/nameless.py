@@ -10,15 +10,15 @@ from lockwright.profiles.diagnosis.names import names
 from lockwright.profiles.diagnosis.owners import is_nameless, place
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from lockwright.profiles.diagnosis.groups import Group
-    from lockwright.profiles.model import Profile, Stack
+    from lockwright.profiles.model import Profile, Sample, Stack
 
 _MADE_AT_RUN_TIME = re.compile(r"//anon|/tmp/perf-\d+\.map|\[anon.*|/memfd:.*")
 _MAPS = (
     "`java -XX:+UnlockDiagnosticVMOptions -XX:+DumpPerfMapAtExit` (17 and newer), `node --perf-basic-prof`, "
-    "`python -X perf` (3.12): the caller is code that was compiled at run time, and has its name in a map for perf"
+    "`python -X perf` (3.12): code that is compiled at run time has its names in a map for perf then"
 )
 _ENDS = ""  # the stack has no frame there
 _LIBC = re.compile(r"(?:.*/)?(?:libc|libpthread)[-.].*")
@@ -39,14 +39,8 @@ def names_of_caller(profile: Profile, group: Group, *, is_user: bool) -> Iterato
         if not whose.caller or place(stack, whose.depth) == whose.caller:
             why[_missing(stack, whose.depth)] += weight
     most = max(why, key=lambda one: why[one], default=_ENDS)
-    if _MADE_AT_RUN_TIME.fullmatch(most):
-        yield _MAPS
-    elif most != _ENDS:
-        program = most.rpartition("/")[2]
-        yield (
-            f"the symbols of `{program}` (a package with `-dbgsym` or `-debuginfo`, or not stripped): its functions "
-            "have no names here"
-        )
+    if most != _ENDS:
+        yield _wanted(most)
     elif profile.facts.get("call graph", "").startswith("dwarf") and all(map(_ends_in_libc, _stacks(group))):
         yield (
             "`lockwright record -p PID` of the program itself: perf (6.1) loses callers of the C library in a program "
@@ -69,6 +63,27 @@ def _ends_in_libc(stack: Stack) -> bool:
     """Return whether a stack of user space ends after so few frames, in the C library, that it was not cut."""
     user = [frame for frame in stack if not frame.module.startswith("[")]
     return len(user) <= _FEW and bool(user) and _LIBC.fullmatch(user[-1].module) is not None
+
+
+def names_of_most(samples: Iterable[Sample]) -> Iterator[str]:
+    """Yield what would name the functions that run most, where most of them have no names."""
+    weights: dict[str, float] = defaultdict(float)
+    for one in samples:
+        if is_nameless(one.stack[0]) and one.stack[0].module.startswith(("/", "[anon")):
+            weights[one.stack[0].module] += one.weight
+    if weights:
+        yield _wanted(max(weights, key=lambda module: weights[module]))
+
+
+def _wanted(module: str) -> str:
+    """Return what gives names to the functions of an object."""
+    if _MADE_AT_RUN_TIME.fullmatch(module):
+        return _MAPS
+    program = module.rpartition("/")[2]
+    return (
+        f"the symbols of `{program}` (a package with `-dbgsym` or `-debuginfo`, or not stripped): its functions "
+        "have no names here"
+    )
 
 
 def _missing(stack: Stack, depth: int) -> str:

@@ -176,10 +176,16 @@ def _of_inlined(facts: Facts) -> Decision | None:
     if found.spins:
         verdict = CONTENDED if found.share_percent >= CONTENDED_PERCENT else MINOR
         return Decision(verdict, "inlined", inlined_group(facts.others, found), inlined=found)
-    if found.share_percent < PASSING_PERCENT:
+    if found.share_percent < PASSING_PERCENT or _is_wanted_in(facts, found.loop.symbol):
         return None
     reason = Reason("split", described(found.loop))
     return Decision(LINE, "inlined", reasons=(reason,), inlined=found)
+
+
+def _is_wanted_in(facts: Facts, symbol: str) -> bool:
+    """Return whether a function wants a lock that is waited for: an atomic operation inlined there is that lock's."""
+    some = (one for one in facts.groups if facts.waiting(one) >= VISIBLE_PERCENT)
+    return any(caller == symbol for one in some for caller, _ in one.by_caller())
 
 
 def _of_own(facts: Facts, named: Hot) -> Decision:

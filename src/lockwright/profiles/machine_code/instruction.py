@@ -178,10 +178,9 @@ def _arm(text: str) -> Effect:
         writes = first if mnemonic.startswith("cas") else second
         return Effect(first | others, writes, loads=True, is_atomic=True)
     if mnemonic.startswith("st"):
-        is_exclusive = "x" in mnemonic[2:4]  # `stxr w2, w1, [x0]`: whether it worked, in the first one
-        return Effect(
-            first | others, first if is_exclusive else frozenset(), is_atomic=is_exclusive, stores=not is_exclusive
-        )
+        if "x" in mnemonic[2:4]:  # `stxr w2, w1, [x0]`: whether it worked, in the first one
+            return Effect(others, first, is_atomic=True)
+        return Effect(first | others, stores=True)
     if mnemonic.startswith("ld"):
         return Effect(others, first, loads=True)
     return Effect(others | (first if mnemonic in {"movk", "bfi"} else frozenset()), first)

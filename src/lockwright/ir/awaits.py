@@ -120,9 +120,8 @@ def _reached(
 
 
 def _counters(function: Function, flow: ControlFlow, loop: _QuietLoop) -> int:
-    """Return the registers that count the rounds of a loop, all of which is quiet."""
-    whole = next(one for one in flow.loops if one.header == loop.header)
-    return counters(function, flow, whole) if whole.blocks == loop.blocks else 0
+    """Return the registers that count the rounds of a loop, those too that are not quiet."""
+    return counters(function, flow, next(one for one in flow.loops if one.header == loop.header))
 
 
 def _restarts(flow: ControlFlow, live: Liveness, loop: _QuietLoop, counts: int) -> list[tuple[str, int]]:

@@ -10,7 +10,7 @@ from lockwright.flat import opcodes as op
 from lockwright.flat.jit import inlined, inner
 from lockwright.simulate import places as at
 from lockwright.simulate.caches import touch
-from lockwright.simulate.counted import counts_on, is_counted, lie_down
+from lockwright.simulate.counted import counts_on, lie_down, may_sleep
 from lockwright.simulate.events import wake_at
 from lockwright.simulate.lines import has_copy, wake_siblings, watch
 from lockwright.simulate.queues import E, M, join
@@ -132,8 +132,15 @@ def begins_round(s: Arrays, thread: Int64, row: Int64, now: Int64) -> Int64:
             return True
     period = s.threads[thread, at.ROUND_TICKS]
     is_round = s.threads[thread, at.RESTART] == s.restarts[row] and s.threads[thread, at.IS_CLEAN] != 0
-    is_like = s.cfg[at.COUNTED] == 0 or not is_counted(s, row) or counts_on(s, thread, row)
-    if is_round and s.sleeps[row] != 0 and period <= at.LONGEST_PERIOD and is_like and _is_unchanged(s, thread):
+    if s.cfg[at.COUNTED] != 0 and not counts_on(s, thread, row):
+        is_round = False
+    if (
+        is_round
+        and s.sleeps[row] != 0
+        and period <= at.LONGEST_PERIOD
+        and _is_unchanged(s, thread)
+        and may_sleep(s, thread, row)
+    ):
         s.threads[thread, at.PERIOD] = period
         s.threads[thread, at.ROWS_PER_ROUND] = s.threads[thread, at.ROUND_ROWS]
         lie_down(s, thread, row, now)

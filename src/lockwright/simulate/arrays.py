@@ -22,10 +22,11 @@ FIELDS: tuple[tuple[str, Field], ...] = (
     ("leads_back", ("int64", ())),  # of each row: the await that surely restarts from there; 0: the thread may leave
     ("polls", ("int64", (2,))),  # of each row where a simple waiting loop restarts: how it compares, and with what
     ("sleeps", ("int64", ())),  # of each row: whether rounds of the await that restarts there take the same time each
-    ("bounds", ("int64", (2,))),  # of each row where a counted loop restarts: the slot that counts, and its bound
+    ("counters", ("int64", (at.COUNTERS, 2))),  # of each row where a loop restarts: slots that count, what each adds
     ("operations", ("int64", ())),  # of each row: its row of the latency table
-    ("regs", ("int64", ())),  # [(threads + 1) * slots]: the last to try what a round would do
+    ("regs", ("int64", ())),  # [(threads + 2) * slots]: the last two to try what a round would do
     ("threads", ("int64", (at.THREAD_COLUMNS,))),
+    ("counts", ("int64", (at.COUNTERS,))),  # of each thread: what its loop had counted at the restart before
     ("watches", ("int64", (at.WATCHES, 2))),  # of each thread: lines, and how often they had been written
     ("outcomes", ("uint8", (0,))),  # [threads, rows]: how the branch there ended last, 0: never taken
     ("lines", ("int64", (at.LINE_COLUMNS,))),

@@ -1,6 +1,6 @@
 """Waiting loops that count their rounds: `for _ in range(n): if x.load() == ...: break`, and how many are left.
 
-A thread in such a loop sleeps as in any other, but no longer than until its last round is due.
+A thread in such a loop sleeps as in any other, but no longer than until the round is due that is not as all before.
 """
 
 from __future__ import annotations
@@ -12,37 +12,50 @@ import numpy as np
 from lockwright.flat.jit import inlined, inner
 from lockwright.simulate import places as at
 from lockwright.simulate.events import push, thread_key
-from lockwright.simulate.values import operand
+from lockwright.simulate.foresight import rounds_left
 
 if TYPE_CHECKING:
     from lockwright.flat.jit import Int64
     from lockwright.simulate.arrays import Arrays
 
-COUNTER, BOUND = range(2)
-
 
 @inlined
 def is_counted(s: Arrays, row: Int64) -> Int64:
     """Return whether the loop that restarts at a row counts its rounds."""
-    return s.bounds[row, COUNTER] >= 0
+    return s.counters[row, 0, 0] >= 0
 
 
-@inner
-def rounds_left(s: Arrays, thread: Int64, row: Int64) -> Int64:
-    """Return how often a thread will come back to where its loop restarts, if it finds nothing."""
-    base = thread * s.cfg[at.SLOTS]
-    return max(np.int64(0), operand(s, base, s.bounds[row, BOUND]) - 1 - s.regs[base + s.bounds[row, COUNTER]])
+@inlined
+def may_sleep(s: Arrays, thread: Int64, row: Int64) -> Int64:
+    """Return whether the next round of a loop will be as the last."""
+    return s.cfg[at.COUNTED] == 0 or not is_counted(s, row) or rounds_left(s, thread, row) > 0
 
 
 @inner
 def counts_on(s: Arrays, thread: Int64, row: Int64) -> Int64:
-    """Pass the restart of a counted loop; return whether exactly one round lies behind, and another before the thread.
+    """Pass the restart of a loop; return whether exactly one round lies behind if it counts them.
 
     The loop may stand in another one and have begun anew.
     """
-    count, last = s.regs[thread * s.cfg[at.SLOTS] + s.bounds[row, COUNTER]], s.threads[thread, at.LAST_COUNT]
-    s.threads[thread, at.LAST_COUNT] = count
-    return count == last + 1 and rounds_left(s, thread, row) > 0
+    base, is_next = thread * s.cfg[at.SLOTS], True
+    for one in range(at.COUNTERS):
+        slot = s.counters[row, one, 0]
+        if slot >= 0:
+            count = s.regs[base + slot]
+            if count != s.counts[thread, one] + s.counters[row, one, 1]:
+                is_next = False
+            s.counts[thread, one] = count
+    return is_next
+
+
+@inner
+def count(s: Arrays, thread: Int64, row: Int64, rounds: Int64) -> None:
+    """Count some rounds of the loop that restarts at a row."""
+    base = thread * s.cfg[at.SLOTS]
+    for one in range(at.COUNTERS):
+        slot = s.counters[row, one, 0]
+        if slot >= 0:
+            s.regs[base + slot] += rounds * s.counters[row, one, 1]
 
 
 @inlined
@@ -62,7 +75,8 @@ def _set_alarm(s: Arrays, thread: Int64, row: Int64, since: Int64) -> None:
     s.threads[thread, at.DUE] = at.NEVER
     if not is_counted(s, row):
         return
-    due = since + rounds_left(s, thread, row) * s.threads[thread, at.PERIOD]
+    s.threads[thread, at.LEFT] = rounds_left(s, thread, row)
+    due = since + s.threads[thread, at.LEFT] * s.threads[thread, at.PERIOD]
     if due >= at.NEVER:
         return
     s.threads[thread, at.DUE] = due
@@ -76,8 +90,7 @@ def _set_alarm(s: Arrays, thread: Int64, row: Int64, since: Int64) -> None:
 def rings(s: Arrays, thread: Int64, now: Int64) -> Int64:
     """Return whether the last round of a sleeper is due; if it is due later, set its alarm again."""
     if s.threads[thread, at.DUE] == now:
-        row = s.threads[thread, at.PC]
-        s.regs[thread * s.cfg[at.SLOTS] + s.bounds[row, COUNTER]] += rounds_left(s, thread, row)
+        count(s, thread, s.threads[thread, at.PC], s.threads[thread, at.LEFT])
         return True
     if s.threads[thread, at.ALARM] == now and s.threads[thread, at.DUE] < at.NEVER:
         s.threads[thread, at.ALARM] = s.threads[thread, at.DUE]
@@ -93,5 +106,4 @@ def pass_rounds(s: Arrays, thread: Int64, until: Int64) -> None:
     if not is_counted(s, row) or slept <= 0:
         return
     period = max(np.int64(1), s.threads[thread, at.PERIOD])
-    rounds = min(rounds_left(s, thread, row), (slept + period - 1) // period)
-    s.regs[thread * s.cfg[at.SLOTS] + s.bounds[row, COUNTER]] += rounds
+    count(s, thread, row, min(s.threads[thread, at.LEFT], (slept + period - 1) // period))

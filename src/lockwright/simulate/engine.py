@@ -196,6 +196,7 @@ def system_step(s: Arrays, thread: Int64, row: Int64, now: Int64) -> Int64:
     if not is_quiet and waits_for_store(s, thread, now):
         return False
     if is_fence:
+        s.threads[thread, at.ROUND_TICKS] += s.cfg[at.FENCE_TICKS]
         pass_row(s, thread, row, now, s.cfg[at.FENCE_TICKS])
         return True
     if kind == at.STORAGE:
@@ -203,6 +204,7 @@ def system_step(s: Arrays, thread: Int64, row: Int64, now: Int64) -> Int64:
     answer = ask(s, thread, row, now)
     if answer == GOES_ON:
         ticks = s.costs[row] if is_quiet or opcode == op.EVENT_PENDING else s.cfg[at.SYSTEM_CALL]
+        s.threads[thread, at.ROUND_TICKS] += ticks
         pass_row(s, thread, row, now, ticks)
         return True
     if answer == SLEEPS:

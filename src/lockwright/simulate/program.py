@@ -68,7 +68,7 @@ class Code:
     leads_back: NDArray[np.int64]
     polls: NDArray[np.int64]
     sleeps: NDArray[np.int64]
-    bounds: NDArray[np.int64]
+    counters: NDArray[np.int64]
     operations: NDArray[np.int64]
     entries: NDArray[np.int64]  # of each thread
     slots: int
@@ -132,9 +132,9 @@ def prepared(program: Program, shape: Shape, spare_records: int) -> Code:
     consts = np.array(list(sheet.consts), dtype=np.int64)
     found = [one for name in sheet.begin for one in awaits[name]]
     inside = [_rows_of(sheet, flat, one) if one.is_counted else frozenset[int]() for one in found]
-    sleeps, bounds = sleeps_of(rows, consts, kinds, restarts, found, inside)
+    sleeps, counters = sleeps_of(rows, consts, kinds, restarts, found, inside)
     polls = polls_of(rows, kinds, restarts)
-    polls[bounds[:, 0] >= 0] = 0  # their rounds are not alike
+    polls[counters[:, 0, 0] >= 0] = 0  # their rounds are not alike
     locks = tuple(find_locks(program, cells))
     begins = [sheet.begin[worker.function] for worker in program.workers]
     return Code(
@@ -148,7 +148,7 @@ def prepared(program: Program, shape: Shape, spare_records: int) -> Code:
         leads_back,
         polls,
         sleeps,
-        bounds,
+        counters,
         np.array([_latency_row(row) for row in sheet.code], dtype=np.int64),
         np.array([begins[worker] for worker in assign(program, shape)], dtype=np.int64),
         max(1, len(sheet.slots)),

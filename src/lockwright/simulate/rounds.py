@@ -8,6 +8,7 @@ import numpy as np
 
 from lockwright.flat import opcodes as op
 from lockwright.simulate import places as at
+from lockwright.simulate.counters import counters_of, followers
 from lockwright.simulate.values import LEAVES_IF_EQUAL, STAYS_IF_EQUAL
 
 if TYPE_CHECKING:
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from lockwright.ir.awaits import Await
+
+
+_WHERE = (op.CPU, op.NUMA_NODE)
+"""What a thread asks only of itself."""
 
 
 def found_back(rows: NDArray[np.int64], kinds: NDArray[np.int64], restarts: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -55,7 +60,7 @@ def _goes_round(rows: NDArray[np.int64], kinds: NDArray[np.int64], row: int, res
     for _ in range(len(rows)):
         if row == restart or kinds[row] != at.LOCAL or rows[row, op.OP] in (op.BRANCH, op.ASSERT):
             break
-        (row,) = _followers(rows, row)
+        (row,) = followers(rows, row)
     return row == restart
 
 
@@ -65,7 +70,7 @@ def _reached(rows: NDArray[np.int64], kinds: NDArray[np.int64], row: int) -> set
     while waiting:
         one = waiting.pop()
         if kinds[one] == at.LOCAL:
-            new = [after for after in _followers(rows, one) if after not in seen]
+            new = [after for after in followers(rows, one) if after not in seen]
             seen.update(new)
             waiting.extend(new)
     return seen
@@ -79,7 +84,7 @@ def sleeps_of(
     awaits: Sequence[Await],
     inside: Sequence[Collection[int]],
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return at which restarts a thread may sleep, and the slot and bound of loops there that count their rounds.
+    """Return at which restarts a thread may sleep, and the slots with which loops there count their rounds, and how.
 
     Args:
         rows: The code.
@@ -89,38 +94,19 @@ def sleeps_of(
         awaits: All of them.
         inside: Of each await the rows of its loop.
     """
-    sleeps, bounds = np.zeros(len(rows), dtype=np.int64), np.full((len(rows), 2), at.NONE, dtype=np.int64)
+    sleeps, counters = np.zeros(len(rows), dtype=np.int64), np.zeros((len(rows), at.COUNTERS, 2), dtype=np.int64)
+    counters[:, :, 0] = at.NONE
     for restart in map(int, np.flatnonzero(restarts)):
         number = int(restarts[restart]) - 1
         is_counted = awaits[number].is_counted
         ahead = _round(rows, kinds, restart, inside[number] if is_counted else None)
-        if is_counted:
-            bounds[restart] = _counted(rows, consts, ahead) or at.NONE
-            if bounds[restart, 0] < 0:
-                continue
-        sleeps[restart] = _is_steady(rows, ahead)
-    return sleeps, bounds
-
-
-def _counted(rows: NDArray[np.int64], consts: NDArray[np.int64], ahead: Collection[int]) -> tuple[int, int] | None:
-    """Return the slot that counts the rounds of a loop and the operand below which it stays; None if it is not clear.
-
-    A loop is known by the three rows at its end: the counter plus one, whether it is still below a bound, and back.
-    Nothing else of the round reads or changes the counter, so all rounds are the same but for it.
-    """
-    for row in ahead:
-        if not {row + 1, row + 2} <= set(ahead):
+        if not _is_steady(rows, ahead):
             continue
-        add, test, branch = rows[row : row + 3]
-        counter, bound = int(add[op.D]), int(test[op.B])
-        is_step = add[op.OP] == op.ADD and add[op.A] == counter >= 0 > add[op.B] and consts[~add[op.B]] == 1
-        is_test = test[op.OP] == op.LT and test[op.A] == counter and test[op.BITS] == add[op.BITS]
-        is_end = branch[op.OP] == op.BRANCH and branch[op.A] == test[op.D] and branch[op.Y] not in ahead
-        others = [rows[one] for one in ahead if one not in (row, row + 1)]
-        is_used = any(counter in one[[op.D, op.A, op.B, op.C]] for one in others)
-        if is_step and is_test and is_end and not is_used and not any(one[op.D] == bound >= 0 for one in others):
-            return counter, bound
-    return None
+        counts = counters_of(rows, consts, restart, set(ahead)) if is_counted else {}
+        sleeps[restart] = not is_counted or 1 <= len(counts) <= at.COUNTERS
+        if sleeps[restart]:
+            counters[restart, : len(counts)] = np.array(sorted(counts.items())).reshape(-1, 2)
+    return sleeps, counters
 
 
 def _is_steady(rows: NDArray[np.int64], round_: dict[int, set[int]]) -> bool:
@@ -131,8 +117,8 @@ def _is_steady(rows: NDArray[np.int64], round_: dict[int, set[int]]) -> bool:
     while ends := [row for row in ahead if not ahead[row]]:  # what leads to the end of the round only
         for row in ends:
             del ahead[row]
-        for row, followers in ahead.items():
-            ahead[row] = followers - set(ends)
+        for row, others in ahead.items():
+            ahead[row] = others - set(ends)
     return not ahead  # an inner loop is left
 
 
@@ -144,15 +130,14 @@ def _round(
     waiting = [restart]
     while waiting:
         row = waiting.pop()
-        if row not in after and kinds[row] in (at.LOCAL, at.LOAD, at.FENCE):
-            followers = _followers(rows, row) if kinds[row] == at.LOCAL else [row + 1]
-            after[row] = [one for one in followers if inside is None or one in inside]
+        if row not in after and (kinds[row] in (at.LOCAL, at.LOAD, at.FENCE) or rows[row, op.OP] in _WHERE):
+            after[row] = [one for one in followers(rows, row) if inside is None or one in inside]
             waiting.extend(after[row])
     back: set[int] = set()
     found = {restart}
     while found - back:
         back |= found
-        found = {row for row, followers in after.items() if back.intersection(followers)}
+        found = {row for row, others in after.items() if back.intersection(others)}
     return {row: {one for one in after[row] if one in back and one != restart} for row in back}
 
 
@@ -162,11 +147,3 @@ def _is_known(rows: NDArray[np.int64], row: int) -> bool:
     return bool(
         operand < 0 or (before[op.D] == operand and before[op.OP] < op.JUMP and before[op.A] < 0 > before[op.B])
     )
-
-
-def _followers(rows: NDArray[np.int64], row: int) -> list[int]:
-    if rows[row, op.OP] == op.JUMP:
-        return [int(rows[row, op.X])]
-    if rows[row, op.OP] == op.BRANCH:
-        return [int(rows[row, op.X]), int(rows[row, op.Y])]
-    return [row + 1]

@@ -84,6 +84,20 @@ def is_over(s: Arrays, thread: Int64, row: Int64) -> Int64:
     return (s.polls[row, 0] == LEAVES_IF_EQUAL) == is_equal
 
 
+@inlined
+def asks_where(s: Arrays, row: Int64) -> Int64:
+    """Return whether a row asks only where its thread runs: each round gets the same answer."""
+    return s.kinds[row] == at.SYSTEM and (s.code[row, op.OP] == op.CPU or s.code[row, op.OP] == op.NUMA_NODE)
+
+
+@inlined
+def answer_where(s: Arrays, thread: Int64, base: Int64, row: Int64) -> None:
+    """Put the number of a thread's CPU, or of its node, into a slot."""
+    if s.code[row, op.D] >= 0:
+        node = s.node_of[s.core_of[thread]]
+        s.regs[base + s.code[row, op.D]] = thread if s.code[row, op.OP] == op.CPU else node
+
+
 @inner
 def ends_round(s: Arrays, thread: Int64, row: Int64, line: Int64) -> Int64:
     """Return whether what a load found on a line ends the loop in which the thread waits.
@@ -100,13 +114,19 @@ def ends_round(s: Arrays, thread: Int64, row: Int64, line: Int64) -> Int64:
     pc = row + 1
     for _ in range(s.kinds.shape[0]):
         if s.leads_back[pc] == restart:
-            counter = s.bounds[row, 0]
-            if counter >= 0 and s.regs[copy + counter] != s.regs[own + counter] + 1:
-                return True  # the loop has begun anew
+            for one in range(at.COUNTERS):
+                slot = s.counters[row, one, 0]
+                if slot >= 0 and s.regs[copy + slot] != s.regs[own + slot] + s.counters[row, one, 1]:
+                    return True  # the loop has begun anew
             for slot in range(slots):
                 s.regs[own + slot] = s.regs[copy + slot]
             return False
-        if s.kinds[pc] == at.LOAD and s.line_of[value_of(s, judge, pc, op.A)] == line:
+        if s.kinds[pc] == at.FENCE:
+            pc += 1
+        elif asks_where(s, pc):
+            answer_where(s, thread, copy, pc)
+            pc += 1
+        elif s.kinds[pc] == at.LOAD and s.line_of[value_of(s, judge, pc, op.A)] == line:
             finish_load(s, judge, pc)
             pc += 1
         elif s.kinds[pc] != at.LOCAL:

@@ -48,7 +48,12 @@ UPDATES = {
 """Which row of the latency table an update pays."""
 SPECIAL = (op.RUNNING, op.RANDOM, op.MARK, op.DOORWAY, op.FENCE, op.CPU, op.NUMA_NODE)
 LONGEST_STRETCH = 1 << 20  # rows
-NOTHING = -1  # counts the rounds
+MOST_COUNTERS = 4
+MOST_ROUNDS = 3000
+"""So many may be left of a loop that counts its rounds: more count as no end."""
+NO_END = 1 << 40
+SUMS = (op.COPY, op.CONVERT, op.ADD, op.SUB)
+COMPARISONS = range(op.EQ, op.GE + 1)
 UNSEEN = ("trylock_begin", "unlock_end", "read_unlock_end", "write_unlock_end")
 """Boundaries of locks that no count depends on."""
 QUIET = {*range(op.COPY, op.RETURN), op.ASSERT, *LOADS, op.FENCE, op.CPU, op.NUMA_NODE}
@@ -76,12 +81,12 @@ class Round:
 class Code:
     """Flat code with the program that it was made of."""
 
-    def __init__(self, flat: Flat, program: Program, machine: MachineModel) -> None:
+    def __init__(self, flat: Flat, program: Program, machine: MachineModel, counted: frozenset[int]) -> None:
         self.flat, self.program, self.machine = flat, program, machine
         self.rows = [tuple(map(int, row)) for row in flat.code]
         self.consts = [int(one) for one in flat.consts]
         self.live = [[slot for slot in range(flat.slots) if int(mask) >> slot & 1] for mask in flat.live]
-        self.restarts = {int(row) for row in flat.awaits}
+        self.restarts, self.counted = {int(row) for row in flat.awaits}, counted
 
     def type_of(self, function: Function, operand: Operand) -> Value:
         """Return the type of an operand."""
@@ -188,12 +193,9 @@ def wrapped(value: int, bits: int) -> int:
     return Integer("", width, signed=bool(bits & op.SIGNED)).wrap(value)
 
 
-def _advanced(registers: list[int], counter: int, rounds: int) -> list[int]:
+def _advanced(registers: list[int], steps: dict[int, int], rounds: int) -> list[int]:
     """Return registers after so many rounds."""
-    found = list(registers)
-    if counter != NOTHING:
-        found[counter] += rounds
-    return found
+    return [value + steps.get(slot, 0) * rounds for slot, value in enumerate(registers)]
 
 
 class Walk:
@@ -239,50 +241,59 @@ class Walk:
     def _come_back(self, row: int) -> Generator[Request, Answer, Read | None]:
         """Sleep at a restart if nothing has changed since the last time."""
         before, found = self.open.get(row), None
-        counter = None if before is None else self._counter(row, before.registers)
-        if before is not None and before.is_steady and counter is not None:
+        steps = None if before is None else self._steps(row, before.registers)
+        if before is not None and before.is_steady and steps is not None:
             address = self.code.value(self.registers, self.code.rows[row][op.A])
             sleep = Sleep(address, before.reads, lambda _: True, before.ticks)
             kept = list(self.registers)
-            sleep.ends = lambda read: not self._comes_back(row, _advanced(kept, counter, sleep.passed), read, counter)
-            if counter != NOTHING:
-                sleep.left = lambda read: self._left(row, _advanced(kept, counter, sleep.passed), read, counter)
+            sleep.ends = lambda read: self._round(row, _advanced(kept, steps, sleep.passed), read, steps) is None
+            if steps:
+                sleep.left = lambda read: self._left(row, _advanced(kept, steps, sleep.passed), read, steps)
             answer = yield sleep
             assert answer is None or isinstance(answer, Read)
             found = answer
-            self.registers = _advanced(self.registers, counter, sleep.passed)
+            self.registers = _advanced(self.registers, steps, sleep.passed)
         self.open[row] = Round(self._live(row, self.registers))
         return found
 
     def _live(self, row: int, registers: list[int]) -> tuple[int, ...]:
         return tuple(registers[slot] for slot in self.code.live[row])
 
-    def _counter(self, row: int, before: tuple[int, ...]) -> int | None:
-        """Return which live register a round has counted up by one, NOTHING if all are as before, else None."""
-        differing = [slot for slot, old in zip(self.code.live[row], before, strict=True) if self.registers[slot] != old]
-        if not differing:
-            return NOTHING
-        (slot, *others), old = differing, dict(zip(self.code.live[row], before, strict=True))
-        return slot if not others and self.registers[slot] == old[slot] + 1 else None
+    def _steps(self, row: int, before: tuple[int, ...]) -> dict[int, int] | None:
+        """Return by how much a round has changed each live register that it has changed.
 
-    def _left(self, restart: int, registers: list[int], read: Callable[[int], int], counter: int) -> int:
-        """Return how often a thread comes back if nothing is written."""
-        rounds = 0
-        while self._comes_back(restart, registers, read, counter):
-            rounds += 1
-        return rounds
+        None if they are too many, or none where rounds are counted: the loop has begun anew in another one.
+        """
+        olds = zip(self.code.live[row], before, strict=True)
+        steps = {slot: self.registers[slot] - old for slot, old in olds if self.registers[slot] != old}
+        return steps if (row in self.code.counted) <= len(steps) <= MOST_COUNTERS else None
 
-    def _comes_back(self, restart: int, registers: list[int], read: Callable[[int], int], counter: int) -> bool:
-        """Run a round; return whether it does nothing but come back with nothing changed, or only counted."""
-        expected = self._live(restart, _advanced(registers, counter, 1))
-        row, passed = restart, set[int]()
+    def _left(self, restart: int, registers: list[int], read: Callable[[int], int], steps: dict[int, int]) -> int:
+        """Return how often a thread comes back, by rounds as the last, if nothing is written."""
+        last = self._round(restart, _advanced(registers, steps, -1), read, steps)
+        for rounds in range(MOST_ROUNDS):
+            if last is None or self._round(restart, _advanced(registers, steps, rounds), read, steps) != last:
+                return rounds
+        return NO_END
+
+    def _round(
+        self, restart: int, registers: list[int], read: Callable[[int], int], steps: dict[int, int]
+    ) -> list[tuple[object, ...]] | None:
+        """Run a round; return what it does if it only comes back with nothing changed, or counted, else None.
+
+        Rounds may only differ in what they add up: not in their way, nor in how a comparison comes out, in whether a
+        sum still fits, or in what anything else is given.
+        """
+        expected = self._live(restart, _advanced(registers, steps, 1))
+        row, passed = restart, dict[int, tuple[object, ...]]()
         while True:
             code = self.code.rows[row]
             if code[op.OP] not in QUIET or row in passed:  # a round passes no row twice: it is in another loop
-                return False
-            passed.add(row)
+                return None
+            a, b = self.code.value(registers, code[op.A]), self.code.value(registers, code[op.B])
+            here = row
             if code[op.OP] in LOADS:
-                cell = read(self.code.value(registers, code[op.A]))
+                cell = read(a)
                 if code[op.D] >= 0:
                     registers[code[op.D]] = self.code.read(row, cell)
                 row += 1
@@ -293,8 +304,18 @@ class Walk:
                 row += 1
             else:
                 row = self.code.local(row, registers, self.thread)
+            made = registers[code[op.D]] if code[op.D] >= 0 else 0
+            passed[here] = (here, *self._told(code[op.OP], a, b, made))
             if row == restart:
-                return self._live(row, registers) == expected
+                return list(passed.values()) if self._live(row, registers) == expected else None
+
+    def _told(self, opcode: int, a: int, b: int, made: int) -> tuple[object, ...]:
+        """Return of a row what must be the same in every round."""
+        if opcode in COMPARISONS:
+            return (made,)
+        if opcode in SUMS:
+            return (made == {op.ADD: a + b, op.SUB: a - b}.get(opcode, a),)
+        return a, b
 
     def _where(self, opcode: int) -> int:
         machine = self.code.machine

@@ -33,6 +33,7 @@ class Ready:
     flat: Flat
     program: Program
     content: dict[int, int]
+    counted: frozenset[int]  # rows where loops restart that count their rounds
 
 
 def shape_of(machine: MachineModel, threads: int) -> Shape:
@@ -47,7 +48,9 @@ def ready(program: Program, machine: MachineModel, threads: int, spare_records: 
     awaits = {name: find_awaits(inlined, inlined.functions[name], counted=True) for name in entries(inlined)}
     cells, image = prepare(inlined, shape_of(machine, threads), spare_records)
     content = {cell: value & CELL for cell, value in enumerate(image.memory)}
-    return Ready(flatten(Waiting(inlined, awaits), cells), inlined, content)
+    flat = flatten(Waiting(inlined, awaits), cells)
+    alike = zip(flat.awaits, (one for several in awaits.values() for one in several), strict=True)
+    return Ready(flat, inlined, content, frozenset(row for row, one in alike if one.is_counted))
 
 
 def start(
@@ -72,7 +75,7 @@ def start(
     """
     memory = Memory(machine, line_of, home_of)
     memory.content.update(made.content)
-    code, left = Code(made.flat, made.program, machine), Rounds(rounds)
+    code, left = Code(made.flat, made.program, machine, made.counted), Rounds(rounds)
     threads = made.flat.cells.shape.thread_cpus
     walks = [Walk(code, thread, cpu, left).run() for thread, cpu in enumerate(threads)]
     return begin(machine, memory, threads, walks, seed, how)

@@ -23,6 +23,7 @@ _INDENT = 8  # columns of a title
 _NARROWEST = 40
 _TOLD_APART = frozenset({"spinlock", "rwlock"})
 """Kinds of which one caller seldom wants two: those of the kernel that spin."""
+_IF_SO = "if that is so, "
 _SAME = 0.05  # percentage points that are not printed
 _WORTH_MORE_PERCENT = 10.0  # of busy time: below, what would be above the bound is not told
 _LARGE = 100  # times: more needs no digits
@@ -40,7 +41,7 @@ def sections(diagnosis: Diagnosis) -> Iterator[tuple[str, list[str]]]:
         base = "of the waiting" if _is_of_waits(diagnosis) else "of busy time"
         yield BEHIND, [_link(one, base, diagnosis.lock) for one in diagnosis.chain]
     if diagnosis.promise:
-        yield GAIN, list(_promise(diagnosis.promise))
+        yield GAIN, list(_promise(diagnosis.promise, _IF_SO if diagnosis.is_likely else ""))
     for at, cure in enumerate(diagnosis.cures):
         yield CURE, list(_cure(cure, is_short=at > 0 or diagnosis.verdict == MINOR))
         yield TEST, [cure.test]
@@ -157,14 +158,14 @@ def _link(link: Link, base: str, lock: LockFound | None) -> str:
     return f"{link.kind or 'a lock'}{by}: {link.share_percent:.1f} % {base}{way}{same}"
 
 
-def _promise(promise: Promise) -> Iterator[str]:
+def _promise(promise: Promise, if_so: str) -> Iterator[str]:
     then = f"; {_range(promise.with_next)} with the next one gone, too" if promise.with_next else ""
     share = f"{promise.share_percent:.1f} % of {promise.base}"
     if promise.is_least:
-        yield f"{_range(promise.alone)} times as fast without the {share} that can be seen of it{then}"
+        yield f"{if_so}{_range(promise.alone)} times as fast without the {share} that can be seen of it{then}"
         yield "more if what was cut off belongs to it: its share is a lower bound"
     else:
-        yield f"{_range(promise.alone)} times as fast without its {share}{then}"
+        yield f"{if_so}{_range(promise.alone)} times as fast without its {share}{then}"
     if promise.alone.high < promise.bound:
         yield f"capped by {promise.capped_by}"
     if promise.above and promise.share_percent >= _WORTH_MORE_PERCENT:

@@ -94,7 +94,7 @@ def about_side(side: SideSummary) -> str:
         parts.append(f"{amount(sum(side.work) / runs)} operations{' each' if runs > 1 else ''}")
     if CHOSEN in side.facts:
         parts.append(f"{side.facts[CHOSEN]} alone ({side.facts[CHOSEN_SHARE]} of everybody's)")
-    parts.append(f"diagnosed alone: {side.verdict}")
+    parts.append(f"diagnosed alone: {'likely a ' if side.is_likely else ''}{side.verdict}")
     return ", ".join(parts)
 
 

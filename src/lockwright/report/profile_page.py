@@ -61,7 +61,7 @@ def profile_page(profile: Profile, diagnosis: Diagnosis) -> str:
         profile: What was read, or simulated.
         diagnosis: What it says about locks.
     """
-    return document(f"{shortened(profile.provenance.source)}: {diagnosis.verdict}", _body(profile, diagnosis))
+    return document(f"{shortened(profile.provenance.source)}: {diagnosis.told}", _body(profile, diagnosis))
 
 
 def _body(profile: Profile, diagnosis: Diagnosis) -> Iterator[str]:
@@ -69,7 +69,7 @@ def _body(profile: Profile, diagnosis: Diagnosis) -> Iterator[str]:
     samples = next(iter(events.values()), ())
     yield STYLE
     yield style()
-    yield f'<h1 class="{_class(diagnosis.verdict)}">{text(capital(diagnosis.headline))}</h1>'
+    yield f'<h1 class="{_class(diagnosis)}">{text(capital(diagnosis.headline))}</h1>'
     machine = profile.facts.get(SIMULATED_ON)
     if machine:
         yield f'<p class="simulated">Simulated on {text(machine)}: no such machine was run.</p>'
@@ -88,10 +88,10 @@ def _body(profile: Profile, diagnosis: Diagnosis) -> Iterator[str]:
     yield script()
 
 
-def _class(verdict: str) -> str:
-    if verdict in {CONTENDED, LINE}:
+def _class(diagnosis: Diagnosis) -> str:
+    if diagnosis.verdict in {CONTENDED, LINE} and not diagnosis.is_likely:
         return "fault"
-    return "proved" if verdict == NO_LOCK else "doubt"
+    return "proved" if diagnosis.verdict == NO_LOCK else "doubt"
 
 
 # What the diagnosis says.

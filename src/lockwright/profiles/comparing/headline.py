@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 from lockwright.profiles.comparing import base
 from lockwright.profiles.comparing.told import counterpart, is_larger, moved_to, moved_wait
 from lockwright.profiles.comparing.wording import moved, named, named_wait, percent, share, times_waited
+from lockwright.profiles.diagnosis.hot import LOCK, suggests
+from lockwright.profiles.hot_loops import from_facts
+from lockwright.profiles.model import ATOMIC, RETRIES, TAKES
 from lockwright.profiles.symbols import UNLOCK
 
 if TYPE_CHECKING:
@@ -37,11 +40,11 @@ def headline(lock: Change | None, function: Change | None, found: Told) -> str:
         beside = f"; waiting for locks is {percent(every.after.value)}, {_as_before(every)}" if every else ""
         other = counterpart(function, found)
         also = f"; {named(other)} {moved(other)}" if other is not None and not base.is_explained(other) else ""
-        return f"{_not_a_lock(function)}{named(function)} {moved(function)}{also}{beside}"
+        return f"{_lead(function, found)}{named(function)} {moved(function)}{also}{beside}"
     assert lock is not None
     if function is None or is_larger(lock, function):
         return _lock_headline(lock, found)
-    return _both(lock, function)
+    return _both(lock, function, found)
 
 
 def _lock_headline(lock: Change, found: Told) -> str:
@@ -54,19 +57,34 @@ def _lock_headline(lock: Change, found: Told) -> str:
     return f"{'less' if fell else 'more'} waiting: {named(lock)} {moved(lock)}"
 
 
-def _both(lock: Change, function: Change) -> str:
+def _both(lock: Change, function: Change, found: Told) -> str:
     first = f"{named(function)} {moved(function)}"
     if abs(lock.difference.value) < _BESIDE * abs(function.difference.value):
-        return f"{_not_a_lock(function)}{first}"
+        return f"{_lead(function, found)}{first}"
     if base.is_explained(lock):
-        return f"{_not_a_lock(function)}{first}; {named(lock)} {moved(lock)}, mostly because the base shrank"
+        return f"{_lead(function, found)}{first}; {named(lock)} {moved(lock)}, mostly because the base shrank"
     if function.difference.value < 0 < lock.difference.value:
         return f"the wait grew behind it: {first}; {named(lock)} {moved(lock)}"
     return f"{first}; {named(lock)} {moved(lock)}"
 
 
-def _not_a_lock(function: Change) -> str:
-    return "" if function.role == UNLOCK else "not a lock: "
+def _lead(function: Change, found: Told) -> str:
+    """Return what a function is that no table knows as a lock."""
+    if function.role == UNLOCK:
+        return ""
+    sides = (found.before, found.after)
+    loops = {one.symbol: one.kind for side in sides for one in from_facts(side.facts)}
+    kind = loops.get(function.symbol)
+    if kind is not None:
+        return f"{_BY_INSTRUCTIONS.get(kind, 'likely a lock')}, by its instructions: "
+    return "likely a lock, by its name: " if suggests(function.symbol) == LOCK else "not a lock: "
+
+
+_BY_INSTRUCTIONS = {
+    TAKES: "a lock",
+    RETRIES: "likely a shared cache line",
+    ATOMIC: "likely a shared cache line",
+}
 
 
 def _nothing(found: Told) -> str:

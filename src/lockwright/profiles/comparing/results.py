@@ -161,6 +161,7 @@ class SideSummary:
         facts: What the first file says of its machine and command.
         waits: How many waits for locks began.
         verdict: What the first run is called when it is diagnosed alone; one of `diagnosis.VERDICTS`.
+        is_likely: Whether that is likely only.
         diagnosis: The same in a sentence.
         spread: The largest difference between two runs among the rows shown, in points; None for one run.
     """
@@ -182,6 +183,7 @@ class SideSummary:
     verdict: str = ""
     diagnosis: str = ""
     spread: float | None = None
+    is_likely: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,7 @@ def summary(side: Side, found: Measured, throughput: Estimate | None) -> SideSum
         verdict=alone.verdict,
         diagnosis=alone.headline,
         spread=_between_runs(found),
+        is_likely=alone.is_likely,
     )
 
 

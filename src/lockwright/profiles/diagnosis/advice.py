@@ -140,7 +140,8 @@ def _many(lock: LockFound) -> Iterator[Reason]:
     if len(named) > 2 and named[0].share_percent < sum(one.share_percent for one in named) * 2 / 3:
         yield Reason("split", f"it is wanted in {len(named)} places, none of which has most")
     elif waiting >= _SPLIT_PERCENT:
-        yield Reason("split", f"{waiting:.0f} % of busy time waits for it: everybody meets there")
+        what = "is in it; if it is a lock," if lock.kind == OWN_KIND else "waits for it:"
+        yield Reason("split", f"{waiting:.0f} % of busy time {what} everybody meets there")
 
 
 def _kind(lock: LockFound) -> Iterator[Reason]:

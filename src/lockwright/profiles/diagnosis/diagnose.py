@@ -62,6 +62,7 @@ def diagnose(profile: Profile) -> Diagnosis:
         cautions=cautions_of(facts, decision, lock),
         record=record_of(facts, decision, lock),
         not_covered=not_covered_of(facts, decision, lock),
+        is_likely=decision.is_likely,
     )
 
 

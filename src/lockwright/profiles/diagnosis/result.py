@@ -305,6 +305,8 @@ class Diagnosis:
         cautions: False friends that are present.
         record: What to record next, as commands or sentences.
         not_covered: What this profile cannot tell.
+        is_likely: Whether the verdict rests on names, or on instructions that may wait for something else: it is likely
+            only.
     """
 
     verdict: str
@@ -317,3 +319,9 @@ class Diagnosis:
     cautions: tuple[Caution, ...] = ()
     record: tuple[str, ...] = ()
     not_covered: tuple[str, ...] = field(default=())
+    is_likely: bool = False
+
+    @property
+    def told(self) -> str:
+        """The verdict as it is told where there is no room for more."""
+        return f"likely a {self.verdict}" if self.is_likely else self.verdict

@@ -74,6 +74,12 @@ class Decision:
     line: SharedLine | None = None
     inlined: Inlined | None = None
 
+    @property
+    def is_likely(self) -> bool:
+        """Whether a contended lock, or a shared line, is likely only: a name, or an instruction, is all that tells."""
+        guessed = self.why in {"own", "atomic"} or (self.inlined is not None and not self.inlined.is_sure)
+        return guessed and self.verdict in {CONTENDED, LINE, MINOR}
+
 
 def decide(facts: Facts) -> Decision:
     """Return the verdict."""

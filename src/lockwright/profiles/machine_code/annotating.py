@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lockwright.profiles import folding
-from lockwright.profiles.hot_loops import LOOKED_AT
+from lockwright.profiles.hot_loops import LOOKED_AT, as_facts
 from lockwright.profiles.machine_code.listing import listings
 from lockwright.profiles.machine_code.loops import loop_of
 
@@ -44,7 +44,8 @@ def with_loops(profile: Profile, recording: str, perf: str) -> Profile:
         if loop is not None:
             found.append(replace(loop, symbol=seen[-1], module=frame.module))
     facts = {**profile.facts, **({LOOKED_AT: ", ".join(seen)} if seen else {})}
-    return replace(profile, loops=tuple(found), facts=facts)
+    profile = replace(profile, loops=tuple(found), facts=facts)
+    return replace(profile, facts={**facts, **as_facts(profile)})
 
 
 def _hottest(profile: Profile) -> list[Frame]:

@@ -217,6 +217,7 @@ class SimulationResult:
     moved_falls: list[MovedFall] = field(default_factory=list)  # with those numbers changed that decide most
     subjects: dict[str, Subject] = field(default_factory=dict)  # what each lock is
     least_transfer: LeastTransfer | None = None
+    faults: list[str] = field(default_factory=list)  # of the programs: what makes the figures idle
     warnings: list[str] = field(default_factory=list)
     params: dict[str, object] = field(default_factory=dict)
     settings: tuple[str, ...] = ()  # the same in words: `hold 100 cycles`

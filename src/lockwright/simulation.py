@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from lockwright.points import LeastTransfer, SimulationResult, Subject
 from lockwright.units import cpu_counts, cycles, duration, wrong
@@ -31,6 +32,8 @@ LEAST_WARM_UP, WARM_UP_EACH = 200, 10
 LEAST_ROUNDS, ROUNDS_EACH = 2000, 20
 FEW_EACH = 10
 MOST_SEEDS = 1000
+READERS = 0.9
+"""Which part of the sections only read where the lock tells readers from writers."""
 MOST_PARTS = 1000  # of the sections, to tell readers from writers
 SENSITIVITY_SEEDS = 3
 STARTS = ("spread", "together")
@@ -112,7 +115,7 @@ def simulate(
     locks: str | Sequence[str],
     *,
     machine: str = "opteron48",
-    cpus: str | Sequence[int] | None = None,
+    cpus: str | int | Sequence[int] | None = None,
     hold: str | None = None,
     think: str | None = None,
     think_distribution: Literal["fixed", "exponential"] = "fixed",
@@ -131,13 +134,13 @@ def simulate(
     Args:
         locks: Built-in names (`ticket`, `mcs`), lock files (`mylock.py:MyLock`), or whole programs, one or several.
         machine: A short name such as `opteron48` (`lockwright machines` lists them), or a TOML file.
-        cpus: On how many CPUs: `1,6,12,48`, `1-48`, or numbers; by default one, one die, two dies, all.
+        cpus: On how many CPUs: `1,6,12,48`, `1-48`, or one or several numbers; by default one, one die, two dies, all.
         hold: How long a section works beside its lines, with a unit: `100cycles`, `50ns`.
         think: How long a thread does something else between two sections: `1000cycles`, `2us`.
         think_distribution: `fixed`, or `exponential` with `think` as its mean.
         lines: How many shared cache lines a section reads and writes.
         locks_count: How many locks there are; each round takes one of them at random.
-        readers: For a reader-writer lock: which part of the sections only read, 0 to 1.
+        readers: For a reader-writer lock: which part of the sections only read, 0 to 1; by default 0.9.
         workload: What the lock is put into instead: a name of `lockwright locks`, or a file `work.py:MyWorkload`.
         seeds: How many runs there are of each point, with seeds 1, 2, ...
         start: `spread` over a while, or all `together`: near a collapse they may end on different branches.  By default
@@ -154,13 +157,14 @@ def simulate(
     from lockwright import machines
 
     began = time.perf_counter()
-    named = [locks] if isinstance(locks, str) else list(dict.fromkeys(locks))
+    named = _named(locks)
     known = machines.load(machine)
     model = known.model()
     chosen = _seeds(seeds)
     _one_of("--start", start or STARTS[0], STARTS)
     _one_of("--think-distribution", think_distribution, DISTRIBUTIONS)
     asked = _Asked(hold, think, think_distribution, lines, locks_count, readers, workload)
+    asked.check_readers(named)
     programs = {lock: asked.program(lock, model.ghz) for lock in named}
     counts = _counts(cpus, model, programs)
     starts = {lock: start or _usual_start(program) for lock, program in programs.items()}
@@ -219,7 +223,12 @@ class _Asked:
         """Return a lock in the workload that was asked for."""
         from lockwright.language.compile import compile_contention
 
-        return compile_contention(lock, self.workload, **self.values(ghz, self.defaults(lock)))
+        values = self.values(ghz, self.defaults(lock))
+        reading = self.reading(lock)
+        if reading is not None:
+            part = Fraction(reading).limit_denominator(MOST_PARTS)
+            values |= {"readers": part.numerator, "of": part.denominator}
+        return compile_contention(lock, self.workload, **values)
 
     def defaults(self, lock: str) -> dict[str, str]:
         """Return the times of our own workload; other programs have theirs."""
@@ -239,19 +248,33 @@ class _Asked:
         for name, value, most in (("lines", self.lines, 1 << 20), ("locks", self.locks, 1 << 20)):
             if value is not None:
                 found[name] = _within(f"--{name}", value, 0 if name == "lines" else 1, most)
-        if self.readers is not None:
-            if not 0 <= self.readers <= 1:
-                raise wrong(f"`--readers {self.readers:g}` is no part of the sections", "0 to 1: `--readers 0.9`")
-            part = Fraction(self.readers).limit_denominator(MOST_PARTS)
-            found["readers"], found["of"] = part.numerator, part.denominator
         return found
+
+    def reading(self, lock: str) -> float | None:
+        """Return which part of the sections of a lock only read; None if it tells no readers from writers."""
+        from lockwright.language.compile import base_of
+
+        if self.workload:
+            return self.readers
+        usual = READERS if self.readers is None else self.readers
+        return usual if base_of(lock) == "RwLock" else None
+
+    def check_readers(self, locks: Sequence[str]) -> None:
+        """Refuse a part of the sections that is none, or that no lock asks for."""
+        if self.readers is None:
+            return
+        if not isinstance(self.readers, int | float) or not 0 <= self.readers <= 1:
+            shown = str(self.readers).removesuffix(".0")
+            raise wrong(f"`--readers {shown}` is no part of the sections", "0 to 1: `--readers 0.9`")
+        if all(self.reading(lock) is None for lock in locks):
+            raise wrong(f"`--readers` is for reader-writer locks: `{locks[0]}` is none", "leave it out")
 
     def params(self, lock: str, ghz: float) -> dict[str, object]:
         """Return the settings of a lock as plain values."""
         values = self.values(ghz, self.defaults(lock))
         found: dict[str, object] = {f"{name}_cycles": values.get(name) for name in ("hold", "think")}
         found |= {"think_distribution": self.distribution, "lines": self.lines, "locks": self.locks or 1}
-        return found | {"readers": self.readers, "workload": self.workload, "ghz": ghz}
+        return found | {"readers": self.reading(lock), "workload": self.workload, "ghz": ghz}
 
     def words(self, locks: Sequence[str], seeds: int, start: str) -> tuple[str, ...]:
         """Return the settings as a person reads them."""
@@ -266,8 +289,9 @@ class _Asked:
                 told.append(f"{name} {duration(text)}{mean}")
         if self.lines is not None:
             told.append(f"{self.lines} shared line{'s' if self.lines != 1 else ''}")
-        if self.readers is not None:
-            told.append(f"{self.readers:.0%} readers")
+        reading = next((share for lock in locks if (share := self.reading(lock)) is not None), None)
+        if reading is not None:
+            told.append(f"{reading:.0%} readers")
         if start == "together":
             told.append("all start together")
         told.append(f"{seeds} seed{'s' if seeds != 1 else ''}")
@@ -305,6 +329,7 @@ def _run(
         if fallen is not None:
             result.falls.append(fallen)
             result.collapses.append(limits.collapse(points))
+    result.faults += _faults(result)
     result.warnings += _warnings(result, len(planned), len(done.runs))
     return done
 
@@ -342,6 +367,12 @@ def _warnings(result: Simulation, planned: int, done: int) -> list[str]:
     ]
     if few:
         found.append(f"a thread came round less than {FEW_EACH} times at {few[0].cpus} CPUs: `--ops` measures longer")
+    return found
+
+
+def _faults(result: Simulation) -> list[str]:
+    """Return what programs did that makes their figures idle."""
+    found = []
     for lock in dict.fromkeys(point.lock for point in result.points):
         failed = sum(run.failed_assertions for one in result.points if one.lock == lock for run in one.runs)
         if failed:
@@ -387,13 +418,31 @@ def _vary(
 # Values that make no sense.
 
 
+def _named(locks: str | Sequence[str]) -> list[str]:
+    found = [locks] if isinstance(locks, str) else list(dict.fromkeys(_several("locks", locks)))
+    if not found:
+        raise wrong("no lock is named", "`ticket`, or a file: `mylock.py`")
+    unnamed = next((one for one in found if not isinstance(one, str)), None)
+    if unnamed is not None:
+        raise wrong(f"`{unnamed!r}` is no name of a lock", "a text: `ticket`, or a file: `mylock.py`")
+    return found
+
+
+def _several(what: str, values: object) -> list[Any]:
+    if not isinstance(values, Iterable):
+        raise wrong(f"`{what}` cannot be `{values!r}`", "one, or a list of them")
+    return list(values)
+
+
 def _usual_start(program: Program) -> str:
     from lockwright.simulate.whole import ends_by_itself
 
     return "together" if ends_by_itself(program) else "spread"
 
 
-def _counts(cpus: str | Sequence[int] | None, model: MachineModel, programs: Mapping[str, Program]) -> tuple[int, ...]:
+def _counts(
+    cpus: str | int | Sequence[int] | None, model: MachineModel, programs: Mapping[str, Program]
+) -> tuple[int, ...]:
     """Return the CPU counts; by default as many as the programs have threads, or one, one die, two dies, and all."""
     from lockwright.simulate.whole import own_threads
 
@@ -404,7 +453,8 @@ def _counts(cpus: str | Sequence[int] | None, model: MachineModel, programs: Map
     if cpus is None:
         die = sum(model.node_of_core[core] == model.node_of_core[0] for core in set(model.core_of_cpu))
         return tuple(sorted({1, min(die, model.cpus), min(2 * die, model.cpus), model.cpus}))
-    counts = cpu_counts(cpus if isinstance(cpus, str) else ",".join(map(str, cpus)))
+    listed = [cpus] if isinstance(cpus, str | int) else _several("cpus", cpus)
+    counts = cpu_counts(",".join(map(str, listed)))
     if counts[-1] > model.cpus:
         raise wrong(
             f"`{model.name}` has {model.cpus} CPUs, so nothing can run on {counts[-1]}", f"`--cpus 1-{model.cpus}`"
@@ -421,7 +471,7 @@ def _positive(option: str, value: int | None) -> int | None:
 
 
 def _within(option: str, value: int, least: int, most: int) -> int:
-    if not least <= value <= most:
+    if not isinstance(value, int) or not least <= value <= most:
         raise wrong(f"`{option} {value}` makes no sense", f"a number from {least:,} to {most:,}")
     return value
 

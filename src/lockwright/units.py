@@ -44,7 +44,7 @@ def duration(text: str, what: str = "duration") -> Duration:
     Raises:
         LockwrightError: There is no unit, or no number.
     """
-    found = _DURATION.fullmatch(text.strip())
+    found = _DURATION.fullmatch(str(text).strip())  # a number, where Python is the caller, has no unit either
     if found is None:
         raise wrong(f"`{what} {text}` is no duration", f"write {_HELP}")
     number, unit = found[1], _SPELLINGS.get(found[2], found[2])

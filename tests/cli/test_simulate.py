@@ -5,17 +5,20 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+import lockwright
 from lockwright.cli.main import run
 from lockwright.cli.progress import time_left
 from lockwright.cli.status import Status
+from lockwright.errors import LockwrightError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -61,7 +64,10 @@ SMALL = ["--cpus", "1,12", "--seeds", "2", "--ops", "300"]
         (["ticket", "--seeds", "0"], "`--seeds 0` makes no sense"),
         (["ticket", "--start", "slowly"], "`spread` or `together`"),
         (["ticket", "--readers", "90"], "`--readers 90` is no part of the sections"),
-        (["ticket", "--csv=-"], "only `--json` goes to standard output"),
+        (["ticket", "--html=-"], "only `--json` and `--csv` can go there"),
+        (["ticket", "--csv=-", "--json=-"], "`--json` and `--csv` cannot both go to standard output"),
+        (["ticket", "--csv=points.txt", "--html=./points.txt"], "`--csv` is written there"),
+        (["ticket", "--readers=0.5"], "`--readers` is for reader-writer locks: `ticket` is none"),
         (["ticket", "--html", "/nowhere/page.html"], "there is no folder"),
         (["openvswitch:PerNode", "--hold", "5ns"], "is a whole program with times of its own"),
         (["openvswitch:PerNode", "--cpus", "12"], "has 3 threads of its own, so it does not run on 12 CPUs"),
@@ -190,3 +196,46 @@ def test_an_interrupt_keeps_what_is_done(tmp_path: Path) -> None:
 )
 def test_the_time_left(seconds: float, shown: str) -> None:
     assert time_left(seconds) == shown
+
+
+def test_points_on_standard_output_are_all_there_is(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["simulate", "ticket", "--cpus", "1,6", "--seeds", "1", "--ops", "300", "--csv", "-"]) == Status.FINE
+    rows = list(csv.DictReader(capsys.readouterr().out.splitlines()))
+    assert [row["cpus"] for row in rows] == ["1", "6"]
+    assert [row["throughput_per_s_low"] for row in rows] == ["", ""]  # one seed has no interval
+    assert rows[0]["handoff_ns"] == ""  # nobody ever waited
+
+
+def test_a_full_disk_is_told_by_the_name_that_was_given(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["simulate", "ticket", "--cpus", "1", "--seeds", "1", "--csv", "/dev/full"]) == Status.INPUT
+    assert capsys.readouterr().err.rstrip().endswith("No space left on device: /dev/full")
+
+
+@pytest.mark.parametrize(("asked", "shown"), [([], "90% readers"), (["--readers", "0.25"], "25% readers")])
+def test_how_many_only_read_is_told(asked: list[str], shown: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Also where only one of the locks tells readers from writers."""
+    assert run(["simulate", "linux_rwlock", "ticket", *SMALL, *asked]) == Status.FINE
+    assert shown in " ".join(capsys.readouterr().out.split())
+
+
+@pytest.mark.parametrize(
+    ("locks", "options", "told"),
+    [
+        ([], {}, "no lock is named"),
+        (5, {}, "`locks` cannot be `5`"),
+        ([5], {}, "`5` is no name of a lock"),
+        ("ticket", {"cpus": 1.5}, "`cpus` cannot be `1.5`"),
+        ("ticket", {"cpus": [1.5]}, "`--cpus 1.5` is no list of CPU counts"),
+        ("ticket", {"hold": 400}, "`--hold 400` has no unit"),
+        ("ticket", {"seeds": 2.5}, "`--seeds 2.5` makes no sense"),
+        ("ticket", {"lines": "x"}, "`--lines x` makes no sense"),
+        ("linux_rwlock", {"readers": "many"}, "`--readers many` is no part of the sections"),
+    ],
+)
+def test_what_makes_no_sense_in_python(locks: Any, options: dict[str, Any], told: str) -> None:
+    with pytest.raises(LockwrightError, match=re.escape(told)):
+        lockwright.simulate(locks, **options)
+
+
+def test_one_number_of_cpus_in_python() -> None:
+    assert [one.cpus for one in lockwright.simulate("ticket", cpus=2, seeds=1, ops=100).points] == [2]

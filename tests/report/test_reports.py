@@ -9,6 +9,7 @@ import msgspec
 from rich.console import Console
 from tests.report.results import faulty, proved
 
+from lockwright.report.console import spelled
 from lockwright.report.html import check_page
 from lockwright.report.json import check_json
 from lockwright.report.terminal import check_text, print_check
@@ -64,6 +65,11 @@ def test_no_colour_and_plain_signs_where_the_terminal_has_none() -> None:
     text = raw.getvalue().decode("ascii")
     assert "\x1b" not in text
     assert "held 0 -> 1, enters" in text
+
+
+def test_stand_ins_keep_the_columns_of_tables() -> None:
+    assert spelled("2.11 ± 0.00  ▇▇▇", "ascii") == "2.11 ~ 0.00  ###"
+    assert spelled("2.11 ± 0.00  ▇▇▇", "utf-8") == "2.11 ± 0.00  ▇▇▇"
 
 
 def test_json_has_what_tools_rely_on() -> None:

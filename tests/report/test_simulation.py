@@ -60,6 +60,13 @@ def test_many_locks_go_into_several_tables() -> None:
     assert text.count(" cpus ") > 1
 
 
+def test_what_limits_a_lock_stands_below_a_table_that_has_no_room_for_it() -> None:
+    for width in (100, 60):
+        text = " ".join(simulation_text(collapsing(), width).split())
+        assert text.count("waiters re-read one line") >= 1
+        assert ("what limits the ticket lock" in text) != ("ticket at 48: " in text)
+
+
 def test_nothing_finished_is_said() -> None:
     assert "nothing was finished" in simulation_text(SimulationResult("amd48", "a machine", is_interrupted=True))
 

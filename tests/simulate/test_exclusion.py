@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -73,6 +74,9 @@ def test_two_at_once_are_told(text: str, tmp_path: Path, capsys: pytest.CaptureF
     told = " ".join(capsys.readouterr().out.split())
     assert "on 6 CPUs while another thread held it" in told
     assert "shows how it comes about" in told
+    assert command(["simulate", where, "--cpus", "6", "--seeds", "2", "--json", "-"]) == Status.FINDING
+    (fault,) = json.loads(capsys.readouterr().out)["faults"]
+    assert "while another thread held it" in fault["sentence"]
 
 
 TRYING = """

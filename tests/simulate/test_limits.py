@@ -74,6 +74,14 @@ def test_one_cpu_is_no_measure_of_a_collapse() -> None:
     assert collapse(points) == ""
 
 
+def test_one_cpu_that_is_faster_than_several_is_told_apart() -> None:
+    points = [made("mcs", cpus, rate) for cpus, rate in ((1, 9e6), (2, 4e6), (48, 1e6))]
+    assert collapse(points) == (
+        "the mcs lock is fastest at 1 CPU, and of several at 2, and falls by half between 2 and 48; at 48 it does 25% "
+        "of what it does at 2"
+    )
+
+
 def test_a_fall_before_a_recovery_is_told_where_it_is() -> None:
     points = [made("x", cpus, rate) for cpus, rate in ((2, 1e6), (4, 4e6), (8, 1.9e6), (16, 3e6))]
     assert "fastest at 4 CPUs and falls by half between 4 and 8; at 16 it does 75%" in collapse(points)

@@ -48,7 +48,8 @@ def application() -> App:
         help_format="plaintext",
         help_formatter="plain",
         suppress_keyboard_interrupt=False,  # we say what was lost
-        help_epilogue="Exit status: 0 proved, 1 a finding, 2 wrong input, 3 not exhausted or not covered.",
+        help_epilogue="Exit status: 0 proved, or fine; 1 a finding; 2 wrong input; 3 not exhausted or not covered; "
+        "130 interrupted.",
     )
     for command, summary in _COMMANDS.items():
         app.command(f"lockwright.cli.{command}:{command}", name=command, help=summary)

@@ -27,7 +27,7 @@ def refuse_unwritable(targets: Mapping[str, str | None], streams: Collection[str
     for option, target in targets.items():
         if target is None or [option] == streaming:
             continue
-        problem = _problem(target, streaming)
+        problem = _problem(target, streams, streaming) or _twice(option, targets)
         if problem:
             from lockwright.language.select import refuse
 
@@ -36,13 +36,24 @@ def refuse_unwritable(targets: Mapping[str, str | None], streams: Collection[str
             )
 
 
-def _problem(target: str, streaming: list[str]) -> str:
+def _twice(option: str, targets: Mapping[str, str | None]) -> str:
+    """Return which other option, named before, names the same file; a device takes what comes."""
+    path = Path(str(targets[option])).resolve()
+    for other, target in targets.items():
+        if other == option:
+            return ""
+        if target and target != STANDARD_OUTPUT and Path(target).resolve() == path and not _is_special(path):
+            return f"`{other}` is written there"
+    return ""
+
+
+def _problem(target: str, streams: Collection[str], streaming: list[str]) -> str:
     """Return why nothing can be written there; empty if it can."""
     if not target:
         return "no file is named"
     if target == STANDARD_OUTPUT:
         several = f"{' and '.join(f'`{one}`' for one in streaming)} cannot both go to standard output"
-        return several if len(streaming) > 1 else "only `--json` goes to standard output"
+        return several if len(streaming) > 1 else f"only {' and '.join(f'`{one}`' for one in streams)} can go there"
     path = Path(target).resolve()  # a link is followed, not replaced
     if path.is_dir():
         return "it is a folder"
@@ -63,7 +74,14 @@ def write(target: str, content: str | bytes) -> None:
         _print(content)
         return
     data = content.encode() if isinstance(content, str) else content
-    path = Path(target).resolve()
+    try:
+        _write(Path(target).resolve(), data)
+    except OSError as error:
+        error.filename = target  # as it was named, and not what is written on the way
+        raise
+
+
+def _write(path: Path, data: bytes) -> None:
     if _is_special(path):
         path.write_bytes(data)
         return

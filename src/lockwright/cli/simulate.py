@@ -21,14 +21,14 @@ class Outputs:
 
     Args:
         json: Write the result as JSON to a file, or to standard output with `-`.
-        csv: Write the points as CSV.
+        csv: Write the points as CSV to a file, or to standard output with `-`.
         html: Write one page with pictures, profiles and the reasons; it needs no network.
         svg: Write the picture of the throughput.
         folded: Write the profile of the one lock at most CPUs as folded stacks, for `lockwright profile` and others.
     """
 
     json: Annotated[str | None, Parameter(allow_leading_hyphen=True)] = None
-    csv: str | None = None
+    csv: Annotated[str | None, Parameter(allow_leading_hyphen=True)] = None
     html: str | None = None
     svg: str | None = None
     folded: str | None = None
@@ -66,7 +66,7 @@ def simulate(
         exponential: Think times are exponentially distributed, with `--think` as their mean.
         lines: How many shared cache lines a section reads and writes.
         number: How many locks there are; each round takes one of them at random.
-        readers: For a reader-writer lock: which part of the sections only read, such as `0.9`.
+        readers: For a reader-writer lock: which part of the sections only read; by default 0.9.
         workload: What the lock is put into instead: a name of `lockwright locks`, or a file `work.py:MyWorkload`.
         seeds: How many runs there are of each point.
         start: `spread`, or `together`: near a collapse the two may end on different branches; by default `spread`, but
@@ -84,7 +84,7 @@ def simulate(
         )
     if outputs.folded is not None and len(set(locks)) > 1:
         return mistaken("`--folded` writes the profile of one lock", f"`lockwright simulate {locks[0]} --folded FILE`")
-    refuse_unwritable(outputs.by_option())
+    refuse_unwritable(outputs.by_option(), ("--json", "--csv"))
     from lockwright.cli.progress import Bar, tell_of_compilation
     from lockwright.simulation import simulate as run
 
@@ -100,7 +100,7 @@ def simulate(
             if locks
             else run(str(workload), progress=bar.show, **options)
         )
-    if outputs.json != STANDARD_OUTPUT:
+    if STANDARD_OUTPUT not in (outputs.json, outputs.csv):
         from lockwright.report.simulation import print_simulation
 
         print_simulation(result)

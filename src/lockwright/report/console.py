@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 WIDTH = 100
-STAND_INS = {"→": "->", "←": "<-", "×": "x", "·": ".", "…": "...", "–": "-"}
-"""What to write where the encoding has no such sign."""
+STAND_INS = {"→": "->", "←": "<-", "×": "x", "·": ".", "…": "...", "–": "-", "±": "~", "▇": "#", "µ": "u"}
+"""What to write where the encoding has no such sign; what stands in tables is as wide as the sign."""
 
 _STYLES = {
     "fault": "bold red",

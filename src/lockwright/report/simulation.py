@@ -46,6 +46,10 @@ def styled_lines(result: SimulationResult, width: int = WIDTH) -> Iterator[tuple
     if not result.points:
         yield "nothing was finished", "warning"
         return
+    for text in result.faults:
+        yield from ((line, "fault") for line in _wrapped("fault: ", text, width))
+    if result.faults:
+        yield "", ""
     yield from _tables(result, width)
     for text in whole_runs(result):
         yield from ((line, "") for line in _wrapped("", text, width))
@@ -56,8 +60,8 @@ def styled_lines(result: SimulationResult, width: int = WIDTH) -> Iterator[tuple
     yield from ((line, "") for line in _sensitivity(result, width))
     yield from ((line, "dim") for line in _weak(result, width))
     yield from ((line, "warning") for text in result.warnings for line in _wrapped("warning: ", text, width))
-    runs = sum(len(point.runs) for point in result.points)
-    yield f"{f'{runs:,} runs {result.seconds:>6.1f} s':>{width}}", "dim"
+    runs = counted(sum(len(point.runs) for point in result.points), "run")
+    yield f"{f'{runs} {result.seconds:>6.1f} s':>{width}}", "dim"
 
 
 def heading(result: SimulationResult) -> str:
@@ -128,13 +132,16 @@ def _tables(result: SimulationResult, width: int) -> Iterator[tuple[str, str]]:
     by, unit = scale(result)
     most = max(point.throughput_per_s for point in result.points)
     cells = {(one.lock, one.cpus): _cell(one, by, most) for one in result.points}
-    left, told = locks_of(result), focus(result)
+    left, told, beside = locks_of(result), focus(result), ""
     while left:
         taken = _fitting(left, cells, unit, width)
         left = left[len(taken) :]
-        yield from _table(result, taken, cells, unit, told if told in taken else "", width)
+        room = width - 5 - sum(_column(lock, cells, unit) for lock in taken)
+        if told in taken and room >= _NARROWEST_LIMITS:
+            beside = told
+        yield from _table(result, taken, cells, unit, beside if beside in taken else "", room)
         yield "", ""
-    yield from _limits_of_others(result, told, width)
+    yield from _limits_below(result, beside, width)
 
 
 def _fitting(locks: Sequence[str], cells: dict[tuple[str, int], str], unit: str, width: int) -> list[str]:
@@ -157,19 +164,18 @@ def _table(
     cells: dict[tuple[str, int], str],
     unit: str,
     told: str,
-    width: int,
+    room: int,
 ) -> Iterator[tuple[str, str]]:
+    """Yield one table, with what limits the lock `told` in the columns that are left; an empty name: of none."""
     columns = {lock: _column(lock, cells, unit) for lock in locks}
-    room = width - 5 - sum(columns.values())
-    has_limits = bool(told) and room >= _NARROWEST_LIMITS
     heads = "".join(f"{f'{lock}  {unit}':<{columns[lock]}}" for lock in locks)
-    title = f"what limits {result.named(told)}" if has_limits else ""
+    title = f"what limits {result.named(told)}" if told else ""
     yield f" cpus   {heads}{title}".rstrip(), "dim"
     before = ""
     for cpus in sorted({point.cpus for point in result.points}):
         line = f"{cpus:>5}   " + "".join(f"{cells.get((lock, cpus), '-'):<{columns[lock]}}" for lock in locks)
         text = next((one.limits for one in result.points if (one.lock, one.cpus) == (told, cpus)), "")
-        parts = textwrap.wrap(text if text != before else "", room - 3) if has_limits else []
+        parts = textwrap.wrap(text if text != before else "", room - 3) if told else []
         before = text
         for number, part in enumerate(parts or [""]):
             yield f"{line if number == 0 else ' ' * (8 + sum(columns.values()))}{part}".rstrip(), ""
@@ -180,11 +186,11 @@ def _cell(point: Point, by: float, most: float) -> str:
     return f"{shown:<12} {BAR * round(_BAR_WIDTH * point.throughput_per_s / most) if most else ''}".rstrip()
 
 
-def _limits_of_others(result: SimulationResult, told: str, width: int) -> Iterator[tuple[str, str]]:
-    """Yield of each other lock what limits it on the most CPUs."""
+def _limits_below(result: SimulationResult, beside: str, width: int) -> Iterator[tuple[str, str]]:
+    """Yield of each lock what limits it on the most CPUs, but for the one of which that stands beside the table."""
     for lock in locks_of(result):
         last = max((one for one in result.points if one.lock == lock), key=lambda one: one.cpus)
-        if lock != told and last.limits:
+        if lock != beside and last.limits:
             yield from ((line, "") for line in _wrapped(f"{lock} at {last.cpus}: ", last.limits, width))
 
 

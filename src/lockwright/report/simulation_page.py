@@ -85,6 +85,7 @@ def _body(result: SimulationResult, charts: set[str]) -> Iterator[str]:
     yield _STYLE
     yield f"<h1>{escape(_headline(result))}</h1>"
     yield f"<p>{escape(heading(result))}. A simulation: no such machine was run.</p>"
+    yield from (f'<p class="doubt">Fault: {_prose(one)}.</p>' for one in result.faults)
     if result.is_interrupted:
         yield '<p class="doubt">Interrupted: what follows is what was finished by then.</p>'
     if not result.points:

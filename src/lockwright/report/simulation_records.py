@@ -30,6 +30,7 @@ def simulation_json(result: SimulationResult, command: str = "simulate") -> dict
         "title": result.title,
         "params": result.params,
         "seeds": list(result.seeds),
+        "faults": [{"sentence": one} for one in result.faults],
         "warnings": result.warnings,
         "interrupted": result.is_interrupted,
         "points": [_point(point) for point in result.points],
@@ -54,16 +55,14 @@ def simulation_csv(result: SimulationResult) -> str:
     names = list(dict.fromkeys(name for row in rows for name in row))
     writer = csv.DictWriter(text, names, lineterminator="\n")
     writer.writeheader()
-    writer.writerows({name: "" if _is_nan(value) else value for name, value in row.items()} for row in rows)
+    writer.writerows(rows)
     return text.getvalue()
 
 
 def flat_points(result: SimulationResult) -> list[dict[str, Any]]:
     """Return the points as rows of plain values, with the machine and a column for each parameter."""
     return [
-        {"lock": point.lock, "cpus": point.cpus, "machine": point.machine}
-        | point.params
-        | {name: getattr(point, name) for name in _FIELDS}
+        {"lock": point.lock, "cpus": point.cpus, "machine": point.machine} | point.params | _figures(point)
         for point in result.points
     ]
 
@@ -79,7 +78,13 @@ def distances(point: Point) -> dict[str, int]:
 
 def _point(point: Point) -> dict[str, Any]:
     record = {"lock": point.lock, "cpus": point.cpus, "params": {"machine": point.machine, **point.params}}
-    return record | {name: _known(getattr(point, name)) for name in _FIELDS}
+    return record | _figures(point)
+
+
+def _figures(point: Point) -> dict[str, Any]:
+    """Return what was measured; of one seed there is no interval."""
+    unknown = ("throughput_per_s_low", "throughput_per_s_high") if len(point.runs) < 2 else ()
+    return {name: None if name in unknown else _known(getattr(point, name)) for name in _FIELDS}
 
 
 def _key(point: Point) -> dict[str, Any]:

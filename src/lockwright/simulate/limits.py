@@ -140,7 +140,12 @@ def collapse(points: Sequence[Point]) -> str:
     found = fall(points)
     if found is None:
         return ""
+    alone = next((one.throughput_per_s for one in points if one.cpus == 1), 0.0)
+    best = next(one.throughput_per_s for one in points if one.cpus == found.best)
+    fastest, its_best = f"at {found.best} CPUs", "its best"
+    if alone > best:
+        fastest, its_best = f"at 1 CPU, and of several at {found.best},", f"what it does at {found.best}"
     return (
-        f"{points[0].named} is fastest at {found.best} CPUs and falls by half between {found.before} and "
-        f"{found.there}; at {found.last} it does {found.kept:.0%} of its best"
+        f"{points[0].named} is fastest {fastest} and falls by half between {found.before} and {found.there}; "
+        f"at {found.last} it does {found.kept:.0%} of {its_best}"
     )

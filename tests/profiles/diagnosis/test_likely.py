@@ -38,7 +38,7 @@ GUESSES = [
     named(),
     looped(WAITS),
     looped(ATOMIC),
-    sampled(("std::atomic<long>::fetch_add < hit < main", 90), ("x", 10)),
+    sampled(("sync/atomic.AddInt64 < main.hit < main.main", 90), ("x", 10)),
 ]
 
 

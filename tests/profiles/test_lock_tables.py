@@ -8,7 +8,7 @@ import pytest
 from tests.profiles.captured import of, profile
 
 from lockwright.errors import LockwrightError
-from lockwright.profiles import folding
+from lockwright.profiles import folding, read
 
 SAMPLES = Path(__file__).parent / "samples"
 
@@ -167,3 +167,14 @@ def test_a_kind_of_lock_that_is_not_known_yet() -> None:
     """Versions of perf have added kinds: a caller with its offset tells that the word before it is one."""
     (wait,) = of("         3     10.00 us      5.00 us      3.33 us   newlock:R   do_something+0x1f\n").waits
     assert (wait.kind, wait.stack[0].symbol, wait.contended) == ("newlock:R", "do_something", 3)
+
+
+def test_a_caller_that_perf_calls_unknown_is_none(tmp_path: Path) -> None:
+    """Perf 6.1 prints it where the events of a recording have no stacks."""
+    file = tmp_path / "table.txt"
+    head = " contended   total wait     max wait     avg wait         type   caller\n\n"
+    file.write_text(
+        head + "        10     16.92 s       3.57 s       1.69 s     spinlock   Unknown\n", encoding="utf-8"
+    )
+    (wait,) = read(str(file)).waits
+    assert (wait.kind, wait.stack, wait.contended) == ("spinlock", (), 10)

@@ -59,6 +59,10 @@ def _is_row(line: str) -> bool:
     return got is not None and _TAIL.fullmatch(got["tail"]) is not None
 
 
+_NOBODY = "Unknown"
+"""What perf calls the caller where an event has no stack (tools/perf/builtin-lock.c)."""
+
+
 def _time_ns(text: str) -> float:
     number, _, unit = text.partition(" ")
     return float(number) * NS_PER[unit or "ns"]
@@ -139,6 +143,8 @@ class _Table:
         """Return a wait with what the columns behind the numbers say."""
         if tail["caller"]:
             name, _, offset = tail["caller"].strip().partition("+0x")
+            if name == _NOBODY:
+                return replace(wait, kind=tail["kind"])
             caller = Frame(name, "", int(offset, 16) if re.fullmatch(r"[0-9a-f]{1,16}", offset) else None)
             return replace(wait, kind=tail["kind"], stack=(caller,))
         if tail["address"]:

@@ -36,6 +36,11 @@ def test_recorded_waits_decide_what_runs_with_interrupts_off() -> None:
 
 def test_waits_that_were_lost_decide_nothing() -> None:
     assert diagnose(recorded(2e6, lost_events="12")).verdict == UNDECIDED
+    assert diagnose(recorded(2e6, lost_events="12", lost_samples="7", lost_waits="5")).verdict == UNDECIDED
+
+
+def test_samples_that_were_lost_leave_waits_whole() -> None:
+    assert diagnose(recorded(2e6, lost_events="12", lost_samples="12")).verdict == NO_LOCK
     assert diagnose(sampled(RELEASE, ("work", 70), event="cpu-clock")).verdict == UNDECIDED
 
 

@@ -115,7 +115,8 @@ def _unless_cut(facts: Facts, found: Decision) -> Decision:
 def has_all_waits(facts: Facts) -> bool:
     """Return whether every wait for a lock of the kernel was recorded beside the samples."""
     known = facts.view.profile.facts
-    return "lock events s" in known and not {"lost events", "lost waits"} & known.keys()
+    is_of_others = "lost waits" not in known and bool({"lost samples", "lost sleeps"} & known.keys())
+    return "lock events s" in known and ("lost events" not in known or is_of_others)
 
 
 def _unless_few(facts: Facts, found: Decision) -> Decision:

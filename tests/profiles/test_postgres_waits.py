@@ -9,7 +9,8 @@ from tests.profiles.captured import content, of, profile
 
 from lockwright.profiles.diagnosis import CONTENDED, NO_LOCK, UNDECIDED, diagnose
 from lockwright.profiles.diagnosis.known_locks import known_locks
-from lockwright.profiles.readers.postgres_waits import READER, normal
+from lockwright.profiles.readers.postgres_waits import READER
+from lockwright.profiles.statements import normal
 
 if TYPE_CHECKING:
     from lockwright.profiles import Profile
@@ -130,6 +131,13 @@ def test_one_session_that_waits_decides_nothing() -> None:
 )
 def test_statements_without_their_literals(statement: str, expected: str) -> None:
     assert normal(statement) == expected
+
+
+def test_borders_of_lines_are_borders() -> None:
+    text = content("postgres_waits/borders-15.txt").decode()
+    drawn = text.replace("-+-", "\u2500\u253c\u2500").replace("|", "\u2502").replace("--", "\u2500\u2500")
+    assert of(drawn).waits == of(text).waits
+    assert of(text).waits
 
 
 def test_statements_of_several_lines() -> None:

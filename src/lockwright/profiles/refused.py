@@ -26,7 +26,6 @@ OTHERS = (
         "text: `jcmd PID Thread.dump_to_file FILE`, without `-format=json`",
         re.compile(r'\s*"threadDump": \{\s*'),
     ),
-    ("InnoDB's status", f"{_STACKS} of the server", re.compile(r"\s*(?:SEMAPHORES|\d.* INNODB MONITOR OUTPUT)\s*")),
     (
         "text of `go tool pprof`",
         "`go tool pprof -raw` through `stackcollapse-go.pl`",

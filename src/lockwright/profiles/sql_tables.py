@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     Accepts = Callable[[frozenset[str]], bool]
 
 _LONGEST = 1 << 16
-_SEPARATORS = ("|", "\t", ",", ";")
+_BLANKS = " "  # what tabs may have become
+_SEPARATORS = ("|", "\t", ",", ";", _BLANKS)
 _OF_RULES = frozenset("+|-=: \t") | {chr(one) for one in range(0x2500, 0x2580)}
 _BAR = re.compile("\u2502|\u2551")
 _RECORD = re.compile(
@@ -85,7 +86,9 @@ class Scanner:
 
     def _head(self, text: str) -> bool:
         for separator in _SEPARATORS:
-            names = [one.strip().strip('"').lower() for one in _cells(text, separator)]
+            cells = _cells(text, separator)
+            names = [one.strip().strip('"').lower() for one in cells[not cells[0].strip() : len(cells)]]
+            names = names[:-1] if names and not names[-1] else names
             if len(names) > 1 and self.accepts(frozenset(names)):
                 self.columns, self.separator = names, separator
                 self.table += 1
@@ -96,6 +99,7 @@ class Scanner:
         if not self.columns:
             return False
         cells, count = _cells(text, self.separator), len(self.columns)
+        cells = _without_bars(cells, count)
         if [one.strip().lower() for one in cells] == self.columns:
             self.table += 1
             return True
@@ -124,11 +128,19 @@ def _bare(text: str) -> str:
     return bare[1:-1].strip() if bare.startswith("|") and bare.endswith("|") and len(bare) > 1 else bare
 
 
+def _without_bars(cells: list[str], count: int) -> list[str]:
+    """Return the cells of a row without those outside of the bars at its ends, if there are as many then."""
+    for some, outside in ((cells[1:-1], (0, -1)), (cells[1:], (0,)), (cells[:-1], (-1,))):
+        if len(some) == count and not any(cells[at].strip() for at in outside):
+            return some
+    return cells
+
+
 def _cells(text: str, separator: str) -> list[str]:
-    if separator == "|":
-        return (_bare(text) if text.strip().startswith("|") and text.strip().endswith("|") else text).split("|")
-    if separator == "\t":
-        return text.split("\t")
+    if separator in {"|", "\t"}:
+        return text.split(separator)
+    if separator == _BLANKS:
+        return text.split()
     try:
         return next(csv.reader([text], delimiter=separator), [])
     except csv.Error:
@@ -144,10 +156,12 @@ def claimed(head: Sequence[str], accepts: Accepts, fits: Callable[[dict[str, str
         fits: Whether a row is one of those.
     """
     scanner, found = Scanner(accepts), set[int]()
+    has_rows = False
     pending: list[int] = []  # of the vertical row that is open
     for at, line in enumerate([*head, ""]):
         tables, before, was_open = scanner.table, len(scanner.rows), scanner.open_ is not None
         scanner.take(line, at + 1)
+        has_rows = has_rows or (len(scanner.rows) > before and fits(scanner.rows[-1].values))
         is_row = len(scanner.rows) > before and fits(scanner.rows[-1].values)
         if was_open:
             found.update(pending if is_row else ())
@@ -160,7 +174,7 @@ def claimed(head: Sequence[str], accepts: Accepts, fits: Callable[[dict[str, str
             found.add(at)
         if scanner.open_ is None:
             pending = []
-    return sorted(one for one in found if one < len(head))
+    return sorted(one for one in found if one < len(head)) if has_rows else []
 
 
 def _is_frame(line: str) -> bool:

@@ -28,6 +28,8 @@ IDLE_IN = "idle in transaction"
 """Where a session stands that has begun a transaction, and whose client does not go on."""
 DEADLOCK = "deadlock"
 """The fact that tells who waits for whom in a circle."""
+BESIDE = "said beside"
+"""The fact with sentences that the file says beside who waits, a line each."""
 _LWP = re.compile(r" \(LWP \d+\)$")
 _NUMBERS = "0123456789-_#:@ ."
 _PASSED = re.compile(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from lockwright.profiles.diagnosis import MINOR, NO_LOCK
 from lockwright.profiles.diagnosis.headline import has_name
+from lockwright.profiles.diagnosis.known_locks import known_lock
 from lockwright.profiles.diagnosis.words import duration
 from lockwright.profiles.standing import IDLE_IN
 
@@ -117,6 +118,8 @@ def _lock(lock: LockFound) -> Iterator[str]:
     elif lock.inside:
         what = ", ".join(f"`{one.caller}` {one.share_percent:.1f} %" for one in lock.inside)
         yield f"its owner can be in what the tasks that wait run in the kernel: {what}"
+    if known := known_lock(lock.kind, lock.name):
+        yield f"it guards {known.guards}"
     yield from _waits(lock)
 
 
@@ -151,7 +154,8 @@ def _waits(lock: LockFound) -> Iterator[str]:
 
 
 def _link(link: Link, base: str, lock: LockFound | None) -> str:
-    by = f" wanted by `{link.caller}`" if link.caller else ", caller unknown"
+    name = f" `{link.name}`" if link.name else ""
+    by = f"{name} wanted by `{link.caller}`" if link.caller else name or ", caller unknown"
     way = {None: "", True: f", on the same path (`{link.through}`)", False: ", on another path"}[link.same_path]
     is_nameless = lock is not None and lock.kind == link.kind and not lock.name and lock.kind not in _TOLD_APART
     same = "; perhaps the same one: no address tells them apart" if is_nameless else ""

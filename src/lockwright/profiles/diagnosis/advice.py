@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lockwright.profiles.cures import cure_class
+from lockwright.profiles.diagnosis.counters import known_reason
 from lockwright.profiles.diagnosis.groups import OWN_KIND
 from lockwright.profiles.diagnosis.hot import ALLOCATE, LOOK_UP, pair_beside, suggests
 from lockwright.profiles.diagnosis.inlined import INLINED_KIND
@@ -60,6 +61,10 @@ def _reasons(facts: Facts, decision: Decision, lock: LockFound | None) -> Iterat
         or lock is None
         or decision.why in {"loop", "release", "scheduler", "user lock", "cut", "tasks", "counted"}
     ):
+        return
+    by_name = known_reason(lock)
+    if by_name:
+        yield by_name
         return
     yield from _beside(facts, decision, lock)
     yield from _under(lock)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from lockwright.profiles.diagnosis.base import plain, role
 from lockwright.profiles.diagnosis.commands import of_one_command
+from lockwright.profiles.diagnosis.counters import is_of_database
 from lockwright.profiles.diagnosis.hot import PAGE, POLL, PROFILER, share_of
 from lockwright.profiles.diagnosis.missing import SLEEPING
 from lockwright.profiles.diagnosis.owners import FUTEX
@@ -170,7 +171,7 @@ def _semaphore(lock: LockFound) -> Iterator[str]:
 
 def _readers(lock: LockFound) -> Iterator[str]:
     """Yield whether readers should share a lock: both numbers decide, and without them nothing does."""
-    if not any(one in lock.kind for one in _READER_LOCKS):
+    if not any(one in lock.kind for one in _READER_LOCKS) or is_of_database(lock):
         return
     if lock.sharing is None:
         yield (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 _LINKS = 3  # that are kept
 _LEAST_PERCENT = 0.5  # of busy time, or of all waiting: less is no next limit
+_ADDRESS = re.compile("(?:0x)?[0-9a-f]{4,16}")
 _COMMON = 0.5  # of a group's weight must go through a function for it to be on its way
 
 
@@ -38,9 +40,17 @@ def chain_of(groups: Iterable[Group], first: Group, shares: dict[int, float], *,
         through = _common(ways, others)
         is_known = has_stacks and bool(ways) and bool(others)
         caller = next((who for who, _ in one.by_caller() if who), "")
-        links.append(Link(one.kind, caller, shares[id(one)], bool(through) if is_known else None, through))
+        links.append(
+            Link(one.kind, caller, shares[id(one)], bool(through) if is_known else None, through, _name(one.lock))
+        )
     links.sort(key=lambda one: (not one.same_path, -one.share_percent))
     return tuple(links[:_LINKS])
+
+
+def _name(lock: str) -> str:
+    """Return the name of a lock without its address; empty if it has none."""
+    name = lock.partition("@")[0]
+    return "" if _ADDRESS.fullmatch(name) else name
 
 
 def _ways(group: Group) -> dict[str, float]:

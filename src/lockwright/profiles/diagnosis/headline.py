@@ -6,11 +6,12 @@ import re
 from typing import TYPE_CHECKING
 
 from lockwright.profiles.diagnosis.base import ALL_SHOWN_PERCENT, COUNTED, OFF_CPU
+from lockwright.profiles.diagnosis.counters import counts_waits, is_of_unknown_time
 from lockwright.profiles.diagnosis.futexes import is_unknown, unknown_ns, whose
 from lockwright.profiles.diagnosis.hot import LOOK_UP, pair_beside
 from lockwright.profiles.diagnosis.lines import atomics, is_of_lock, line_percent, passing_percent, touches
 from lockwright.profiles.diagnosis.owners import FUTEX
-from lockwright.profiles.diagnosis.result import CONTENDED, MINOR, NO_LOCK, Site
+from lockwright.profiles.diagnosis.result import CONTENDED, MINOR, NO_LOCK, UNDECIDED, Site
 from lockwright.profiles.diagnosis.verdict import CONTENDED_PERCENT, VISIBLE_PERCENT
 from lockwright.profiles.diagnosis.words import article, duration, listed
 
@@ -77,7 +78,8 @@ def headline(facts: Facts, decision: Decision, lock: LockFound | None) -> str:
             return f"undecided: {share} waits for a futex, most of it called at {lock.caller}: a lock or an event"
         return f"undecided: {share} waits for {article(lock.kind)}, and nothing tells for which one{_more(facts)}"
     if decision.why == "counted" and lock.waits:
-        calls = f"{lock.waits.contended:,} calls on the way to wait for {article(lock.kind)}{wanted(lock)}"
+        what = "waits" if counts_waits(facts) else "calls on the way to wait"
+        calls = f"{lock.waits.contended:,} {what} for {article(lock.kind)}{wanted(lock)}"
         return f"undecided: {calls}, counted without times"
     if decision.why == "tasks" and lock.waits:
         total = f"{duration(lock.waits.total_ns)} of waiting in {lock.waits.contended:,} waits"
@@ -88,7 +90,8 @@ def headline(facts: Facts, decision: Decision, lock: LockFound | None) -> str:
         return f"undecided: {_elsewhere(facts, decision, lock)}"
     lead = _LEADS.get(decision.verdict, "not a lock" if decision.verdict == NO_LOCK else decision.verdict)
     if decision.why == "waits" and lock.waits:
-        return f"{lead}: {_waits(lock, lock.waits)}"
+        unknown = decision.verdict == UNDECIDED and is_of_unknown_time(facts)
+        return f"{lead}: {_waits(lock, lock.waits)}{'; over how long is not told' if unknown else ''}"
     if decision.verdict == MINOR and (lock.share_busy_percent or 0.0) < VISIBLE_PERCENT:
         share = f"{_LEAST if _is_cut(facts) else ''}{both(facts, facts.lock_percent)}"
         part = lock.share_busy_percent or 0.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lockwright.profiles.diagnosis.base import span_ns
+from lockwright.profiles.diagnosis.counters import is_of_database, records_of_counters
 from lockwright.profiles.diagnosis.nameless import names_of_caller, names_of_most
 from lockwright.profiles.diagnosis.owners import FUTEX, is_nameless, is_place
 from lockwright.profiles.diagnosis.result import LINE, MINOR, NO_LOCK
@@ -38,6 +39,9 @@ def record_of(facts: Facts, decision: Decision, lock: LockFound | None) -> tuple
 
 def _record(facts: Facts, decision: Decision, lock: LockFound | None) -> Iterator[str]:
     profile = facts.view.profile
+    if lock and not facts.view.samples and is_of_database(lock):
+        yield from records_of_counters(facts, lock)
+        return
     is_recorded = "lock events s" in profile.facts  # by `lockwright record`, which has all it can have
     if decision.why == "release":
         yield f"{_WAITS}: waits of each lock, which this clock cannot tell from work" if not is_recorded else _CYCLES

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 _ALL = 100.0  # percent
 _SITES, _HOLDERS = 4, 3  # that are kept
 _DEEP = 4  # functions of the C library, or of a runtime, that sleeping takes
+_LONG_NS = 1e9  # so far: who has waited for as long is no chance
 _FEW_MOMENTS = 4  # looks: with more, what is seen seldom is seldom
 _Z = 1.96  # of a normal distribution, for 95 %
 _FEW_PERCENT = 1.0  # of the tasks that are not idle: as few, and others matter more
@@ -63,7 +64,7 @@ def of_moment(facts: Facts) -> Decision | None:
     if not moments:
         return None
     some = [one for one in facts.waits if waiting(one)]
-    group = max(some, key=waiting, default=None)
+    group = max(some, key=lambda one: (one.total_ns, waiting(one)), default=None)
     if DEADLOCK in facts.view.profile.facts and group is not None:
         stuck = facts.view.profile.facts[DEADLOCK]
         inside = [one for one in some if one.lock and one.lock in stuck]
@@ -74,10 +75,12 @@ def of_moment(facts: Facts) -> Decision | None:
     if group is None:
         return Decision(NO_LOCK, MOMENT)
     low, _ = between(waiting(group), moments)
-    if low < CONTENDED_AT_ONCE:
+    longest_ns = max(one.longest_ns for one, _ in group.waits)
+    if low < CONTENDED_AT_ONCE and longest_ns < _LONG_NS:
         return Decision(MINOR if moments > _FEW_MOMENTS else UNDECIDED, MOMENT, group)
     share = _ALL * waiting(group) / (tasks(facts) or 1.0)
-    return Decision(CONTENDED if share >= _FEW_PERCENT else MINOR, MOMENT, group)
+    is_it = share >= _FEW_PERCENT or longest_ns >= _LONG_NS
+    return Decision(CONTENDED if is_it else MINOR, MOMENT, group)
 
 
 def tasks(facts: Facts) -> float:
@@ -164,7 +167,7 @@ def _behind(facts: Facts, group: Group, holder: Stack) -> str:
 
 def _stands(stack: Stack) -> str:
     """Return where a session stands: what it waits for other than a lock, else its statement."""
-    if stack and role(stack[0].symbol) not in INSIDE:
+    if stack and role(stack[0].symbol) in _PASSED - INSIDE:
         return stack[0].symbol
     return stack[-1].symbol if len(stack) > 1 else ""
 

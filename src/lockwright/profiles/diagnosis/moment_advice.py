@@ -10,7 +10,7 @@ from lockwright.profiles.diagnosis.known_locks import known_lock
 from lockwright.profiles.diagnosis.moment import CIRCLE, between, moments_of, tasks
 from lockwright.profiles.diagnosis.reason import Reason
 from lockwright.profiles.diagnosis.result import NO_LOCK, Caution
-from lockwright.profiles.standing import SESSIONS
+from lockwright.profiles.standing import BESIDE, SESSIONS
 from lockwright.profiles.symbols import EVENT
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from lockwright.profiles.diagnosis.verdict import Decision
 
 _MANY_SITES = 3
+_OF_DATABASES = ("InnoDB", "PostgreSQL")  # whose callers are statements, or lines of sources
 _MANY_MOMENTS = 10
 _WHOLE = 10.0  # tasks: more need no digit behind the point
 
@@ -37,7 +38,7 @@ def _reasons(group: Group, lock: LockFound) -> Iterator[Reason]:
         if known.cure:
             yield Reason(known.cure, known.because, known.like, known.do, known.test)
         return
-    if found is None or found.holder_wants:
+    if found is None or found.holder_wants or any(one in group.kind for one in _OF_DATABASES):
         return
     if found.holder_sleeps:
         because = f"its holder sleeps in {found.holder_sleeps}, called by {found.holder_at}: everybody waits for that"
@@ -66,7 +67,9 @@ def cautions_of_moment(facts: Facts, decision: Decision, lock: LockFound | None)
             f"{looks}: on average {low} to {high} may wait for it (95 %, if they come independently; queues that build "
             "up and drain vary more)",
         )
-    if lock and found and not lock.held_by and not found.holder_at and facts.view.event != SESSIONS:
+    beside = facts.view.profile.facts.get(BESIDE, "").splitlines()
+    yield from (Caution("beside", one) for one in beside)
+    if lock and found and not lock.held_by and not found.holder_at and not beside and facts.view.event != SESSIONS:
         sentence = "no thread is seen to have it: it was just let go, or its holder leaves no mark in the text"
         yield Caution("no holder", sentence)
     asleep = sum(one.weight for one in facts.view.samples if role(one.stack[0].symbol) == EVENT)
@@ -106,6 +109,12 @@ stack is here, too""",
     "wait events of PostgreSQL": (
         """with `pid, state, wait_event_type, wait_event, pg_blocking_pids(pid), query` of `pg_stat_activity`, and \
 `\\watch 1`: which statements, and who blocks them; or `pg_wait_sampling`, which looks a hundred times a second""",
+    ),
+    "InnoDB's status": (
+        """`SELECT * FROM sys.innodb_lock_waits` (MySQL; MariaDB: `information_schema.innodb_lock_waits`): who blocks \
+whom now, for rows""",
+        """`SELECT * FROM performance_schema.events_waits_summary_global_by_event_name WHERE EVENT_NAME LIKE \
+'wait/synch/%' ORDER BY SUM_TIMER_WAIT DESC LIMIT 10`, with these instruments on: which latch, and for how long""",
     ),
     "pt-pmp": ("`pt-pmp --iterations 10 --interval 1`, or `lockwright record -p PID`: how long each wait takes",),
 }

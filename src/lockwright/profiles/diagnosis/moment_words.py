@@ -63,6 +63,6 @@ def _nothing(facts: Facts) -> str:
     if not seen:
         return f"no lock in sight: none of the {word} that were seen had anything to do"
     first = max(sums, key=lambda name: sums[name], default="")
-    if word == SESSIONS and sums and sums[first] > _MOST * seen:
+    if word == SESSIONS and ":" in first and sums[first] > _MOST * seen:
         return f"not a lock: {sums[first]:,.0f} of {seen:,} {word} are in {first}, and none waits for a lock"
     return f"no lock in sight: none of {seen:,} {word} waits for one"

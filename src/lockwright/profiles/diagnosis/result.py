@@ -187,6 +187,7 @@ class Link:
         share_percent: As that of the first lock.
         same_path: Whether it is wanted on the same way through the program; None without stacks.
         through: The function that both ways go through.
+        name: Its name, if the file has one.
     """
 
     kind: str
@@ -194,6 +195,7 @@ class Link:
     share_percent: float
     same_path: bool | None = None
     through: str = ""
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from lockwright.profiles.diagnosis import futexes
 from lockwright.profiles.diagnosis.base import span_ns
+from lockwright.profiles.diagnosis.counters import is_of_unknown_time
 from lockwright.profiles.diagnosis.groups import MERGED, named_group
 from lockwright.profiles.diagnosis.hot import LOCK, LOOK_UP
 from lockwright.profiles.diagnosis.inlined import Inlined, described, inlined_group, inlined_of
@@ -317,6 +318,8 @@ def _of_waits(facts: Facts) -> Decision:
     verdict = _by_time(facts)
     if verdict == CONTENDED and _is_slight(facts, first):
         verdict = MINOR
+    if verdict == CONTENDED and is_of_unknown_time(facts):
+        verdict = UNDECIDED
     if verdict == CONTENDED and is_of_scheduler(first):
         return Decision(UNDECIDED, "scheduler", first)
     is_named = any(caller for caller, _ in first.by_caller()) and not futexes.is_unknown(first)

@@ -16,6 +16,7 @@ from lockwright.profiles.model import Frame, Profile, Stack
 from lockwright.profiles.reader import Gathered, Reader
 from lockwright.profiles.sql_tables import Row, claimed, rows_of
 from lockwright.profiles.standing import IDLE_IN, MOMENTS, SESSIONS, Task, profile_of
+from lockwright.profiles.statements import normal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,9 +49,6 @@ _TYPE_NAMES = ("wait_event_type", "event_type", "type", "wait_type")
 _BLOCKERS = ("blocked_by", "pg_blocking_pids", "blocking_pids", "blockers", "blocking_pid", "blocked_by_pid")
 _STATEMENTS = ("query", "q", "sql", "statement", "left", "substring", "substr", "current_query")
 _OWN = re.compile(r"pg_stat_activity|pg_wait_sampling|pg_blocking_pids", re.IGNORECASE)
-_TEXT, _NUMBER = re.compile(r"'(?:[^']|'')*'?"), re.compile(r"(?<![\w.$])-?\d+(?:\.\d+)?(?!\w)")
-_LIST = re.compile(r"\(\s*\?(?:\s*,\s*\?)+\s*\)")
-_SHOWN = 72  # characters of a statement
 _GROUPS = frozenset({"ProcArrayGroupUpdate", "ClogGroupUpdate", "XactGroupUpdate"})
 """Events of type IPC in which one waits for whoever takes an LWLock for it, too."""
 _IDLE = ("idle", "disabled")
@@ -83,13 +81,6 @@ def event_of(values: dict[str, str]) -> tuple[str, str]:
 
 def _claims(head: Sequence[str]) -> list[int]:
     return claimed(head, accepts, fits) if any("wait" in one.lower() or "event" in one.lower() for one in head) else []
-
-
-def normal(statement: str) -> str:
-    """Return a statement without its literals, in one line, and not too long."""
-    text = " ".join(_LIST.sub("(?)", _NUMBER.sub("?", _TEXT.sub("?", statement))).split())
-    text = text.rstrip("; ")
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN].rstrip()}\u2026"
 
 
 def _task(row: Row) -> Task | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from lockwright.profiles.diagnosis.base import span_ns
+from lockwright.profiles.diagnosis.base import OFF_CPU, span_ns
 from lockwright.profiles.diagnosis.owners import FUTEX
 from lockwright.profiles.futex_events import ASLEEP
 
@@ -29,6 +29,12 @@ def _is_asleep(group: Group) -> bool:
     """Return whether most of the time is of sleeps that were recorded, from the call of a futex to its return."""
     slept_ns = sum(one.total_ns for one, _ in group.waits if one.stack[:1] == (ASLEEP,))
     return slept_ns > _MOSTLY * group.total_ns
+
+
+def has_sleeps(profile: Profile) -> bool:
+    """Return whether sleeps were recorded: events of locks alone show a spin lock of the kernel on the way to sleep."""
+    is_asleep = any(one.stack[:1] == (ASLEEP,) for one in profile.waits)
+    return is_asleep or "futex events s" in profile.facts or any(one.event == OFF_CPU for one in profile.samples)
 
 
 def is_unknown(group: Group) -> bool:

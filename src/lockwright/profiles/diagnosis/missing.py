@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from lockwright.profiles.diagnosis.base import span_ns
 from lockwright.profiles.diagnosis.counters import is_of_database, records_of_counters
+from lockwright.profiles.diagnosis.futexes import has_sleeps
 from lockwright.profiles.diagnosis.nameless import names_of_caller, names_of_most
 from lockwright.profiles.diagnosis.owners import FUTEX, is_nameless, is_place
 from lockwright.profiles.diagnosis.result import LINE, MINOR, NO_LOCK
@@ -25,6 +26,7 @@ _VISIBLE_PERCENT = 10.0  # of busy time
 _HOT_PERCENT = 50.0  # of busy time in one function
 _SHOWN_PERCENT = 95.0  # of busy time with a name: less is a table of its first rows
 _READER_LOCKS = ("rwsem", "rwlock")
+_OF_KERNELS = frozenset({"perf script", "perf lock contention", "perf lock report", "/proc/lock_stat"})
 _CALLERS = "`perf record -g -- COMMAND`"
 _WAITS = "`lockwright record -- COMMAND` (or `perf lock record`, then `perf script --ns`)"
 
@@ -142,6 +144,8 @@ def _not_covered(facts: Facts, decision: Decision, lock: LockFound | None) -> It
         yield "tasks that sleep for a lock"
     if not facts.view.samples and facts.waits:
         yield "CPU time"
+        if profile.provenance.reader in _OF_KERNELS and not has_sleeps(profile):
+            yield "locks of user space, whose waiters sleep"
         if not span_ns(profile):
             yield "how much of the run the waits are"
     if profile.compared:

@@ -323,7 +323,8 @@ def _of_waits(facts: Facts) -> Decision:
     if verdict == CONTENDED and is_of_scheduler(first):
         return Decision(UNDECIDED, "scheduler", first)
     is_named = any(caller for caller, _ in first.by_caller()) and not futexes.is_unknown(first)
-    if first.kind == FUTEX and verdict == CONTENDED and not is_named:
+    is_part = facts.waited_ns >= LEAST_NS and not futexes.has_sleeps(facts.view.profile)
+    if first.kind == FUTEX and not is_named and (verdict == CONTENDED or is_part):  # the way to sleep is no sleep
         return Decision(UNDECIDED, "user lock", first)
     return Decision(verdict, "waits", first)
 

@@ -225,6 +225,7 @@ def test_a_known_kind_with_nothing_in_it() -> None:
     [
         (" Percent |      Source code & Disassembly of vmlinux\n", "perf annotate"),
         ("     nsecs               : count     distribution\n         0 -> 1 : 5 |**|\n", "a histogram"),
+        ('{\n  "recording": {\n    "events": [{\n', "a flight recording of a JVM as JSON"),
         ('{\n  "threadDump": {\n    "processId": "1"\n', "a thread dump of a JVM as JSON"),
         ("Type: cpu\n      flat  flat%   sum%        cum   cum%   calls calls% + context\n", "text of `go tool pprof`"),
         ("# tracer: function_graph\n#\n", "a trace of ftrace"),

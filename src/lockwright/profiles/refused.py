@@ -22,6 +22,11 @@ OTHERS = (
         re.compile(r"\s*Caller\s+Avg Spin\s+Count\s+Max spin\s*"),
     ),
     (
+        "a flight recording of a JVM as JSON",
+        "text: `jfr print --stack-depth 20 --events JavaMonitorEnter,ThreadPark FILE`, without `--json`",
+        re.compile(r'\s*"recording": \{\s*'),
+    ),
+    (
         "a thread dump of a JVM as JSON",
         "text: `jcmd PID Thread.dump_to_file FILE`, without `-format=json`",
         re.compile(r'\s*"threadDump": \{\s*'),
@@ -63,7 +68,11 @@ def is_own(head: Sequence[str]) -> bool:
 
 
 BINARY = (
-    ("FLR\0", "a flight recording of a JVM", "async-profiler's `jfrconv -o collapsed FILE`"),
+    (
+        "FLR\0",
+        "a flight recording of a JVM",
+        "`jfr print --stack-depth 20 --events JavaMonitorEnter,ThreadPark,ExecutionSample FILE`",
+    ),
     ("\x7fELF", "a program", "what a profiler wrote of it"),
     ("PK\x03\x04", "a zip archive", "the file inside, plain or in gzip"),
     ("BZh", "compressed with bzip2", "it plain or in gzip: `bunzip2 -c FILE | lockwright profile -`"),

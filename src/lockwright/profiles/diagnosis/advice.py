@@ -17,6 +17,7 @@ from lockwright.profiles.diagnosis.moment import CIRCLE, MOMENT
 from lockwright.profiles.diagnosis.names import names
 from lockwright.profiles.diagnosis.reason import Reason
 from lockwright.profiles.diagnosis.result import LINE, NO_LOCK, CaseShown, Cure
+from lockwright.profiles.jvm import MONITOR, OWNABLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,6 +37,7 @@ _INSIDE_PERCENT = 5.0  # of busy time that runs where a lock is taken: less has 
 _SPLIT_PERCENT = 70.0  # of waiting: one lock stops everybody
 _SHORT_NS, _LONG_NS = 20e3, 1e6  # a mean wait
 _KERNEL_SLEEPING = frozenset({"mutex", "rwsem", "mutex or rwsem", "semaphore"})
+_OF_JAVA = frozenset({MONITOR, OWNABLE})
 _KERNEL_SPINNING = frozenset({"spinlock", "rwlock"})
 
 
@@ -131,7 +133,7 @@ def _times(lock: LockFound) -> Iterator[Reason]:
     waits = lock.waits
     if waits is None or waits.mean_ns is None:
         return
-    if waits.mean_ns >= _LONG_NS and lock.kind in _KERNEL_SLEEPING:
+    if waits.mean_ns >= _LONG_NS and lock.kind in _KERNEL_SLEEPING | _OF_JAVA:
         yield Reason(
             "shorten hold", f"a wait takes {waits.mean_ns / 1e6:.3g} ms: some holder works, or sleeps, that long"
         )

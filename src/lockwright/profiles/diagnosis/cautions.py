@@ -13,6 +13,7 @@ from lockwright.profiles.diagnosis.owners import FUTEX
 from lockwright.profiles.diagnosis.result import CONTENDED, NO_LOCK, Caution
 from lockwright.profiles.diagnosis.verdict import FEW, has_all_waits, wilson
 from lockwright.profiles.diagnosis.words import duration, listed
+from lockwright.profiles.jvm import LEFT_OUT
 from lockwright.profiles.symbols import ACQUIRE, SPIN
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ _MANY_READS = 100  # for each write, as in K43
 def cautions_of(facts: Facts, decision: Decision, lock: LockFound | None) -> tuple[Caution, ...]:
     """Return the false friends that are present."""
     found = [Caution(name, sentence) for name, look in _LOOKS.items() for sentence in look(facts, decision)]
+    found += [Caution("threshold", one) for one in [facts.view.profile.facts.get(LEFT_OUT, "")] if one]
     found += [Caution("few samples", sentence) for sentence in _few(facts, lock)]
     found += [Caution("one command", sentence) for sentence in of_one_command(facts, decision, lock)]
     if lock and decision.verdict != NO_LOCK:

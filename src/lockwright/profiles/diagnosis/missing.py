@@ -11,6 +11,7 @@ from lockwright.profiles.diagnosis.nameless import names_of_caller, names_of_mos
 from lockwright.profiles.diagnosis.owners import FUTEX, is_nameless, is_place
 from lockwright.profiles.diagnosis.result import LINE, MINOR, NO_LOCK
 from lockwright.profiles.hot_loops import LOOKED_AT
+from lockwright.profiles.jvm import CUT_STACKS, LEFT_OUT
 from lockwright.profiles.model import Frame
 
 if TYPE_CHECKING:
@@ -41,6 +42,11 @@ def record_of(facts: Facts, decision: Decision, lock: LockFound | None) -> tuple
 
 def _record(facts: Facts, decision: Decision, lock: LockFound | None) -> Iterator[str]:
     profile = facts.view.profile
+    if LEFT_OUT in profile.facts:
+        if CUT_STACKS in profile.facts:
+            yield f"`jfr print --stack-depth 20`: of {profile.facts[CUT_STACKS]} waits the stack ends before a caller"
+        yield "`jstack -l PID`, ten times: what its holder does meanwhile"
+        return
     if lock and not facts.view.samples and is_of_database(lock):
         yield from records_of_counters(facts, lock)
         return

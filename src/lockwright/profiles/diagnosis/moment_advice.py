@@ -98,8 +98,8 @@ _NEXT: dict[str, tuple[str, ...]] = {
     "a thread dump of a JVM": (
         """ten dumps in one file, `for i in $(seq 10); do jstack -l PID; sleep 1; done > dumps.txt`: `-l` also tells \
 who has the locks of java.util.concurrent""",
-        """`jcmd PID JFR.start duration=60s settings=profile filename=FILE.jfr`, then `jfr print --events \
-JavaMonitorEnter,ThreadPark FILE.jfr`: how long each wait takes""",
+        """`jcmd PID JFR.start duration=60s settings=profile filename=FILE.jfr`, then `jfr print --stack-depth 20 \
+--events JavaMonitorEnter,ThreadPark FILE.jfr`: how long each wait takes""",
     ),
     "backtraces of gdb": (
         """in gdb, `p ((pthread_mutex_t *) ADDRESS)->__data.__owner`: the LWP of the thread that has the mutex, whose \

@@ -13,6 +13,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from lockwright.profiles.jvm import MONITOR, OWNABLE, lock_name, parked_kind
 from lockwright.profiles.model import Frame, Profile
 from lockwright.profiles.reader import Gathered, Reader
 from lockwright.profiles.standing import THREADS, Task, profile_of, wanted
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from lockwright.profiles.lines import Lines
 
 NAME = "a thread dump of a JVM"
-MONITOR, OWNABLE, SEMAPHORE = "monitor of Java", "lock of java.util.concurrent", "semaphore of java.util.concurrent"
 _LONGEST = 4096
 _DUMP = re.compile(r"\s*Full thread dump .*")
 _THREAD = re.compile(
@@ -60,11 +60,6 @@ _ABOUT = re.compile(
     r"|Heap|JVM version is .*|Server compiler detected\.|Deadlock Detection:|No deadlocks found\."
     r"|\$ ?j(?:stack|cmd) .*)\s*"
 )
-_LOCKS = re.compile(
-    r"(?:.*\.)?(?:ReentrantLock|ReentrantReadWriteLock|StampedLock)(?:\$\w+)*|.*(?:Mutex|Lock)\w*\$\w*Sync"
-)
-_SEMAPHORES = re.compile(r"(?:.*\.)?Semaphore\$\w+")
-_OF_JAVA = re.compile(r"java\.util\.concurrent\.(?:locks\.)?(?P<name>\w+)(?:\$\w*Sync)?")
 _BLOCKED = "BLOCKED"
 
 
@@ -129,8 +124,8 @@ class _Dumps:
         """Begin a thread whose head says what it waits for."""
         self.task, self.state = Task(info["name"], (), owner=info["owner"] or ""), info["state"]
         if info["of"]:
-            name = _short(info["of"], info["address"])
-            kind = MONITOR if self.state == _BLOCKED else _parked(info["of"])
+            name = lock_name(info["of"], info["address"])
+            kind = MONITOR if self.state == _BLOCKED else parked_kind(info["of"])
             self.task.kind, self.task.wants = kind, name if kind else ""
             self.waits_on = "" if kind else name
 
@@ -148,7 +143,7 @@ class _Dumps:
             self.is_owned = True
         elif other := _INFO_LOCK.fullmatch(line):
             if other["does"] in {"locked", None}:
-                task.holds.append(_short(other["of"], other["address"]))
+                task.holds.append(lock_name(other["of"], other["address"]))
         elif self.is_owned and (owned := _OWNED.fullmatch(line)):
             task.holds.append(_named(owned))
         else:
@@ -165,7 +160,7 @@ class _Dumps:
                 if self.state == _BLOCKED:
                     task.wants, task.kind = name, MONITOR
             case "parking to wait for":
-                task.kind = _parked(lock["class"] or lock["of"] or "")
+                task.kind = parked_kind(lock["class"] or lock["of"] or "")
                 task.wants = name if task.kind else ""
             case "locked" if name not in {self.waits_on, task.wants} and name:
                 task.holds.append(name)
@@ -193,26 +188,13 @@ def _method(text: str) -> str:
 _MODULE = re.compile(r"^(?:[\w.@\-]*/){1,2}(?=[A-Za-z_$])")
 
 
-def _parked(of: str) -> str:
-    """Return the kind of lock that a parked thread waits for, by what it parks on; empty if that is none."""
-    if _SEMAPHORES.fullmatch(of):
-        return SEMAPHORE
-    return OWNABLE if _LOCKS.fullmatch(of) else ""
-
-
 def _named(lock: re.Match[str]) -> str:
     """Return the class of a lock and its address; empty where the compiler did away with it."""
     found = lock.groupdict()
     if found.get("class"):
-        return _short(found["class"], found["hash"])
+        return lock_name(found["class"], found["hash"])
     address = found["address"]
-    return _short(lock["of"] or "", f"{int(address, 16):x}") if address.startswith("0x") else ""
-
-
-def _short(of: str, address: str) -> str:
-    """Return a lock by its class: `java.util.concurrent.locks.ReentrantLock$NonfairSync` is a `ReentrantLock`."""
-    own = _OF_JAVA.fullmatch(of)
-    return f"{own['name'] if own else of}@{address}" if of else f"0x{address}"
+    return lock_name(lock["of"] or "", f"{int(address, 16):x}") if address.startswith("0x") else ""
 
 
 def read(lines: Lines) -> Profile:

@@ -123,6 +123,31 @@ def test_threads_that_wait_for_work_are_no_contention() -> None:
     assert (said.verdict, said.headline) == (NO_LOCK, "no lock in sight: none of 8 threads waits for one")
 
 
+def test_sleepers_below_functions_without_names_decide_nothing() -> None:
+    """A server without its symbols: what it waits for in a futex may be a lock."""
+    stack = (
+        "#0  futex_wait (private=0, expected=2, futex_word=0x5580) at futex-internal.h:146\n"
+        "#1  0x02 in __pthread_cond_wait (cond=0x5580, mutex=0x5590) at pthread_cond_wait.c:503\n"
+        "#2  0x03 in ?? ()\n#3  0x04 in start_thread (arg=0x0) at pthread_create.c:442\n"
+    )
+    said = diagnose(of("".join(f"Thread {at} (Thread 0x7f{at} (LWP {at})):\n{stack}" for at in range(1, 9))))
+    assert said.verdict == UNDECIDED
+    assert said.headline == (
+        "undecided: 8 of 8 threads sleep in a futex, or for a condition, and the functions that want it have no names"
+    )
+    assert "debug symbols" in said.record[0]
+
+
+def test_who_sleeps_for_conditions_is_named() -> None:
+    said = diagnose(profile("gdb/cpp.txt"))
+    assert not any("makes of one" in one.sentence for one in said.cautions)
+    text = (
+        "#0  0x01 in pthread_cond_wait () from /lib64/libc.so.6\n#1  0x02 in row_lock_wait ()\n#2  0x03 in handle ()\n"
+    )
+    said = diagnose(of("".join(f"Thread {at} (Thread 0x7f{at} (LWP {at})):\n{text}" for at in range(1, 6))))
+    assert any("called by row_lock_wait (5): for work, or for a lock" in one.sentence for one in said.cautions)
+
+
 def test_a_deadlock_is_told_first() -> None:
     found = profile("jstack/deadlock-17.txt")
     assert found.provenance.skipped == 0

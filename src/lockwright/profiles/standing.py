@@ -109,6 +109,20 @@ def _is_parking(symbol: str) -> bool:
     return "park" in symbol or "futex" in symbol
 
 
+def sleeper(stack: Stack) -> int | None:
+    """Return the index of the function that called a futex, or a condition, in which a thread sleeps; None if none."""
+    for at, frame in enumerate(stack):
+        family = folding.family(frame.symbol)
+        known = family is not None and (family.role in _BETWEEN or family.lock in _SLEPT_IN)
+        if not (known or _is_passed(frame.symbol)) or frame.symbol in _NAMELESS:
+            return at or None
+    return None
+
+
+_SLEPT_IN = frozenset({"futex", "pthread lock"})
+_NAMELESS = frozenset({"[unknown]", "??"})
+
+
 def _is_passed(symbol: str) -> bool:
     return _PASSED.fullmatch(symbol) is not None or symbol in entries()
 

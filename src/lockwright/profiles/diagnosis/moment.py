@@ -19,7 +19,7 @@ from lockwright.profiles.diagnosis.names import names
 from lockwright.profiles.diagnosis.owners import is_nameless
 from lockwright.profiles.diagnosis.result import CONTENDED, MINOR, NO_LOCK, UNDECIDED, LockFound, Site, Standing
 from lockwright.profiles.diagnosis.verdict import CONTENDED_AT_ONCE, Decision
-from lockwright.profiles.standing import DEADLOCK, MOMENTS, SESSIONS
+from lockwright.profiles.standing import DEADLOCK, MOMENTS, SESSIONS, sleeper
 from lockwright.profiles.symbols import EVENT, IDLE, INSIDE
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 _ALL = 100.0  # percent
 _SITES, _HOLDERS = 4, 3  # that are kept
+_HIDDEN = 0.1  # of the tasks: as many below functions without names, and no lock in sight means nothing
 _DEEP = 4  # functions of the C library, or of a runtime, that sleeping takes
 _LONG_NS = 1e9  # so far: who has waited for as long is no chance
 _FEW_MOMENTS = 4  # looks: with more, what is seen seldom is seldom
@@ -73,7 +74,8 @@ def of_moment(facts: Facts) -> Decision | None:
     if named and (group is None or facts.view.busy_weight * named.share_percent / _ALL > waiting(group)):
         return None
     if group is None:
-        return Decision(NO_LOCK, MOMENT)
+        hidden = nameless_sleepers(facts.view.profile)
+        return Decision(UNDECIDED if hidden >= _HIDDEN * tasks(facts) and hidden > 1 else NO_LOCK, MOMENT)
     low, _ = between(waiting(group), moments)
     longest_ns = max(one.longest_ns for one, _ in group.waits)
     if low < CONTENDED_AT_ONCE and longest_ns < _LONG_NS:
@@ -81,6 +83,16 @@ def of_moment(facts: Facts) -> Decision | None:
     share = _ALL * waiting(group) / (tasks(facts) or 1.0)
     is_it = share >= _FEW_PERCENT or longest_ns >= _LONG_NS
     return Decision(CONTENDED if is_it else MINOR, MOMENT, group)
+
+
+def nameless_sleepers(profile: Profile) -> int:
+    """Return how many threads sleep in a futex, or for a condition, below functions that have no names."""
+    found = 0
+    for one in profile.samples:
+        at = sleeper(one.stack)
+        if at is not None and is_nameless(one.stack[at]):
+            found += one.count
+    return found
 
 
 def tasks(facts: Facts) -> float:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from lockwright.profiles.diagnosis.base import role
+from lockwright.profiles.diagnosis.base import plain, role
 from lockwright.profiles.diagnosis.hot import LOOK_UP, suggests
 from lockwright.profiles.diagnosis.known_locks import known_lock
-from lockwright.profiles.diagnosis.moment import CIRCLE, between, moments_of, tasks
+from lockwright.profiles.diagnosis.moment import CIRCLE, between, moments_of, nameless_sleepers, tasks
 from lockwright.profiles.diagnosis.reason import Reason
 from lockwright.profiles.diagnosis.result import NO_LOCK, Caution
-from lockwright.profiles.standing import BESIDE, SESSIONS
+from lockwright.profiles.diagnosis.words import listed
+from lockwright.profiles.standing import BESIDE, SESSIONS, sleeper
 from lockwright.profiles.symbols import EVENT
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from lockwright.profiles.diagnosis.verdict import Decision
 
 _MANY_SITES = 3
+_CALLERS = 3  # of sleepers that are named
 _OF_DATABASES = ("InnoDB", "PostgreSQL")  # whose callers are statements, or lines of sources
 _MANY_MOMENTS = 10
 _WHOLE = 10.0  # tasks: more need no digit behind the point
@@ -72,10 +75,26 @@ def cautions_of_moment(facts: Facts, decision: Decision, lock: LockFound | None)
     if lock and found and not lock.held_by and not found.holder_at and not beside and facts.view.event != SESSIONS:
         sentence = "no thread is seen to have it: it was just let go, or its holder leaves no mark in the text"
         yield Caution("no holder", sentence)
+    if lock is None and facts.view.event != SESSIONS:
+        yield from _sleepers(facts)
     asleep = sum(one.weight for one in facts.view.samples if role(one.stack[0].symbol) == EVENT)
     if asleep and facts.view.event != SESSIONS and decision.verdict != NO_LOCK:
         verb = "waits" if asleep == 1 else "wait"
         yield Caution("sleepers", f"{asleep:,.0f} of the {tasks(facts):,.0f} threads {verb} for work, not for a lock")
+
+
+def _sleepers(facts: Facts) -> Iterator[Caution]:
+    """Yield who sleeps for a condition where no lock is in sight: a program may make locks of them."""
+    sums: dict[str, int] = defaultdict(int)
+    for one in facts.view.profile.samples:
+        at = sleeper(one.stack)
+        if at is not None:
+            sums[plain(one.stack[at].symbol)] += one.count
+    most = sorted(sums.items(), key=lambda pair: -pair[1])[:_CALLERS]
+    if most and most[0][1] > 1:
+        who = listed([f"{name} ({count})" for name, count in most])
+        sentence = f"{sum(sums.values())} sleep in a futex or for a condition, called by {who}"
+        yield Caution("sleepers", f"{sentence}: for work, or for a lock that the program makes of one")
 
 
 def _number(value: float) -> str:
@@ -89,6 +108,11 @@ def records_of_moment(facts: Facts, group: Group | None) -> Iterator[str]:
         yield known.record
     if group is None and any("VirtualThread" in frame.symbol for one in facts.view.samples for frame in one.stack):
         yield "`jcmd PID Thread.dump_to_file FILE`: virtual threads, which `jstack` leaves out"
+    if nameless_sleepers(facts.view.profile):
+        yield (
+            "with the symbols of the program: its package with debug symbols (`-dbgsym`, `-debuginfo`), or `set "
+            "debuginfod enabled on` in gdb: functions get their names"
+        )
     lock = group.lock.rpartition("@")[2] if group else ""
     address = f"0x{lock.removeprefix('0x')}" if lock else "ADDRESS"
     yield from (one.replace("ADDRESS", address) for one in _NEXT.get(facts.view.profile.provenance.reader, ()))

@@ -6,8 +6,8 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from lockwright.profiles.diagnosis.headline import wanted
-from lockwright.profiles.diagnosis.moment import CIRCLE, short, tasks
-from lockwright.profiles.diagnosis.result import CONTENDED, MINOR
+from lockwright.profiles.diagnosis.moment import CIRCLE, nameless_sleepers, short, tasks
+from lockwright.profiles.diagnosis.result import CONTENDED, MINOR, NO_LOCK
 from lockwright.profiles.diagnosis.words import article
 from lockwright.profiles.standing import DEADLOCK, IDLE_IN, SESSIONS
 
@@ -25,7 +25,7 @@ def moment_headline(facts: Facts, decision: Decision, lock: LockFound | None) ->
     if decision.why == CIRCLE:
         return f"deadlock: {_without_addresses(facts.view.profile.facts[DEADLOCK])}"
     if lock is None or lock.standing is None:
-        return _nothing(facts)
+        return _nothing(facts) if decision.verdict == NO_LOCK else _nameless(facts)
     lead, held = _LEADS.get(decision.verdict, "undecided"), _held(lock, lock.standing)
     which = f"{article(lock.kind)}{wanted(lock)}"
     return f"{lead}: {_waiting(lock.standing, facts.view.event)} for {which}{f'; {held}' if held else ''}"
@@ -53,6 +53,11 @@ def _held(lock: LockFound, found: Standing) -> str:
         where = f", and is {IDLE_IN}" if found.holder_at == IDLE_IN else where
         return f"{lock.held_by[0].caller} has it{where}"
     return f"its holder may be in {found.holder_at}{asleep}" if found.holder_at else ""
+
+
+def _nameless(facts: Facts) -> str:
+    hidden = f"{nameless_sleepers(facts.view.profile)} of {tasks(facts):,.0f} {facts.view.event}"
+    return f"undecided: {hidden} sleep in a futex, or for a condition, and the functions that want it have no names"
 
 
 def _nothing(facts: Facts) -> str:

@@ -147,6 +147,9 @@ def test_sleeps_that_no_name_explains_are_undecided(tmp_path: Path) -> None:
     assert "in code that was compiled at run time" in compiled.headline
     ended = diagnose(profile(tmp_path, SECONDS, often(CONDITION[:1]), WORK))
     assert ended.headline == "undecided: 1 s asleep on futexes by prog: for a lock, or for work"
+    python = (f"sem_wait {LIBC}", "PyThread_acquire_lock_timed (/p)", "acquire_timed (/p)", "main (/p)")
+    made_of_any = diagnose(profile(tmp_path, SECONDS, often(python), WORK))
+    assert made_of_any.headline == "undecided: 1 s asleep on futexes in acquire_timed: for a lock, or for work"
     own = diagnose(
         profile(tmp_path, SECONDS, often(("syscall (/lib/libc.so.6)", "await_turn (/p)", "main (/p)")), WORK)
     )
@@ -158,6 +161,9 @@ def test_a_lock_with_a_name_goes_before_longer_sleeps_without(tmp_path: Path) ->
     known = often((*MUTEX, "deposit (/bin/prog)"), for_s=0.003)
     found = diagnose(profile(tmp_path, SECONDS, unknown, known, WORK))
     assert found.headline.startswith("contended lock: a pthread lock wanted by deposit")
+    many = "".join(often((*CONDITION, "[unknown] (/usr/sbin/served)"), for_s=one) for one in (0.005, 0.006, 0.007))
+    found = diagnose(profile(tmp_path, SECONDS, many, known, WORK))
+    assert found.verdict == "undecided"  # 3.6 s without a name, 0.3 s with one
 
 
 @pytest.mark.parametrize(

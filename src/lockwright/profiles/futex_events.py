@@ -37,7 +37,9 @@ _FOR_ANYTHING = re.compile("_cond_|[pP]ark|condition_variable")
 _FRAMES = 8  # that a runtime may have between its lock and the condition it is made of
 _NAMELESS_FRAMES = 2  # between a condition and whose it is
 SIGNAL_NS = 1e8  # one sleep, on average
-_EITHER = frozenset({FUTEX, "POSIX semaphore"})
+UNTOLD = frozenset({FUTEX, "lock of Python"})
+"""What threads sleep for here may be a lock, or work: no name tells."""
+_EITHER = UNTOLD | {"POSIX semaphore"}
 """What may be a lock, or a signal that there is work: who sleeps as long as `SIGNAL_NS` waits for work."""
 _OF_WORDS = frozenset({FUTEX, PI_FUTEX, "pthread lock", "POSIX semaphore", "mutex of Rust", "rwlock of Rust"})
 """Locks whose waiters sleep on the lock itself.  Elsewhere each thread sleeps on a word of its own, no lock."""

@@ -17,6 +17,11 @@ record() {
   done
   local name
   name=$(basename "$data" .data)
+  if is "misses-$name" && [ ! -e "$data.missed" ]; then
+    touch "$data.missed"
+    echo "Couldn't create thread/CPU maps: No such process" >&2
+    exit 255
+  fi
   if is "refuses-$name"; then
     printf 'Error:\nAccess to performance monitoring and observability operations is limited.\n' >&2
     exit 255

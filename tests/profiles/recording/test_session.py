@@ -138,6 +138,18 @@ def test_an_old_perf_is_not_told_when_to_begin(tmp_path: Path, monkeypatch: pyte
     assert not {"-D", "--control", "--max-size", "--synth=task"} & set((folder / "samples.data").read_text().split())
 
 
+@pytest.mark.parametrize("name", ["samples", "waits", "sleeps"])
+def test_a_process_that_has_ended_meanwhile_is_left_out(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server's process may end between the listing of them all and the start of perf, which then refuses all."""
+    with_perf(tmp_path, monkeypatch, "counters", f"misses-{name}")
+    found = recorded(tmp_path, Request(("true",)))
+    assert not found.lacks
+    assert len(found.profile.samples) == 1
+    assert len(found.profile.waits) == 2
+
+
 def test_waits_that_perf_refuses_are_a_lack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with_perf(tmp_path, monkeypatch, "counters", "refuses-waits")
     found = recorded(tmp_path, Request(("true",)))

@@ -10,8 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 from lockwright.profiles.diagnosis.base import OFF_CPU, span_ns
-from lockwright.profiles.diagnosis.owners import FUTEX
-from lockwright.profiles.futex_events import ASLEEP
+from lockwright.profiles.futex_events import ASLEEP, UNTOLD
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from lockwright.profiles.model import Profile
 
 _MOSTLY = 0.5
+_BESIDE = 0.2  # of the longest waits: with less a lock is not what is waited for
 _PLACE = re.compile(r"\+0x[0-9a-f]+$")
 _RUN_TIME = re.compile(r"//anon|perf-\d+\.map$|\[anon|\[heap\]|memfd:")
 """Where code lies that no file holds: what a JVM or another runtime compiled."""
@@ -39,20 +39,20 @@ def has_sleeps(profile: Profile) -> bool:
 
 def is_unknown(group: Group) -> bool:
     """Return whether threads sleep on a futex in a function that no table knows: it may be a lock, or anything."""
-    return group.kind == FUTEX and _is_asleep(group)
+    return group.kind in UNTOLD and _is_asleep(group)
 
 
 def heaviest(profile: Profile, waits: Sequence[Group], least_at_once: float) -> Group:
-    """Return the group that is waited for longest; one that is surely a lock if that alone is much.
+    """Return the group that is waited for longest; one that is surely a lock if that is much, alone and beside it.
 
     Args:
         profile: Of the waits.
         waits: The longest total first.
         least_at_once: So many tasks that wait at any moment are much.
     """
-    least_ns = least_at_once * span_ns(profile)
+    least_ns = max(least_at_once * span_ns(profile), _BESIDE * waits[0].total_ns)
     sure = next((one for one in waits if not is_unknown(one)), waits[0])
-    return sure if is_unknown(waits[0]) and least_ns and sure.total_ns >= least_ns else waits[0]
+    return sure if is_unknown(waits[0]) and span_ns(profile) and sure.total_ns >= least_ns else waits[0]
 
 
 def at_once(profile: Profile, waits: Iterable[Group]) -> float:

@@ -322,10 +322,10 @@ def _of_waits(facts: Facts) -> Decision:
         verdict = UNDECIDED
     if verdict == CONTENDED and is_of_scheduler(first):
         return Decision(UNDECIDED, "scheduler", first)
-    is_named = any(caller for caller, _ in first.by_caller()) and not futexes.is_unknown(first)
+    is_nameless = first.kind == FUTEX and not any(caller for caller, _ in first.by_caller())
     is_part = facts.waited_ns >= LEAST_NS and not futexes.has_sleeps(facts.view.profile)
-    if first.kind == FUTEX and not is_named and (verdict == CONTENDED or is_part):  # the way to sleep is no sleep
-        return Decision(UNDECIDED, "user lock", first)
+    if (verdict == CONTENDED and futexes.is_unknown(first)) or (is_nameless and (verdict == CONTENDED or is_part)):
+        return Decision(UNDECIDED, "user lock", first)  # the way to sleep is no sleep
     return Decision(verdict, "waits", first)
 
 

@@ -14,6 +14,7 @@ import time
 from collections import Counter
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from lockwright.profiles.watch import Watch
 
 SAMPLES, WAITS, SLEEPS = "samples", "waits", "sleeps"
+_TRIES, _GONE = 3, "No such process"
 _EARLY_S = 0.5  # a recorder that stopped so long before the end reached its limit
 _FEW = 100  # samples: a share of 10 % is then 4 to 16 %
 _TOO_FEW = 2.0  # times fewer than there should be
@@ -168,26 +170,50 @@ def _started(
     request: Request, can: Abilities, work: Path, pid: int | None, stack: ExitStack
 ) -> tuple[dict[str, Recorder], tuple[Lack, ...]]:
     """Start the recorders and wait until they record; do without the waits where perf refuses them after all."""
-    asked = {SAMPLES: plan.samples(request, can, pid)}
+    asked = {SAMPLES: plan.samples}
     if can.has_locks:
-        asked[WAITS] = plan.waits(request, can, pid)
+        asked[WAITS] = plan.waits
     if can.has_futexes:
-        asked[SLEEPS] = plan.sleeps(request, can, pid)
-    recorders, lacks = dict[str, Recorder](), can.lacks
-    for name, arguments in asked.items():
-        recorders[name] = Recorder(can.perf, work / f"{name}.data", arguments, has_control=can.has_control)
-        stack.callback(recorders[name].stop)
-    recorders[SAMPLES].begin()
+        asked[SLEEPS] = plan.sleeps
+
+    def started(name: str) -> Recorder:
+        arguments = asked[name](request, can, pid)
+        recorder = Recorder(can.perf, work / f"{name}.data", arguments, has_control=can.has_control)
+        stack.callback(recorder.stop)
+        return recorder
+
+    recorders, lacks = {name: started(name) for name in asked}, can.lacks
+    recorders[SAMPLES] = _begun(recorders[SAMPLES], partial(started, SAMPLES))
     for name, what in _SPARED.items():
         if name not in recorders:
             continue
         try:
-            recorders[name].begin()
+            recorders[name] = _begun(recorders[name], partial(started, name))
         except LockwrightError as error:
             said = "; ".join(error.diagnostics[0].notes) or "perf says nothing"
             lacks = (*lacks, Lack(what, said))
             recorders.pop(name).discard()
     return recorders, lacks
+
+
+def _begun(recorder: Recorder, started: Callable[[], Recorder]) -> Recorder:
+    """Wait until a recorder records; start it anew where one of many processes had ended before perf came to it.
+
+    Raises:
+        LockwrightError: perf refuses.
+    """
+    for _ in range(_TRIES):
+        try:
+            recorder.begin()
+        except LockwrightError as error:
+            if not any(_GONE in one for one in error.diagnostics[0].notes):
+                raise
+            recorder.discard()
+            recorder = started()
+        else:
+            return recorder
+    recorder.begin()
+    return recorder
 
 
 def _read(

@@ -12,6 +12,7 @@ from lockwright.profiles.diagnosis.chain import chain_of
 from lockwright.profiles.diagnosis.evidence import evidence_of
 from lockwright.profiles.diagnosis.facts import facts_of
 from lockwright.profiles.diagnosis.headline import headline
+from lockwright.profiles.diagnosis.holds import of_holds
 from lockwright.profiles.diagnosis.inlined import INLINED_KIND, described
 from lockwright.profiles.diagnosis.locks import lock_of
 from lockwright.profiles.diagnosis.missing import SLEEPING, is_hot_alone, not_covered_of, record_of, was_looked_at
@@ -43,6 +44,9 @@ _LEAST_PERCENT = 1.0  # of busy time that a promise is made of
 
 def diagnose(profile: Profile) -> Diagnosis:
     """Return what a profile says about locks: the verdict, and with each claim what it rests on."""
+    held = of_holds(profile)
+    if held is not None:
+        return held
     facts = facts_of(profile)
     seen = of_moment(facts)
     if seen is not None:

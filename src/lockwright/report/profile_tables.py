@@ -9,7 +9,7 @@ from lockwright.profiles import folding
 from lockwright.profiles.choosing import CHOSEN, CHOSEN_SHARE, LEFT_OUT, commands_of
 from lockwright.profiles.diagnosis.evidence import meaning_of
 from lockwright.profiles.diagnosis.groups import by_caller, wait_groups
-from lockwright.profiles.diagnosis.hot import PROFILER, suggests
+from lockwright.profiles.diagnosis.hot import PROFILER, of_kernel, suggests
 from lockwright.profiles.diagnosis.words import duration
 from lockwright.profiles.standing import MOMENTS
 from lockwright.profiles.symbols import IDLE, WAITING
@@ -136,9 +136,9 @@ def whole_of(profile: Profile, samples: Sequence[Sample]) -> float:
     return max(ALL, weight) if profile.unit == "percent" else weight or 1.0
 
 
-def meaning(symbol: str) -> str:
+def meaning(symbol: str, *, is_kernel: bool = False) -> str:
     """Return what a function is, in words: by the table of symbols, or what its name suggests; empty if neither."""
-    return meaning_of(symbol)[0]
+    return meaning_of(symbol, is_kernel=is_kernel)[0]
 
 
 def quantity(value: float) -> str:
@@ -162,7 +162,10 @@ def share(weight: float, whole: float) -> str:
 def _by_symbol(samples: Sequence[Sample], whole: float, rows: int) -> Iterator[Table]:
     weights = list(folding.by_symbol(samples).items())
     cells = [["share", "symbol", "what it is"]]
-    cells += [[share(weight, whole), symbol, meaning(symbol)] for symbol, weight in weights[:rows]]
+    kernel = of_kernel(samples)
+    cells += [
+        [share(weight, whole), symbol, meaning(symbol, is_kernel=symbol in kernel)] for symbol, weight in weights[:rows]
+    ]
     yield Table(cells, 1, len(weights) - rows, "function")
     lower = [(one, weight) for one, weight in weights[rows:] if folding.role(one) in WAITING]
     if lower:

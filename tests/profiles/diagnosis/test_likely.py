@@ -11,6 +11,7 @@ from tests.profiles.diagnosis.made import sampled
 
 from lockwright.profiles.comparing import compare
 from lockwright.profiles.diagnosis import diagnose
+from lockwright.profiles.diagnosis.evidence import meaning_of
 from lockwright.profiles.hot_loops import as_facts
 from lockwright.profiles.model import ATOMIC, TAKES, WAITS, Loop
 from lockwright.report.diff import diff_text
@@ -84,3 +85,14 @@ def test_a_comparison_knows_what_instructions_tell(kind: str, lead: str) -> None
     found = compare(side(sides[0]), side(sides[1]))
     assert found.headline.startswith(f"{lead} its instructions: update fell from 90.0 %")
     assert f"{lead[:1].upper()}{lead[1:]} its instructions" in diff_page(found, sides[:1], sides[1:])
+
+
+def test_no_name_of_a_function_of_the_kernel_tells_a_lock() -> None:
+    """Its locks are all known: this one walks the list of a file's locks."""
+    walk = sampled(("posix_lock_inode < fcntl_setlk", 90), ("llseek", 10), module="[kernel.kallsyms]")
+    found = diagnose(walk)
+    assert found.verdict == "no lock"
+    assert not any("lock" in one.meaning for one in found.evidence)
+    assert meaning_of("posix_lock_inode", is_kernel=True) == ("", "")
+    assert meaning_of("my_lock_acquire")[1] == "name"
+    assert meaning_of("__rcu_read_lock") == ("", "")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from lockwright.profiles import folding
 from lockwright.profiles.diagnosis.base import family
+from lockwright.profiles.diagnosis.hot import LOCK, of_kernel
 from lockwright.profiles.diagnosis.names import suggestion
 from lockwright.profiles.diagnosis.result import Evidence
 from lockwright.profiles.diagnosis.words import article
@@ -32,20 +33,27 @@ WORDS = {
 def evidence_of(facts: Facts) -> tuple[Evidence, ...]:
     """Return the functions that say something, the heaviest first."""
     rows: list[Evidence] = []
+    kernel = of_kernel(facts.view.samples)
     for symbol, weight in folding.by_symbol(facts.view.samples).items():
-        meaning, rests_on = meaning_of(symbol)
+        meaning, rests_on = meaning_of(symbol, is_kernel=symbol in kernel)
         share = facts.view.busy(weight)
         if meaning and share >= _LEAST_PERCENT:
             rows.append(Evidence(symbol, share, meaning, rests_on))
     return tuple(rows[:_ROWS])
 
 
-def meaning_of(symbol: str) -> tuple[str, str]:
-    """Return what a function is taken for, and what that rests on; empty if nothing is known."""
+def meaning_of(symbol: str, *, is_kernel: bool = False) -> tuple[str, str]:
+    """Return what a function is taken for, and what that rests on; empty if nothing is known.
+
+    Args:
+        symbol: Its plain name.
+        is_kernel: Whether it is of the kernel, all of whose locks are in the table: there no name tells of one.
+    """
     found = family(symbol)
     if found and found.role in WORDS:
         words = WORDS[found.role].format(article(found.lock))
         is_event = ":" in symbol and "::" not in symbol  # of a database: no function, and no slow path
         return words.partition(":")[0] if is_event else words, "table"
-    meaning = "" if found else suggestion(symbol)[1]
+    kind, meaning = ("", "") if found else suggestion(symbol)
+    meaning = "" if is_kernel and kind == LOCK else meaning
     return meaning, "name" if meaning else ""

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from lockwright.profiles.diagnosis.base import View
-    from lockwright.profiles.model import Frame, Stack
+    from lockwright.profiles.model import Frame, Sample, Stack
 
 LOOK_UP, ALLOCATE, FREE, POLL = "look-up", "allocation", "freeing", "polling"
 PROFILER, PAGE, COUNT, LOCK = "profiler", "page lock", "shared count", "lock"
@@ -74,6 +74,11 @@ def is_user(frame: Frame) -> bool:
     """Return whether a function is of user space; false if the profile does not tell."""
     module = frame.module
     return bool(module) and "kernel" not in module and module != "vmlinux" and not module.endswith(("]", ".ko"))
+
+
+def of_kernel(samples: Iterable[Sample]) -> frozenset[str]:
+    """Return the plain names of the innermost functions that are of the kernel."""
+    return frozenset(plain(one.stack[0].symbol) for one in samples if is_kernel(one.stack[0]))
 
 
 def is_kernel(frame: Frame) -> bool:

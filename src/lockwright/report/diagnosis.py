@@ -120,6 +120,9 @@ def _lock(lock: LockFound) -> Iterator[str]:
         yield f"its owner can be in what the tasks that wait run in the kernel: {what}"
     if known := known_lock(lock.kind, lock.name):
         yield f"it guards {known.guards}"
+    if lock.recorded and lock.recorded.mean_ns is not None:
+        total, mean = duration(lock.recorded.total_ns), duration(lock.recorded.mean_ns)
+        yield f"recorded beside the samples: {total} of waiting for it in {lock.recorded.contended:,} waits of {mean}"
     yield from _waits(lock)
 
 
@@ -189,7 +192,8 @@ def times(gain: float) -> str:
 def _cure(cure: Cure, *, is_short: bool) -> Iterator[str]:
     yield cure.do
     yield f"because {cure.because}"
-    shown = "; ".join(map(_case, cure.examples[:1] if is_short else cure.examples))
+    examples = cure.examples[:1] if is_short else cure.examples
+    shown = "; ".join(_case(one, has_base=not is_short) for one in examples)
     if cure.quartiles:
         low, middle, high = map(times, cure.quartiles)
         yield f"published: {cure.cases} cases, half of them {low} to {high} times, median {middle}; {shown}"
@@ -199,6 +203,8 @@ def _cure(cure: Cure, *, is_short: bool) -> Iterator[str]:
         yield f"failed: {'; '.join(cure.failures)}"
 
 
-def _case(case: CaseShown) -> str:
-    gain = f": {times(case.gain)} times" if case.gain else ""
+def _case(case: CaseShown, *, has_base: bool) -> str:
+    """Return a case; with what its gain was measured on, as gains age."""
+    base = f" ({case.measured})" if has_base and case.measured else ""
+    gain = f": {times(case.gain)} times{base}" if case.gain else ""
     return f"{case.id} {case.project} {case.year}, {case.change}{gain}"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from lockwright.profiles import folding
 from lockwright.profiles.comparing.results import ALL_LOCKS, LOCK, SYMBOL
-from lockwright.profiles.diagnosis.base import plain, role
+from lockwright.profiles.diagnosis.base import is_traced, plain, role
 from lockwright.profiles.diagnosis.owners import is_place, owner
 from lockwright.profiles.off_cpu import OFF_CPU, sleeper
 from lockwright.profiles.symbols import IDLE, WAITING
@@ -94,13 +94,15 @@ def tally(profile: Profile, event: str) -> Tally:
         profile: The recording.
         event: Its event that is looked at.
     """
-    samples = folding.by_event(profile.samples).get(event, ())
+    every = folding.by_event(profile.samples).get(event, ())
+    samples = tuple(one for one in every if not is_traced(one.stack))
+    traced = sum(one.weight for one in every) - sum(one.weight for one in samples)
     found = _Sums()
     for one in samples:
         found.add(one)
     is_percent = profile.unit == "percent"
     listed = sum(one.weight for one in samples)
-    whole = max(WHOLE, listed) if is_percent else listed or 1.0
+    whole = max(WHOLE - traced, listed) if is_percent else listed or 1.0
     base = max(whole - found.idle, 1e-9)
     shares = {key: WHOLE * weight / base for key, weight in found.weights.items()}
     recorded = _recorded(profile, samples, whole) if is_percent else float(sum(one.count for one in samples))

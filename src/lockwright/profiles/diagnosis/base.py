@@ -14,7 +14,7 @@ from lockwright.profiles.standing import SESSIONS, THREADS
 from lockwright.profiles.symbols import IDLE, SPIN
 
 if TYPE_CHECKING:
-    from lockwright.profiles.model import Profile, Sample
+    from lockwright.profiles.model import Profile, Sample, Stack
     from lockwright.profiles.symbols import Family
 
 _ALL = 100.0  # percent
@@ -58,6 +58,7 @@ class View:
         event: What was sampled; empty if unknown.
         all_weight: What 100 % of all is.
         busy_weight: What 100 % of busy time is.
+        traced_percent: How much of all samples is in tracepoints that a recorder set; it is no part of the others.
     """
 
     profile: Profile
@@ -65,6 +66,7 @@ class View:
     event: str
     all_weight: float
     busy_weight: float
+    traced_percent: float = 0.0
 
     def busy(self, weight: float) -> float:
         """Return a weight as percent of busy time."""
@@ -94,9 +96,22 @@ def view_of(profile: Profile) -> View:
         samples = tuple(map(_awake, samples))
     weight = sum(one.weight for one in samples)
     whole = max(_ALL, weight) if profile.unit == "percent" else weight
-    busy = tuple(one for one in samples if not is_idle(one))
-    idle = weight - sum(one.weight for one in busy)
-    return View(profile, busy, event, whole or 1.0, (whole - idle) or 1.0)
+    own = tuple(one for one in samples if not is_traced(one.stack))
+    traced = weight - sum(one.weight for one in own)
+    busy = tuple(one for one in own if not is_idle(one))
+    idle = weight - traced - sum(one.weight for one in busy)
+    base = whole - traced
+    return View(profile, busy, event, base or 1.0, (base - idle) or 1.0, _ALL * traced / (whole or 1.0))
+
+
+def is_traced(stack: Stack) -> bool:
+    """Return whether a sample is in a tracepoint that a recorder set: the program would not run it."""
+    return any(_is_tracer(frame.symbol) for frame in stack)
+
+
+@lru_cache(maxsize=_NAMES)
+def _is_tracer(symbol: str) -> bool:
+    return names().tracer.fullmatch(plain(symbol)) is not None
 
 
 def _awake(sample: Sample) -> Sample:

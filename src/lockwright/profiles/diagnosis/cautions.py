@@ -11,10 +11,10 @@ from lockwright.profiles.diagnosis.hot import PAGE, POLL, PROFILER, share_of
 from lockwright.profiles.diagnosis.missing import SLEEPING
 from lockwright.profiles.diagnosis.owners import FUTEX
 from lockwright.profiles.diagnosis.result import CONTENDED, NO_LOCK, Caution
-from lockwright.profiles.diagnosis.verdict import FEW, has_all_waits, wilson
+from lockwright.profiles.diagnosis.verdict import BY_READERS, FEW, has_all_waits, wilson
 from lockwright.profiles.diagnosis.words import duration, listed
 from lockwright.profiles.jvm import LEFT_OUT
-from lockwright.profiles.symbols import ACQUIRE, SPIN
+from lockwright.profiles.symbols import ACQUIRE, INSIDE, SPIN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -44,7 +44,7 @@ def cautions_of(facts: Facts, decision: Decision, lock: LockFound | None) -> tup
     if lock and decision.verdict != NO_LOCK:
         found += [Caution("idle", sentence) for sentence in _idle(facts, lock)]
         found += [Caution("semaphore", sentence) for sentence in _semaphore(lock)]
-        found += [Caution("reader/writer lock", sentence) for sentence in _readers(lock)]
+        found += [Caution("reader/writer lock", sentence) for sentence in _readers(lock, decision)]
         found += [Caution("lost caller", sentence) for sentence in _lost_caller(facts, lock)]
     return tuple(found)
 
@@ -151,6 +151,11 @@ def _profiler(facts: Facts, _: Decision) -> Iterator[str]:
     if facts.own_waits:
         time_ns = sum(one.total_ns for one in facts.own_waits)
         yield f"{duration(time_ns)} of waiting is for locks that the profiler itself takes: left out of the verdict"
+    if facts.view.traced_percent >= _OWN_PERCENT:
+        yield (
+            f"{facts.view.traced_percent:.1f} % of the samples are in tracepoints that the recorder set: left out of "
+            "what shares are of here, not out of the tables"
+        )
     share = own + share_of(facts.hot, PROFILER)
     if own >= _OWN_PERCENT:
         yield f"{own:.1f} % wait for locks that the profiler itself takes: left out of the verdict; sample less often"
@@ -171,9 +176,9 @@ def _semaphore(lock: LockFound) -> Iterator[str]:
         yield "a semaphore guards something, or it counts work: then its sleepers wait for work, not for a lock"
 
 
-def _readers(lock: LockFound) -> Iterator[str]:
+def _readers(lock: LockFound, decision: Decision) -> Iterator[str]:
     """Yield whether readers should share a lock: both numbers decide, and without them nothing does."""
-    if not any(one in lock.kind for one in _READER_LOCKS) or is_of_database(lock):
+    if not (_is_taken_by_readers(decision) or any(one in lock.kind for one in _READER_LOCKS)) or is_of_database(lock):
         return
     if lock.sharing is None:
         yield (
@@ -190,6 +195,13 @@ def _readers(lock: LockFound) -> Iterator[str]:
         yield f"{numbers}: sharing paid with as many reads, and holds that do real work (K43: 2.46 times)"
     else:
         yield f"{numbers}: sharing was seen to pay with some {_MANY_READS} reads for each write"
+
+
+def _is_taken_by_readers(decision: Decision) -> bool:
+    """Return whether a function takes the lock that has readers in its name, of a lock of user space, too."""
+    members = decision.group.members if decision.group else ()
+    names = {frame.symbol for sample, whose in members for frame in sample.stack[: whose.depth]}
+    return any(BY_READERS.search(one) for one in names if role(one) in INSIDE)
 
 
 def _lost_caller(facts: Facts, lock: LockFound) -> Iterator[str]:

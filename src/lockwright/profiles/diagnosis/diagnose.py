@@ -26,7 +26,7 @@ from lockwright.profiles.diagnosis.moment_advice import (
 from lockwright.profiles.diagnosis.moment_words import moment_headline
 from lockwright.profiles.diagnosis.promise import BYSTANDERS, RETRIES, SLEEPERS, promise_of
 from lockwright.profiles.diagnosis.result import CONTENDED, LINE, Diagnosis, LockFound, Site
-from lockwright.profiles.diagnosis.times import waited_lock_of
+from lockwright.profiles.diagnosis.times import beside, waited_lock_of
 from lockwright.profiles.diagnosis.verdict import decide
 
 if TYPE_CHECKING:
@@ -102,7 +102,8 @@ def _lock(facts: Facts, decision: Decision) -> LockFound | None:
     own = {id(sample) for sample, _ in decision.group.members}
     others = [one for one in facts.others if id(one) not in own]
     lock = lock_of(facts.view, decision.group, others, decision.owner_work)
-    lock = replace(lock, is_least=_is_least(facts, decision.group))
+    recorded = beside(facts.view.profile, decision.group, facts.waits, facts.waited_ns)
+    lock = replace(lock, is_least=_is_least(facts, decision.group), recorded=recorded)
     return replace(lock, taken_in=_taken_in(facts, lock)) if decision.why == "release" else lock
 
 

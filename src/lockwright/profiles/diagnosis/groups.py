@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from lockwright.profiles import folding
 from lockwright.profiles.diagnosis import owners
-from lockwright.profiles.diagnosis.base import plain
+from lockwright.profiles.diagnosis.base import is_traced, plain
 from lockwright.profiles.diagnosis.hot import LOCK, PROFILER, running, suggests
 from lockwright.profiles.diagnosis.owners import FUTEX, Owner
 
@@ -130,11 +130,11 @@ def by_caller(samples: Iterable[Sample]) -> dict[tuple[str, str], float]:
     """Return the weight of each pair of a locking function and who wanted the lock, the heaviest first.
 
     Samples on the way to sleep for a lock, or to wake others, count for the slow path that they are in; those that
-    release a lock do not. The caller is empty where no stack names it.
+    release a lock do not, nor those in tracepoints of a recorder. The caller is empty where no stack names it.
     """
     weights: dict[tuple[str, str], float] = defaultdict(float)
     for one in samples:
-        whose = owners.placed(one.stack) if one.stack else None
+        whose = owners.placed(one.stack) if one.stack and not is_traced(one.stack) else None
         if whose is not None and whose.does != owners.RELEASES:
             weights[whose.function, whose.caller] += one.weight
     return dict(sorted(weights.items(), key=lambda pair: -pair[1]))

@@ -12,7 +12,7 @@ from lockwright.profiles.diagnosis.hot import LOOK_UP, pair_beside
 from lockwright.profiles.diagnosis.lines import atomics, is_of_lock, line_percent, passing_percent, touches
 from lockwright.profiles.diagnosis.owners import FUTEX
 from lockwright.profiles.diagnosis.result import CONTENDED, MINOR, NO_LOCK, UNDECIDED, Site
-from lockwright.profiles.diagnosis.verdict import CONTENDED_PERCENT, VISIBLE_PERCENT
+from lockwright.profiles.diagnosis.verdict import CONTENDED_AT_ONCE, CONTENDED_PERCENT, VISIBLE_PERCENT
 from lockwright.profiles.diagnosis.words import article, duration, listed
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def headline(facts: Facts, decision: Decision, lock: LockFound | None) -> str:
         which = f"{article(lock.kind)}{_all_wanted(facts, decision, lock)}"
         return f"contended locks: {waiting} waits, most of it for {which}{owner}"
     which = _all_wanted(facts, decision, lock) if lock.through_futex else wanted(lock)
-    return f"{lead}: {_share(facts, lock)} for {article(lock.kind)}{which}{owner}"
+    return f"{lead}: {_share(facts, lock)} for {article(lock.kind)}{which}{owner}{_at_once(lock)}"
 
 
 def _inlined(facts: Facts, decision: Decision, found: Inlined) -> str:
@@ -245,6 +245,12 @@ def wanted(lock: LockFound) -> str:
         is_thin = first.within and "lock" in first.caller  # a function that does nothing but take it
         return f"{name} wanted by {first.caller}" + (f" for {first.within}" if is_thin else "")
     return f"{name} wanted by {listed([one.caller for one in many])}"
+
+
+def _at_once(lock: LockFound) -> str:
+    """Return how many tasks wait for a lock at any moment, where that was recorded and is much: most of them sleep."""
+    number = lock.recorded.waiting_at_once if lock.recorded else None
+    return f"; {number:.2g} tasks wait for it at any moment" if number and number >= CONTENDED_AT_ONCE else ""
 
 
 def _by_caller(lock: LockFound) -> list[Site]:

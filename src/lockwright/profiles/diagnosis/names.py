@@ -44,6 +44,7 @@ class Names:
     retaken: frozenset[str]
     sleep: frozenset[str]
     interrupt: re.Pattern[str]
+    tracer: re.Pattern[str]
     wrapper: re.Pattern[str]
     kinds: frozenset[str]
     suggestions: tuple[tuple[str, str, Callable[[str], object]], ...]
@@ -66,6 +67,7 @@ def names() -> Names:
         lists["retaken"],
         lists["sleep"],
         re.compile("|".join(one["pattern"] for one in found["interrupt"])),
+        re.compile(found["tracer"]["pattern"]),
         re.compile(found["wrapper"]["pattern"], re.IGNORECASE),
         frozenset(word for one in found["suggestion"] for word in one.get("kinds", ())),
         tuple((one["kind"], one["meaning"], _test(one)) for one in found["suggestion"]),

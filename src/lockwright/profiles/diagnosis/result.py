@@ -133,6 +133,7 @@ class LockFound:
         taken_in: The function that takes it, where only its release is seen to cost time.
         standing: Who was seen to wait, where one looked at some moments only.
         is_least: Whether its share is a lower bound: of the file, rows or callers were cut off.
+        recorded: The waits for it that were recorded beside the samples that named it.
     """
 
     kind: str
@@ -153,6 +154,7 @@ class LockFound:
     taken_in: str = ""
     standing: Standing | None = None
     is_least: bool = False
+    recorded: WaitTimes | None = None
 
     @property
     def caller(self) -> str:

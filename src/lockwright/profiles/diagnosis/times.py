@@ -41,6 +41,20 @@ def waited_lock_of(profile: Profile, group: Group, all_ns: float) -> LockFound:
     )
 
 
+_SLEEPING = frozenset({"mutex", "rwsem", "mutex or rwsem", "pcpu-sem", "rtmutex", "semaphore"})
+"""Kinds of the kernel that samples and events call by different names."""
+
+
+def beside(profile: Profile, group: Group, waits: Iterable[Group], all_ns: float) -> WaitTimes | None:
+    """Return the waits that were recorded for a lock that samples show: those of its kind, by its first caller."""
+    caller = next((who for who, _ in group.by_caller() if who), "")
+    for one in waits:  # the longest total first
+        alike = one.kind == group.kind or {one.kind, group.kind} <= _SLEEPING
+        if alike and caller and caller == next((who for who, _ in one.by_caller() if who), ""):
+            return waits_of(profile, one, all_ns)
+    return None
+
+
 def waits_of(profile: Profile, group: Group, all_ns: float) -> WaitTimes:
     """Return the times of a group of waits, and how long its lock was held where the file says so."""
     ended, total_ns, span = sum(one.ended for one, _ in group.waits), group.total_ns, span_ns(profile)

@@ -279,12 +279,12 @@ def _of_passed(facts: Facts, one: Group) -> Decision | None:
         return None
     if is_alone(facts):
         return Decision(NO_LOCK, "alone", one)
-    readers = any(_BY_READERS.search(name) for name in one.functions())
+    readers = any(BY_READERS.search(name) for name in one.functions())
     reason = f"taking and releasing it has {share:.1f} %, and hardly anybody is seen to wait"
     return Decision(LINE, "passing", one, reasons=(Reason("split" if readers else "lock type", reason),))
 
 
-_BY_READERS = re.compile(r"[Rr]ead|rdlock|LWLock|\bRLock|shared")
+BY_READERS = re.compile(r"[Rr]ead|rdlock|LWLock|\bRLock|shared")
 
 
 def is_alone(facts: Facts) -> bool:

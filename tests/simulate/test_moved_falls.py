@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tests.report.simulated import seed_run
@@ -44,3 +45,17 @@ def test_a_number_without_a_fall_says_so() -> None:
     found = moved_falls(machines.load("amd48"), [FALL], rows, [7, 8, 9], (1,), falling)
     assert found is not None
     assert [one.counts for one in found] == [None, None]
+
+
+def test_where_there_are_few_counts_the_one_before_the_fall_is_run_too() -> None:
+    """Else there would be nothing to fall from."""
+    found = moved_falls(
+        machines.load("amd48"),
+        [replace(FALL, before=6, there=48)],
+        [("min_transfer, ticket", 0.2, -0.2)],
+        [1, 6, 48],
+        (1,),
+        falling,
+    )
+    assert found is not None
+    assert [(one.counts, one.looked_at) for one in found] == [((6, 48), (6, 48))] * 2

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
 import time
 from typing import TYPE_CHECKING
@@ -12,7 +14,10 @@ from hypothesis import strategies as st
 from tests.report.simulated import seed_run
 
 from lockwright.errors import LockwrightError
+from lockwright.language.compile import compile_contention
+from lockwright.machines import load
 from lockwright.simulate import sweep as sweeping
+from lockwright.simulate.run import Settings, code_of, measured
 from lockwright.simulate.sweep import Job, Progress, Sweep, coarse_to_fine, jobs, run_all
 from lockwright.units import wrong
 
@@ -74,6 +79,21 @@ def test_a_run_that_fails_ends_all(monkeypatch: pytest.MonkeyPatch) -> None:
 
     with pytest.raises(LockwrightError, match="a deadlock"):
         run_all(jobs(["a"], (2, *range(3, 500)), (1,)), run, workers=1)
+
+
+def test_runs_under_way_are_given_up() -> None:
+    """They would take for ever: whoever presses Ctrl-C waits for a moment only, and the next sweep is not disturbed."""
+    model, endless = load("opteron48").model(), Settings(4, measured_rounds=10**12)
+    code = code_of(compile_contention("ticket"), model, endless)
+    measured(code, model, Settings(4))  # compiles
+    timer = threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT))
+    timer.start()
+    began = time.monotonic()
+    done = run_all(jobs(["ticket"], (4,), (1, 2)), lambda _: measured(code, model, endless), workers=2)
+    assert done.is_interrupted
+    assert not done.runs
+    assert time.monotonic() - began < 60
+    assert len(run_all(jobs(["a"], (4,), (1,)), lambda _: measured(code, model, Settings(4))).runs) == 1
 
 
 def test_the_time_left_goes_by_the_nearest_point_of_the_lock() -> None:

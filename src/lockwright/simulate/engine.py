@@ -55,7 +55,7 @@ def run(table: Int64s) -> Int64:
         if (key >> at.KIND_SHIFT) & 1 == 0:
             s.cfg[at.NOW] = now
             if s.lines[number, at.SERVE_AT] == now:
-                serve_on(s, number, now)
+                left -= serve_on(s, number, now)
                 if s.cfg[at.FAULT] != 0:
                     return np.int64(at.FAULTED)
         elif is_due(s, number, now):

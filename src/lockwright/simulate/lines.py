@@ -121,19 +121,21 @@ def latency(s: Arrays, line: Int64, request: Int64, operation: Int64) -> Int64:
 
 
 @inner
-def serve_on(s: Arrays, line: Int64, now: Int64) -> None:
-    """Serve one request after the other as long as nothing else is due before the next; plan for that one."""
-    for _ in range(MOST_SERVED):
+def serve_on(s: Arrays, line: Int64, now: Int64) -> Int64:
+    """Serve requests as long as nothing else is due before the next; plan for that one; return how many it was more."""
+    for served in range(MOST_SERVED):
         thread = serve(s, line, now)
         if thread >= 0:
             go_on_behind(s, thread)
         if s.lines[line, at.QUEUE] < 0 or s.lines[line, at.SERVE_AT] >= 0:
-            return
+            return np.int64(served)
         now = when_served(s, line, s.lines[line, at.FREE_AT])
         if not is_next(s, line_key(now, line)):
-            break
+            schedule(s, line, now)
+            return np.int64(served)
         s.cfg[at.NOW] = now
     schedule(s, line, now)
+    return np.int64(MOST_SERVED)
 
 
 @inlined

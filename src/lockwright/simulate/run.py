@@ -18,6 +18,7 @@ from lockwright.simulate.engine import run
 from lockwright.simulate.profile import profile_of
 from lockwright.simulate.program import prepared
 from lockwright.simulate.seats import shape_of
+from lockwright.simulate.stopping import stop_if_wanted
 from lockwright.simulate.troubles import (
     endless,
     faulted,
@@ -150,6 +151,7 @@ def _run(code: Code, state: State, patience: int = FRUITLESS_SLICES) -> int:
     state.cfg[at.MOST_EVENTS] = SLICE_EVENTS
     fruitless = 0
     while True:
+        stop_if_wanted()
         before = int(state.cfg[at.TOTAL_ROUNDS] - state.cfg[at.ALIVE])
         match status := int(run(state.table)):
             case at.REACHED | at.ENDED:

@@ -107,14 +107,14 @@ def moved_falls(
         machine: The machine.
         falls: Where the locks fall on it as it is.
         rows: What `sensitivity` returned.
-        counts: The counts of the sweep, of which those from half to twice that of the fall are run.
+        counts: The counts of the sweep, of which those from half to twice that of the fall are run, and the one before.
         seeds: The seeds.
         run_on: One run on a model.
         progress: As for `run_all`.
     """
     found = []
     for one in falls:
-        near = [count for count in counts if max(2, one.there / 2) <= count <= 2 * one.there]
+        near = [count for count in counts if max(2, min(one.before, one.there / 2)) <= count <= 2 * one.there]
         names = _decisive(rows, one.lock)
         models = {(name, factor): model for name, factor, model in variants(machine) if name in names}
         planned = {Job(f"{name}\n{factor}", cpus, seed): (model, Job(one.lock, cpus, seed))

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from statistics import fmean
 from typing import TYPE_CHECKING
 
+from lockwright.simulate import stopping
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
@@ -84,7 +86,7 @@ def run_all(
     progress: Callable[[Progress], None] | None = None,
     workers: int | None = None,
 ) -> Sweep:
-    """Run everything and return what has ended; Ctrl-C ends it early and keeps what is done.
+    """Run everything and return what has ended; Ctrl-C ends it early, gives up what runs, and keeps what is done.
 
     Args:
         planned: What to run, in this order.
@@ -108,10 +110,13 @@ def run_all(
             if progress is not None and time.monotonic() - told > TELL_EVERY_S:
                 told = time.monotonic()
                 progress(_progress(sweep, told - began, workers))
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, stopping.StoppedError):
         sweep.is_interrupted = True
     finally:
+        if len(sweep.runs) < len(planned):  # nobody waits any more for what runs
+            stopping.wanted.set()
         pool.shutdown(wait=True, cancel_futures=True)
+        stopping.wanted.clear()
     if sweep.is_interrupted:
         _keep(sweep, ends)
     return sweep

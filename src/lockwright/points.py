@@ -65,6 +65,7 @@ class SeedRun:
     idle_cycles: int = 0  # of all CPUs, while their threads slept in the system; with the profile's: time x CPUs
     stacks: tuple[StackCycles, ...] = ()  # the profile by the calls through which each function was reached
     overlaps: int = 0  # acquisitions while the lock was held, other than by a reader together with readers
+    starved: int = 0  # threads that waited for the lock in all of the measured window, and never had it
     whole_ns: float = nan  # of a program that ends by itself: until its last thread has ended
 
 
@@ -76,7 +77,7 @@ class Split:
     rereads: float  # for how long a line was occupied by loads of waiters that a write had woken
     handoff: float  # the rest of the time from the begin of an unlock to the end of the lock of one that had waited
     free: float  # nobody waited when it was released: until one came, and while it took the lock
-    trying: float  # threads inside `lock` at any moment, by Little's law
+    trying: float  # threads inside `lock` at any moment, by Little's law, and those that never came out
     waiters: float  # threads that wait at a hand-off
     waiters_reading: float  # loads of woken waiters for each acquisition
 

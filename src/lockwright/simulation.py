@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from lockwright.points import LeastTransfer, SimulationResult, Subject
+from lockwright.results import counted
 from lockwright.units import cpu_counts, cycles, duration, wrong
 
 if TYPE_CHECKING:
@@ -172,7 +173,8 @@ def simulate(
     result = Simulation(known.name, known.texts.get("what", ""), weak=list(known.weak()), seeds=chosen)
     params = {lock: asked.params(lock, model.ghz) | {"start": starts[lock], "ops": ops} for lock in named}
     result.params = {"machine": known.name, "lock": named, "cpus": list(counts)} | next(iter(params.values()))
-    result.settings = asked.words(named, len(chosen), start or "")
+    chosen_for = [told for lock in named if asked.is_program(lock) and (told := _chosen(lock, programs[lock]))]
+    result.settings = (*chosen_for, *asked.words(named, len(chosen), start or ""))
     result.least_transfer = _least_transfer(known, model)
     result.subjects = {lock: _subject(lock, program, model, max(counts)) for lock, program in programs.items()}
     sweep = _run(result, runner, model, params, counts, progress)
@@ -232,9 +234,13 @@ class _Asked:
 
     def defaults(self, lock: str) -> dict[str, str]:
         """Return the times of our own workload; other programs have theirs."""
+        return {} if self.workload or self.is_program(lock) else {"hold": HOLD, "think": THINK}
+
+    def is_program(self, lock: str) -> bool:
+        """Return whether what was named is a whole program, not a lock."""
         from lockwright.language.compile import is_workload
 
-        return {} if self.workload or is_workload(lock) else {"hold": HOLD, "think": THINK}
+        return is_workload(lock)
 
     def values(self, ghz: float, defaults: Mapping[str, str]) -> dict[str, int]:
         """Return the `Param`s of the workload: what was asked, and the defaults for what was not."""
@@ -279,7 +285,7 @@ class _Asked:
     def words(self, locks: Sequence[str], seeds: int, start: str) -> tuple[str, ...]:
         """Return the settings as a person reads them."""
         defaults = next((found for lock in locks if (found := self.defaults(lock))), {})
-        told = [f"{self.locks:,} locks" if self.locks else "one lock"] if defaults or self.workload else []
+        told = [f"{self.locks:,} locks" if self.locks else "one lock"] if defaults else []
         if self.workload:
             told.append(f"in {self.workload}")
         for name in ("hold", "think"):
@@ -367,7 +373,20 @@ def _warnings(result: Simulation, planned: int, done: int) -> list[str]:
     ]
     if few:
         found.append(f"a thread came round less than {FEW_EACH} times at {few[0].cpus} CPUs: `--ops` measures longer")
+    else:
+        found += (text for lock in dict.fromkeys(one.lock for one in result.points) if (text := _starved(result, lock)))
     return found
+
+
+def _starved(result: Simulation, lock: str) -> str:
+    """Return on how many CPUs threads waited for a lock all along; empty if none did."""
+    points = [one for one in result.points if one.lock == lock and any(run.starved for run in one.runs)]
+    if not points:
+        return ""
+    last = max(points, key=lambda one: one.cpus)
+    most = max(run.starved for run in last.runs)
+    waited = f"{counted(most, 'thread')} of {last.cpus} waited in all of the measured time and never had it"
+    return f"{lock} starves waiters: on {last.cpus} CPUs {waited}; latencies are those of the others"
 
 
 def _faults(result: Simulation) -> list[str]:
@@ -416,6 +435,15 @@ def _vary(
 
 
 # Values that make no sense.
+
+
+def _chosen(lock: str, program: Program) -> str:
+    """Return which class a whole program was compiled as, where it takes any lock and none was named."""
+    worker = program.workers[0].function
+    name = worker.rpartition(".")[2]
+    found = next((one for one in program.functions if one != worker and one.endswith(f".{name}")), "")
+    made = found.rpartition(".")[0]
+    return f"{lock} is {made}" if "[" in made and "[" not in lock else ""
 
 
 def _named(locks: str | Sequence[str]) -> list[str]:

@@ -239,3 +239,42 @@ def test_what_makes_no_sense_in_python(locks: Any, options: dict[str, Any], told
 
 def test_one_number_of_cpus_in_python() -> None:
     assert [one.cpus for one in lockwright.simulate("ticket", cpus=2, seeds=1, ops=100).points] == [2]
+
+
+STARVED = """from typing import Generic, TypeVar
+
+from lockwright.language import Lock, Workload, compute, running, thread
+
+L = TypeVar("L", bound=Lock)
+
+
+class Work(Workload, Generic[L]):
+    lock: L
+    other: L
+
+    def each_thread(self) -> None:
+        if thread() == 0:
+            with self.lock:
+                while running():
+                    with self.other:
+                        compute(100)
+        while running():
+            with self.lock:
+                compute(100)
+"""
+
+
+def test_waiters_that_never_get_the_lock_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """They have no latency, so nothing else shows them."""
+    (tmp_path / "work.py").write_text(STARVED)
+    assert run(["simulate", "mcs", "--workload", str(tmp_path / "work.py"), *SMALL]) == Status.FINE
+    told = " ".join(capsys.readouterr().out.split())
+    assert "mcs starves waiters: on 12 CPUs 11 threads of 12 waited in all of the measured time" in told
+    assert run(["simulate", "mcs", *SMALL]) == Status.FINE
+    assert "starves" not in capsys.readouterr().out
+
+
+def test_a_program_of_ones_own_says_which_lock_it_got(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "work.py").write_text(WORK)
+    assert run(["simulate", f"{tmp_path / 'work.py'}:Work", *SMALL]) == Status.FINE
+    assert "work.py:Work is Work[TicketLock[u16]]" in " ".join(capsys.readouterr().out.split())

@@ -12,7 +12,7 @@ from tests.simulate.running import run_on
 from lockwright.language.compile import compile_contention, compile_target, compile_text
 from lockwright.simulate import places as at
 from lockwright.simulate.build import Settings, build
-from lockwright.simulate.run import code_of
+from lockwright.simulate.run import code_of, run_once
 
 if TYPE_CHECKING:
     from lockwright.ir.program import Program
@@ -129,6 +129,62 @@ def test_who_counts_rounds_sleeps() -> None:
 def test_rounds_that_are_counted_on_every_kind_of_machine(name: str, machine: MachineModel) -> None:
     for threads, start, seed in RUNS[2:]:
         compare(Case(bounded(name), machine, threads, seed, start), 60)
+
+
+SEQLOCK = """
+from lockwright.language import Atomic, Struct, Workload, acquire, compute, fence, pause, relaxed, release, running, u64
+from lockwright.language import workers
+
+
+class Clock(Struct, align=64):
+    count: Atomic[u64]
+    low: Atomic[u64]
+    high: Atomic[u64]
+
+
+class Work(Workload):
+    clock: Clock
+
+    @workers(1)
+    def writer(self) -> None:
+        while running():
+            self.clock.count.store(self.clock.count.load(relaxed) + 1, relaxed)
+            fence(release)
+            self.clock.low.store(self.clock.low.load(relaxed) + 1, relaxed)
+            self.clock.high.store(self.clock.high.load(relaxed) + 1, relaxed)
+            self.clock.count.store(self.clock.count.load(relaxed) + 1, release)
+            compute(2000)
+
+    @workers(READERS)
+    def reader(self) -> None:
+        while running():
+            while True:
+                before = self.clock.count.load(acquire)
+                if before & 1 != 0:
+                    pause()
+                    continue
+                low = self.clock.low.load(relaxed)
+                high = self.clock.high.load(relaxed)
+                fence(acquire)
+                if self.clock.count.load(relaxed) == before:
+                    assert low == high
+                    break
+            compute(100)
+"""
+"""Readers that write nothing: who has ended a wait and comes to the same one again has not made a round of it."""
+
+
+@pytest.mark.parametrize("machine", MACHINES[:3], ids=lambda one: one.name)
+def test_readers_that_write_nothing(machine: MachineModel) -> None:
+    program = compile_text(SEQLOCK.replace("READERS", "4"), class_name="Work")
+    compare(Case(program, machine, 5, 2, "spread"), 200)
+
+
+@pytest.mark.parametrize("machine", MACHINES[:3], ids=lambda one: one.name)
+def test_readers_that_write_nothing_end(machine: MachineModel) -> None:
+    program = compile_text(SEQLOCK.replace("READERS", "15"), class_name="Work")
+    for seed in range(3):
+        assert run_once(program, machine, Settings(16, seed, measured_rounds=2000)).failed_assertions == 0
 
 
 TWO_WAITS = """

@@ -124,10 +124,12 @@ def step(s: Arrays, thread: Int64, row: Int64, now: Int64) -> Int64:
     if kind <= at.UPDATE:
         return memory_step(s, thread, row, now)
     if kind == at.MARK:
+        s.threads[thread, at.IS_CLEAN] = 0  # if it comes to the loop again in which it was, that was no round of it
         pass_mark(s, thread, row, now)
         s.threads[thread, at.PC] = row + 1
         return True
     if kind == at.RUNNING_ROW:
+        s.threads[thread, at.IS_CLEAN] = 0
         is_on = s.cfg[at.NICE] == 0
         if is_on:
             s.threads[thread, at.ROUNDS] += 1
@@ -139,6 +141,7 @@ def step(s: Arrays, thread: Int64, row: Int64, now: Int64) -> Int64:
             return False
         return True
     if kind == at.RANDOM:
+        s.threads[thread, at.IS_CLEAN] = 0
         limit = value_of(s, thread, row, op.A)
         if limit == 0:
             fail(s, thread, row, np.int64(op.RANDOM_OF_ZERO))

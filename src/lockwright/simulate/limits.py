@@ -52,7 +52,7 @@ def split(runs: Sequence[SeedRun], ghz: float, locks: int = 1) -> Split | None:
     reading = sum(run.rereads for run in runs) / taken
     waiters = mean_of([run.waiters for run in runs])
     waiters = 0.0 if isnan(waiters) else waiters
-    trying = mean_of([run.latency_ns_mean * 1e-9 * run.throughput_per_s for run in runs])
+    trying = mean_of([run.latency_ns_mean * 1e-9 * run.throughput_per_s + run.starved for run in runs])
     trying = 0.0 if isnan(trying) else trying
     return Split(section, rereads, handoff - rereads, whole - section - handoff, trying, waiters, reading)
 

@@ -211,6 +211,7 @@ def _seen(code: Code, model: MachineModel, settings: Settings, state: State, tic
         reread_cycles=int(cfg[at.REREAD_TICKS]) // at.TICKS_PER_CYCLE,
         idle_cycles=int(cfg[at.IDLE]) // at.TICKS_PER_CYCLE,
         overlaps=int(cfg[at.OVERLAPS]),
+        starved=int(((state.threads[:, at.ACQUIRED] == 0) & (state.threads[:, at.WAITS_FOR] >= 0)).sum()),
     )
 
 

@@ -11,6 +11,7 @@ from lockwright.profiles.diagnosis import CONTENDED, NO_LOCK, UNDECIDED, diagnos
 from lockwright.profiles.diagnosis.groups import waiter
 from lockwright.profiles.readers.gdb import call_of
 from lockwright.profiles.readers.jstack import READER
+from lockwright.report.profile_page import profile_page
 
 if TYPE_CHECKING:
     from lockwright.profiles import Profile
@@ -222,3 +223,11 @@ def test_a_thread_that_takes_its_monitor_again_is_blocked() -> None:
 def test_a_trace_of_an_exception_is_no_thread_dump() -> None:
     lines = "java.lang.IllegalStateException: x\n\tat a.B.c(B.java:1)\n\tat a.B.d(B.java:2)\n"
     assert not READER.claims(lines.splitlines())
+
+
+def test_the_page_counts_threads_and_no_time() -> None:
+    found = profile("gdb/owner-printed.txt")
+    page = profile_page(found, diagnose(found))
+    assert "<h2>Where threads stand</h2>" in page
+    assert "the number of threads that were seen in it" in page
+    assert "of busy time" not in page

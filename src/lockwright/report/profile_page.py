@@ -8,6 +8,7 @@ from lockwright.profiles import folding
 from lockwright.profiles.diagnosis.result import CONTENDED, LINE, NO_LOCK
 from lockwright.profiles.diagnosis.words import duration
 from lockwright.profiles.off_cpu import OFF_CPU
+from lockwright.profiles.standing import SESSIONS, THREADS
 from lockwright.profiles.writers.series import (
     NANOSECONDS,
     PERCENT,
@@ -21,7 +22,7 @@ from lockwright.report.diagnosis import BEHIND, BEWARE, CURE, GAIN, LOCK, NOT_CO
 from lockwright.report.flame_graph import flame_graph, legend, script, shortened, style
 from lockwright.report.html import document
 from lockwright.report.icicle import layout
-from lockwright.report.profile_parts import HOW, KEYS, STYLE, capital, html_table, sentence, text
+from lockwright.report.profile_parts import HOW, HOW_MANY, KEYS, STYLE, capital, html_table, sentence, text
 from lockwright.report.profile_tables import ALL, Table, about, quantity, tables, whole_of
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def _body(profile: Profile, diagnosis: Diagnosis) -> Iterator[str]:
         yield f'<p class="doubt">The file breaks off: {text(profile.provenance.cut)}</p>'
     if profile.provenance.mixed:
         yield f'<p class="doubt">{text(sentence(profile.provenance.mixed))}</p>'
-    yield from _diagnosis(diagnosis)
+    yield from _diagnosis(diagnosis, samples)
     yield from _pictures(profile, diagnosis, samples)
     found = list(tables(profile, samples, ROWS))
     if found:
@@ -86,6 +87,11 @@ def _body(profile: Profile, diagnosis: Diagnosis) -> Iterator[str]:
         for one in found:
             yield from html_table(one)
     yield script()
+
+
+def is_counted(samples: Sequence[Sample]) -> bool:
+    """Return whether samples are tasks that were seen somewhere, and no time."""
+    return bool(samples) and samples[0].event in {THREADS, SESSIONS}
 
 
 def _class(diagnosis: Diagnosis) -> str:
@@ -97,7 +103,7 @@ def _class(diagnosis: Diagnosis) -> str:
 # What the diagnosis says.
 
 
-def _diagnosis(diagnosis: Diagnosis) -> Iterator[str]:
+def _diagnosis(diagnosis: Diagnosis, samples: Sequence[Sample]) -> Iterator[str]:
     """Yield the sections that a terminal shows, and the functions that the verdict rests on."""
     told = set()
     for name, sentences in sections(diagnosis):
@@ -115,7 +121,8 @@ def _diagnosis(diagnosis: Diagnosis) -> Iterator[str]:
     if diagnosis.evidence:
         rows = [[f"{one.share_percent:.1f} %", one.symbol, one.meaning] for one in diagnosis.evidence]
         yield "<h2>What the verdict rests on</h2>"
-        head = ["of busy time", "function", "what it is"]
+        of = f"of the {samples[0].event}" if is_counted(samples) else "of busy time"
+        head = [of, "function", "what it is"]
         yield from html_table(Table([head, *rows[:ROWS]], 1, len(rows) - ROWS, "row"))
 
 
@@ -127,7 +134,9 @@ def _pictures(profile: Profile, diagnosis: Diagnosis, samples: Sequence[Sample])
     busy = folding.without_idle(samples)
     if sum(one.weight for one in busy) > 0:
         title = "Where threads are off the CPU" if samples[0].event == OFF_CPU else "Where the time goes"
-        yield f"<h2>{title}</h2>\n<p>{HOW} {KEYS}</p>"
+        title = f"Where {samples[0].event} stand" if is_counted(samples) else title
+        how = HOW_MANY.format(samples[0].event) if is_counted(samples) else HOW
+        yield f"<h2>{title}</h2>\n<p>{how} {KEYS}</p>"
         yield from _left_out(profile, samples, busy)
         yield legend()
         yield from _picture("stacks", _of_event(busy, profile), callers)

@@ -23,6 +23,10 @@ HOW = (
     "Each box is a function, below it what it calls, the heaviest to the left; it is as wide as the time in it and in "
     "all that it calls."
 )
+HOW_MANY = (
+    "Each box is a function, or what is waited for, below it what it calls, the heaviest to the left; it is as wide as "
+    "the number of {} that were seen in it and in all that it calls."
+)
 KEYS = "Click a box, or press Enter on it, to see it alone; Escape shows all again; arrows go from box to box."
 
 

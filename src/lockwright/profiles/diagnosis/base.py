@@ -79,6 +79,8 @@ class View:
     @property
     def base(self) -> str:
         """What 100 % is, in words: of one command's samples, its own busy time."""
+        if self.event in COUNTED:
+            return f"the {self.event}"
         names = self.profile.facts.get(CHOSEN, "")
         return f"the busy time of {names.replace(', ', ' and ')}" if names else "busy time"
 

@@ -156,6 +156,7 @@ def simulate(
             never releases.
     """
     from lockwright import machines
+    from lockwright.report.machines import told_doubts
 
     began = time.perf_counter()
     named = _named(locks)
@@ -175,6 +176,7 @@ def simulate(
     result.params = {"machine": known.name, "lock": named, "cpus": list(counts)} | next(iter(params.values()))
     chosen_for = [told for lock in named if asked.is_program(lock) and (told := _chosen(lock, programs[lock]))]
     result.settings = (*chosen_for, *asked.words(named, len(chosen), start or ""))
+    result.warnings += [f"doubtful: {doubt}" for doubt in told_doubts(known)]
     result.least_transfer = _least_transfer(known, model)
     result.subjects = {lock: _subject(lock, program, model, max(counts)) for lock, program in programs.items()}
     sweep = _run(result, runner, model, params, counts, progress)

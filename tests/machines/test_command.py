@@ -134,3 +134,50 @@ def test_the_machine_of_the_page_runs(tmp_path: Path) -> None:
 
 def test_codes_of_machines_are_explained() -> None:
     assert [code for code in explanations() if code.startswith("M")] == [f"M{number:03}" for number in range(1, 13)]
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+@pytest.mark.parametrize("has_names", [False, True])
+def test_names_of_cpus_around_a_table_and_other_separators(
+    separator: str, has_names: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [["", "", "", ""], ["10", "", "", ""], ["40", "40", "", ""], ["40", "40", "10", ""]]
+    if has_names:
+        rows = [["CPU", "0", "1", "2", "3"], *([str(number), *row] for number, row in enumerate(rows))]
+    table, made = tmp_path / "box.csv", tmp_path / "box.toml"
+    table.write_text("".join(separator.join(row) + "\n" for row in rows))
+    assert run(["machines", "from-csv", str(table), "--ghz", "2", "--out", str(made)]) == 0
+    capsys.readouterr()
+    assert machines.load(str(made)).model().core_of_cpu == (0, 1, 0, 1)
+    assert machines.load(str(made)).model().latency_cycles[2][4] == (80,)
+
+
+def test_a_mistake_in_a_table_with_names_is_shown_where_it_is(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "box.csv").write_text("CPU,a,b\na,,\nb,-7,\n")
+    assert run(["machines", "from-csv", str(tmp_path / "box.csv"), "--ghz", "2"]) == 2
+    told = capsys.readouterr().err
+    assert "box.csv:3:3" in told
+    assert "expected nanoseconds, more than 0" in told
+
+
+def test_a_line_that_comes_from_afar_sooner_than_from_nearby_is_doubted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = (DOCS / "machines.md").read_text().split("```toml\n")[1].split("```")[0]
+    (tmp_path / "box.toml").write_text(text.replace("v = 120", "v = 1"))
+    assert run(["machines", "show", str(tmp_path / "box.toml")]) == 0
+    assert "doubtful: atomic.M.one_hop = 3 cycles is less than atomic.M.same_die = 94" in capsys.readouterr().out
+    assert run(["simulate", "ticket", "--machine", str(tmp_path / "box.toml"), "--cpus", "1", "--seeds", "2"]) == 0
+    assert "warning: doubtful: atomic.M.one_hop" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", machines.names())
+def test_published_machines_leave_no_doubt(name: str) -> None:
+    assert machines.load(name).doubts() == ()
+
+
+def test_a_word_that_no_command_takes(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["machines", "shwo", "opteron48"]) == 2
+    assert "`lockwright machines` takes no `shwo`" in capsys.readouterr().err

@@ -83,11 +83,22 @@ def main() -> NoReturn:
 
 def _usage(error: CycloptsError) -> int:
     """Tell what is wrong with the command line."""
-    text = str(error).replace('"', "`").rstrip(".")
+    text = _unknown(error) or str(error).replace('"', "`").rstrip(".")
     print(f"error[U001]: {text[:1].lower()}{text[1:]}", file=sys.stderr)
     chain = " ".join(("lockwright", *(error.command_chain or ())))
     print(f"help: `{chain} --help` lists what there is", file=sys.stderr)
     return Status.INPUT
+
+
+def _unknown(error: CycloptsError) -> str:
+    """Return what to say of words that no command takes; empty if it is about something else."""
+    from cyclopts.exceptions import UnusedCliTokensError
+
+    words = getattr(error, "unused_tokens", None)
+    if not isinstance(error, UnusedCliTokensError) or not words:
+        return ""
+    chain = " ".join(("lockwright", *(error.command_chain or ())))
+    return f"`{chain}` takes no `{words[0]}`"
 
 
 def _unexpected(error: Exception, given: list[str]) -> int:

@@ -163,6 +163,12 @@ class Machine:
 
         return weak(self)
 
+    def doubts(self) -> tuple[str, ...]:
+        """Return what is odd about a machine that can be run, each as a sentence; of one that cannot, nothing."""
+        from lockwright.machines.doubts import doubts
+
+        return () if self.lacks else doubts(self.model())
+
     def reason(self, number: Number) -> str:
         """Return what a number rests on, for a person."""
         return number.why or number.derived_from or self.sources.get(number.source, number.source)

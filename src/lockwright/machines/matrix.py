@@ -17,11 +17,14 @@ if TYPE_CHECKING:
     Matrix = np.ndarray[tuple[int, int], np.dtype[np.float64]]
 
 MOST_NS = 100_000.0
-_SHAPE = "expected as many rows as columns, the numbers below the diagonal filled, without a head"
+SEPARATORS = (",", ";", "\t")
+_SHAPE = "expected as many rows as columns, the numbers below the diagonal filled"
 
 
 def read_matrix(path: str | Path) -> Matrix:
     """Return the latencies between all pairs of CPUs in nanoseconds, symmetric, with zeros on the diagonal.
+
+    A row at the top and a column at the left that both name the CPUs are passed over.
 
     Raises:
         LockwrightError: The file cannot be read, or is no table of latencies.
@@ -30,16 +33,21 @@ def read_matrix(path: str | Path) -> Matrix:
 
     file = str(path)
     text = _text(path)
-    rows = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
+    rows = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip(" ")]
+    separator = next((one for one in SEPARATORS if any(one in line for _, line in rows)), SEPARATORS[0])
+    names = _names([line.split(separator) for _, line in rows])
+    rows = rows[1:] if names else rows
     if not 2 <= len(rows) <= MOST_CPUS:
         raise refuse("M010", f"`{file}` is no table of core-to-core latencies: it has {len(rows)} rows", _SHAPE)
     size = len(rows)
     matrix = np.zeros((size, size))
     for row, (number, line) in enumerate(rows):
-        cells = line.split(",")
+        cells = line.split(separator)
+        column = 1
+        if names:
+            column += len(cells.pop(0)) + 1
         if len(cells) != size:
             raise _wrong(file, text, Span(file, number, 1, number, len(line) + 1), _columns(len(cells), size))
-        column = 1
         for other, cell in enumerate(cells):
             if cell.strip() or other < row:
                 amount = _latency(cell)
@@ -53,6 +61,14 @@ def read_matrix(path: str | Path) -> Matrix:
     both = np.where(above > 0, (below + above) / 2, below)
     whole: Matrix = both + both.T
     return whole
+
+
+def _names(cells: list[list[str]]) -> int:
+    """Return how many CPUs a row at the top and a column at the left name alike; 0 if they don't."""
+    if len(cells) <= 2 or _latency(cells[0][0]) is not None:
+        return 0
+    names = [cell.strip() for cell in cells[0][1:]]
+    return len(names) if names == [row[0].strip() for row in cells[1:]] else 0
 
 
 def _columns(found: int, size: int) -> str:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 Line = tuple[str, str]  # a text, and the name of its style
 
+_MOST_DOUBTS = 3
 _MOST_DIES_SHOWN = 16
 _STANDINGS = ("measured", "secondary", "recalled", "estimated", "chosen")
 COLUMNS = ("machine", "CPUs", "what it is", "runs", "latencies", "other numbers")
@@ -86,8 +87,17 @@ def _head(machine: Machine, width: int) -> Iterator[Line]:
         yield from (
             (one, "warning") for one in _wrapped([f"cannot be run: it lacks {', '.join(machine.lacks)}"], width)
         )
+    for doubt in told_doubts(machine):
+        yield from ((one, "warning") for one in textwrap.wrap(f"doubtful: {doubt}", width, subsequent_indent="  "))
     for note in machine.notes:
         yield from ((line, "") for line in textwrap.wrap(f"note: {note}", width, subsequent_indent="      "))
+
+
+def told_doubts(machine: Machine) -> list[str]:
+    """Return what is odd about a machine, the first few, and how much more there is."""
+    found = machine.doubts()
+    more = len(found) - _MOST_DOUBTS
+    return [*found[:_MOST_DOUBTS], *([f"and {more:,} more such numbers"] if more > 0 else [])]
 
 
 def _distances(machine: Machine) -> Iterator[str]:

@@ -91,7 +91,7 @@ def number(value: float) -> str:
 
 def percent(part: float) -> str:
     """Return a part as `+12 %`."""
-    return f"{100 * part:+,.0f} %"
+    return f"{100 * part:+,.0f} %".replace("-0 %", "+0 %")
 
 
 def verdict(score: Score, nulls: Sequence[str]) -> str:

@@ -88,7 +88,7 @@ def _body(result: StudyResult, charts: Sequence[str]) -> Iterator[str]:
         [(one.what, f"{one.value:g} {one.unit}", extent(one), one.why, one.source) for one in result.assumed],
     )
     yield "<h2>Fitted</h2>"
-    yield from _list([f"{one.what}: {one.value:,.0f} {one.unit}, to {one.to}" for one in result.fitted])
+    yield from _list([f"{one.what}: {f'{one.value:,.0f} {one.unit}'.rstrip()}, to {one.to}" for one in result.fitted])
     for name, rows in result.profiles.items():
         yield f"<h2>The profile {escape(name)}</h2>"
         yield from _table(("share", "symbol"), [(f"{100 * share:.1f} %", symbol) for symbol, share in rows])

@@ -50,7 +50,18 @@ def test_a_deadlock_of_before_is_no_wait_of_now() -> None:
         "a deadlock of transactions was detected at 2026-11-27 03:50:51: one of them was rolled back"
     )
     said = diagnose(found)
-    assert (said.verdict, said.headline) == (NO_LOCK, "no lock in sight: none of 10 sessions waits for one")
+    expected = "no lock in sight at this moment: none of 10 sessions waits for one"
+    assert (said.verdict, said.headline) == (NO_LOCK, expected)
+
+
+def test_counts_since_the_start_are_told_where_nobody_waits() -> None:
+    text = (
+        "----------\nSEMAPHORES\n----------\nOS WAIT ARRAY INFO: signal count 8293591\n"
+        "RW-shared spins 0, rounds 29778623, OS waits 5644464\nRW-excl spins 0, rounds 52192763, OS waits 846515\n"
+    )
+    said = diagnose(of(text))
+    assert said.headline == "no lock in sight at this moment: nobody waits for one"
+    assert any("RW-shared 5,644,464, RW-excl 846,515" in one.sentence for one in said.cautions)
 
 
 def test_latches_and_mutexes() -> None:

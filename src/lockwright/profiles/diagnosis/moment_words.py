@@ -9,7 +9,7 @@ from lockwright.profiles.diagnosis.headline import wanted
 from lockwright.profiles.diagnosis.moment import CIRCLE, nameless_sleepers, short, tasks
 from lockwright.profiles.diagnosis.result import CONTENDED, MINOR, NO_LOCK
 from lockwright.profiles.diagnosis.words import article
-from lockwright.profiles.standing import DEADLOCK, IDLE_IN, SESSIONS
+from lockwright.profiles.standing import BESIDE, DEADLOCK, IDLE_IN, SESSIONS
 
 if TYPE_CHECKING:
     from lockwright.profiles.diagnosis.facts import Facts
@@ -70,4 +70,5 @@ def _nothing(facts: Facts) -> str:
     first = max(sums, key=lambda name: sums[name], default="")
     if word == SESSIONS and ":" in first and sums[first] > _MOST * seen:
         return f"not a lock: {sums[first]:,.0f} of {seen:,} {word} are in {first}, and none waits for a lock"
-    return f"no lock in sight: none of {seen:,} {word} waits for one"
+    lead = "no lock in sight" + (" at this moment" if BESIDE in facts.view.profile.facts else "")
+    return f"{lead}: none of {seen:,} {word} waits for one" if seen > 1 else f"{lead}: nobody waits for one"

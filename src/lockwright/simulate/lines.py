@@ -78,22 +78,26 @@ def nearest(s: Arrays, line: Int64, node: Int64) -> Int64:
                 if there & s.at_distance[node, distance, word] != 0:
                     found = np.int64(distance)
                     break
+            if found == 0:
+                break
     return found
 
 
 @inner
 def farthest(s: Arrays, line: Int64, core: Int64) -> Int64:
     """Return the distance from a core to the farthest other core with a copy, or NONE."""
-    node, found = s.node_of[core], np.int64(at.NONE)
+    node, found, last = s.node_of[core], np.int64(at.NONE), s.cfg[at.DISTANCES] - 1
     for word in range(s.cfg[at.WORDS]):
         there = s.copies[line, word]
         if word == core >> 6:
             there &= ~(np.uint64(1) << np.uint64(core & 63))
         if there != 0:
-            for distance in range(s.cfg[at.DISTANCES] - 1, found, -1):
+            for distance in range(last, found, -1):
                 if there & s.at_distance[node, distance, word] != 0:
                     found = np.int64(distance)
                     break
+            if found == last:
+                break
     return found
 
 

@@ -97,3 +97,24 @@ def test_the_kernel_has_no_locks_of_a_program() -> None:
             replace(hot, samples=sampled(("posix_lock_inode < fcntl_setlk", 90), ("work", 10)).samples)
         ).headline
     )
+
+
+@pytest.mark.parametrize(
+    ("module", "advice"),
+    [(LIBC, "the symbols of `libc.so.6`"), (KERNEL, "`sysctl kernel.kptr_restrict=0`, then record again")],
+)
+def test_where_locks_are_and_no_names_nothing_is_decided(module: str, advice: str) -> None:
+    found = diagnose(profile((frames(("[unknown]", module), ("teller", PROGRAM)), 40), WORK))
+    assert found.verdict == UNDECIDED
+    assert found.headline == (
+        "undecided: 40.0 % of busy time in functions of the kernel or the C library that have no names here"
+    )
+    assert found.record[0].startswith(advice)
+
+
+def test_a_program_without_names_is_said_to_be_one() -> None:
+    found = diagnose(profile((frames(("[unknown]", "/usr/lib/liblzma.so.5")), 90), WORK))
+    assert found.headline == (
+        "no lock in sight: no sample in a function that takes one or waits for one; 60 % of busy time is in functions "
+        "without names"
+    )

@@ -10,9 +10,9 @@ from lockwright.profiles.diagnosis.counters import counts_waits, is_of_unknown_t
 from lockwright.profiles.diagnosis.futexes import is_unknown, unknown_ns, whose
 from lockwright.profiles.diagnosis.hot import LOOK_UP, pair_beside
 from lockwright.profiles.diagnosis.lines import atomics, is_of_lock, line_percent, passing_percent, touches
-from lockwright.profiles.diagnosis.owners import FUTEX
+from lockwright.profiles.diagnosis.owners import FUTEX, is_nameless
 from lockwright.profiles.diagnosis.result import CONTENDED, MINOR, NO_LOCK, UNDECIDED, Site
-from lockwright.profiles.diagnosis.verdict import CONTENDED_AT_ONCE, CONTENDED_PERCENT, VISIBLE_PERCENT
+from lockwright.profiles.diagnosis.verdict import CONTENDED_AT_ONCE, CONTENDED_PERCENT, VISIBLE_PERCENT, hidden_percent
 from lockwright.profiles.diagnosis.words import article, duration, listed
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _ADDRESS = re.compile("(?:0x)?[0-9a-f]{4,16}")
 _CALLERS = 3  # that a headline names
+_MOST_PERCENT = 50.0  # of busy time
 _SAME = 0.05  # percentage points that are not printed
 _LEAST = "at least "
 _A_LEADS = {CONTENDED: "a contended lock", MINOR: "a visible but minor lock"}
@@ -41,6 +42,9 @@ def headline(facts: Facts, decision: Decision, lock: LockFound | None) -> str:
     if decision.why == "cut":
         shown = f"undecided: the rows here are {facts.view.shown_percent:.1f} % of {facts.view.base}"
         return f"{shown}; {facts.lock_percent:.1f} % take locks or wait for them" if facts.lock_percent else shown
+    if decision.why == "nameless":
+        share = both(facts, hidden_percent(facts))
+        return f"undecided: {share} in functions of the kernel or the C library that have no names here"
     if decision.inlined and decision.why == "loop":
         loop = decision.inlined.loop
         does = "spins" if decision.inlined.spins else "waits for the cache line of an atomic operation"
@@ -223,7 +227,10 @@ def _nothing(facts: Facts) -> str:
             if off_cpu_ns
             else "no lock in sight: no wait for one"
         )
+    nameless = facts.view.busy(sum(one.weight for one in facts.view.samples if is_nameless(one.stack[0])))
     rows = f", in rows that cover {facts.view.shown_percent:.0f} % of {facts.view.base}" if _is_cut(facts) else ""
+    if nameless >= _MOST_PERCENT:
+        rows += f"; {nameless:.0f} % of {facts.view.base} is in functions without names"
     if not facts.lock_percent:
         return f"no lock in sight: no sample in a function that takes one or waits for one{rows}"
     share = f"{facts.lock_percent:.1f} % of {facts.view.base}"

@@ -59,7 +59,8 @@ def _record(facts: Facts, decision: Decision, lock: LockFound | None) -> Iterato
             yield f"`perf c2c record`: {hot} has no loop that waits among its instructions; its lines may be shared"
         else:
             yield f"`perf annotate {hot}`, `perf c2c record`: a lock that is inlined, or a shared line, looks like this"
-    if nameless_percent(facts) >= _HOT_PERCENT and decision.verdict in {MINOR, NO_LOCK}:
+    is_hidden = nameless_percent(facts) >= _HOT_PERCENT and decision.verdict in {MINOR, NO_LOCK}
+    if is_hidden or decision.why == "nameless":
         yield from names_of_most(facts.view.samples)
     if decision.why == "loop":
         yield "`perf report --stdio` or `perf script` of the same recording: what this function has of the run"

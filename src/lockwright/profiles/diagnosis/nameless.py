@@ -69,7 +69,7 @@ def names_of_most(samples: Iterable[Sample]) -> Iterator[str]:
     """Yield what would name the functions that run most, where most of them have no names."""
     weights: dict[str, float] = defaultdict(float)
     for one in samples:
-        if is_nameless(one.stack[0]) and one.stack[0].module.startswith(("/", "[anon")):
+        if is_nameless(one.stack[0]) and one.stack[0].module.startswith(("/", "[anon", "[kernel")):
             weights[one.stack[0].module] += one.weight
     if weights:
         yield _wanted(max(weights, key=lambda module: weights[module]))
@@ -79,6 +79,8 @@ def _wanted(module: str) -> str:
     """Return what gives names to the functions of an object."""
     if _MADE_AT_RUN_TIME.fullmatch(module):
         return _MAPS
+    if module.startswith("[kernel"):
+        return "`sysctl kernel.kptr_restrict=0`, then record again: the kernel's functions have no names here"
     program = module.rpartition("/")[2]
     return (
         f"the symbols of `{program}` (a package with `-dbgsym` or `-debuginfo`, or not stripped): its functions "

@@ -235,7 +235,7 @@ def is_place(symbol: str) -> bool:
     return _PLACE.fullmatch(symbol) is not None
 
 
-_PROGRAM = re.compile(r"/(?!tmp/perf-)(?:[^/]+/)*(?P<name>[^/\s]+)(?: \(deleted\))?")
+_PROGRAM = re.compile(r"/(?!tmp/perf-|memfd:)(?:[^/]+/)*(?P<name>[^/\s]+)(?: \(deleted\))?")
 _LIBC = re.compile(r"(?:lib(?:c|pthread|m|rt)|ld)(?:-|\.|-linux)[\w.-]*|ld-musl.*|linux-vdso.*")
 _PLACE = re.compile(r"[^\s+]+\+0x[0-9a-f]+")
 

@@ -20,7 +20,7 @@ from lockwright.profiles.diagnosis.inlined import Inlined, described, inlined_gr
 from lockwright.profiles.diagnosis.lines import atomics, is_of_lock, line_percent, passing_percent, touches
 from lockwright.profiles.diagnosis.locks import owner_work
 from lockwright.profiles.diagnosis.names import names, tells_kind
-from lockwright.profiles.diagnosis.owners import FUTEX, WAKES, is_object, is_place
+from lockwright.profiles.diagnosis.owners import FUTEX, WAKES, is_nameless, is_object, is_place
 from lockwright.profiles.diagnosis.reason import Reason
 from lockwright.profiles.diagnosis.result import CONTENDED, LINE, MINOR, NO_LOCK, UNDECIDED
 from lockwright.profiles.diagnosis.times import waits_of
@@ -57,7 +57,8 @@ class Decision:
             (its own locks), `user lock` (unnamed, of user space), `objects` (no functions), `counted` (waits without
             times), `count`, `atomic`, `passing` and `line` (a shared line), `own` (a lock by its name),
             `alone` (one thread), `cut` (few rows), `few` (samples), `tasks` (a table of tasks), `inlined` (a
-            loop that waits, by its instructions), `loop` (the same, and nothing else), or `nothing`.
+            loop that waits, by its instructions), `loop` (the same, and nothing else), `nameless` (the
+            functions that may be locks), or `nothing`.
         group: The lock; None if there is none.
         walk: The look-up that is hotter than all locks.
         owner_work: What the holder of a kernel lock can be running, where no stack tells.
@@ -92,7 +93,7 @@ def decide(facts: Facts) -> Decision:
         return _of_line(profile.shared_lines[0])
     if not facts.view.samples:
         return _of_waits(facts)
-    found = _unless_few(facts, _unless_cut(facts, _of_samples(facts)))
+    found = _unless_nameless(facts, _unless_few(facts, _unless_cut(facts, _of_samples(facts))))
     if found.why == "release" and has_all_waits(facts):
         return _of_waits(facts)
     if facts.waits and (found.verdict not in {CONTENDED, NO_LOCK} or (found.verdict == NO_LOCK and span_ns(profile))):
@@ -134,6 +135,25 @@ def _unless_few(facts: Facts, found: Decision) -> Decision:
     else:
         return found
     return found if wilson(part, count)[0] >= CONTENDED_PERCENT / 2 else Decision(UNDECIDED, "few", found.group)
+
+
+def _unless_nameless(facts: Facts, found: Decision) -> Decision:
+    """Return a verdict, none where no lock is seen and functions that may be one have no names."""
+    is_seen = found.verdict not in {NO_LOCK, MINOR, LINE} or found.why not in {"nothing", "samples", "passing"}
+    if is_seen or hidden_percent(facts) < CONTENDED_PERCENT:
+        return found
+    return Decision(UNDECIDED, "nameless", found.group)
+
+
+def hidden_percent(facts: Facts) -> float:
+    """Return how much of busy time is in functions without names of the kernel or a C library, where locks are."""
+    hidden = (
+        one.weight for one in facts.view.samples if is_nameless(one.stack[0]) and _HAS_LOCKS.search(one.stack[0].module)
+    )
+    return facts.view.busy(sum(hidden))
+
+
+_HAS_LOCKS = re.compile(r"\[kernel|vmlinux|/(?:libc|libpthread|ld-musl)[-.]")
 
 
 def wilson(percent: float, count: int) -> tuple[float, float]:

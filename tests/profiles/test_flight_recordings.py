@@ -81,3 +81,25 @@ def test_parking_for_work_is_no_wait_for_a_lock() -> None:
 )
 def test_durations(text: str, expected: float) -> None:
     assert duration_ns(text) == pytest.approx(expected)
+
+
+def test_the_lock_mode_of_async_profiler() -> None:
+    found = profile("folded/async-profiler-lock.txt")
+    assert not found.samples
+    assert [(one.lock, one.kind, one.total_ns, waiter(one.stack).caller) for one in found.waits] == [
+        ("OrderService$Stock", "monitor of Java", 24.1e9, "OrderService.reserve"),
+        ("ReentrantLock", "lock of java.util.concurrent", 7.09e9, "OrderService.reprice"),
+    ]
+    said = diagnose(found)
+    assert said.verdict == CONTENDED
+    assert "a monitor of Java OrderService$Stock wanted by OrderService.reserve" in said.headline
+
+
+def test_lock_mode_without_times_counts_waits() -> None:
+    (wait,) = of("Main.run;Main.put;java.lang.Object_[i] 17\n").waits
+    assert (wait.lock, wait.contended, wait.total_ns) == ("java.lang.Object", 17, 0)
+
+
+def test_a_profile_of_allocations_is_none_of_locks() -> None:
+    assert not of("Main.run;Main.put;byte[]_[i] 17\nMain.run;java.lang.Object_[i] 4\n").waits
+    assert not of("Main.run;java/util/A.put_[i] 17\n").waits

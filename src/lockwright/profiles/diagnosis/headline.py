@@ -158,6 +158,8 @@ def _waits(lock: LockFound, waits: WaitTimes) -> str:
         part = 100 * waits.total_ns / waits.off_cpu_ns
         asleep = f"{part:.0f} % of {duration(waits.off_cpu_ns)} off the CPU"
         return f"{duration(waits.total_ns)} asleep for {article(lock.kind)}{wanted(lock)}, {asleep}"
+    if not waits.contended:
+        return f"{article(lock.kind)}{wanted(lock)}, {duration(waits.total_ns)} of waiting"
     mean = f" of {duration(waits.mean_ns)}" if waits.mean_ns is not None else ""
     word = "acquisition" if waits.counts_all else "wait"
     number = f"{waits.contended:,} {word}{'s' * (waits.contended != 1)}"

@@ -11,6 +11,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from lockwright.profiles import async_locks
+from lockwright.profiles.async_locks import is_of_lock
 from lockwright.profiles.model import Frame, Profile, Sample
 from lockwright.profiles.off_cpu import OFF_CPU, sleeps, waits
 from lockwright.profiles.reader import Gathered, Reader
@@ -59,7 +61,7 @@ def read(lines: Lines) -> Profile:
     """Read a stack from each line; off-CPU time, in microseconds, is told by the functions at its end."""
     found = Gathered()
     kept: dict[str, Frame] = {}
-    unit = ""
+    unit, of_locks = "", True
     for number, line in enumerate(lines, 1):
         got = _parts(line)
         if got is None:
@@ -68,9 +70,13 @@ def read(lines: Lines) -> Profile:
             continue
         names = [one for one in map(str.strip, got[0].split(";")) if one]
         stack = _frames(names, kept)
-        unit = unit or got[2]
+        unit, of_locks = unit or got[2], of_locks and bool(names) and is_of_lock(names[-1])
         if stack:
             found.add(Sample(stack, got[1] * _NS_PER.get(got[2], 1.0)))
+    if of_locks and found.weights:
+        made = async_locks.waits(found.profile(NAME, lines, "samples").samples)
+        found.weights = {}
+        return found.profile(NAME, lines, "samples", made)
     if not found.weights or not sleeps(stack for stack, *_ in found.weights):
         return found.profile(NAME, lines, "period" if unit else "samples")
     return _off_cpu(found, lines, 1.0 if unit else _NS_PER["us"])

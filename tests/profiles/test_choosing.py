@@ -148,6 +148,8 @@ def test_the_command_line_chooses(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert run(["profile", file, "--command", "pipe", "--json", str(tmp_path / "out.json")]) == 0
     assert "of the busy time of pipe" in capsys.readouterr().out
     assert json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))["facts"]["chosen commands"] == "pipe"
+    assert run(["profile", "--command", "pipe", "--command", "hog", file]) == 0
+    assert "of the busy time of pipe and hog" in " ".join(capsys.readouterr().out.split())
     assert run(["profile", file, "--command", "nginx"]) == 2
     assert "error[P006]" in capsys.readouterr().err
 

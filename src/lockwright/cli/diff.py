@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from lockwright.report.diff_block import Given
 
 File = Annotated[str, Parameter(allow_leading_hyphen=True)]
+Names = Annotated[tuple[str, ...], Parameter(negative=())]
 Files = Annotated[tuple[str, ...], Parameter(consume_multiple=True, negative=())]
 Numbers = Annotated[tuple[float, ...], Parameter(consume_multiple=True, negative=())]
 Target = Annotated[str | None, Parameter(allow_leading_hyphen=True)]
@@ -26,7 +27,7 @@ def diff(
     after_seconds: Numbers = (),
     before_work: Numbers = (),
     after_work: Numbers = (),
-    command: Files = (),
+    command: Names = (),
     block: Annotated[bool, Parameter(negative=())] = False,
     markdown: Target = None,
     machine: str = "",
@@ -50,8 +51,7 @@ def diff(
         after_seconds: Likewise for after.
         before_work: How many operations (requests, files, transactions) each run of before did.
         after_work: Likewise for after.
-        command: Compare these commands alone (what perf calls comm), of all that were recorded; `*` and `?` stand for
-            any letters.
+        command: Compare this command alone (perf's comm; `*` and `?` stand for any letters); more than once is fine.
         block: Print the block that maintainers ask for, as plain text to paste, in place of the page.
         markdown: Write that block as Markdown to a file, or to standard output with `-`.
         machine: What the block says of the machine: CPUs, sockets, kernel.

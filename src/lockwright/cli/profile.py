@@ -10,7 +10,7 @@ from lockwright.cli.profile_outputs import Outputs
 from lockwright.cli.status import Status
 
 File = Annotated[str, Parameter(allow_leading_hyphen=True)]
-Names = Annotated[tuple[str, ...], Parameter(consume_multiple=True, negative=())]
+Names = Annotated[tuple[str, ...], Parameter(negative=())]  # one each: a file may stand behind it
 _NOWHERE_ELSE = Outputs()
 
 
@@ -24,8 +24,7 @@ def profile(file: File, /, *, command: Names = (), rows: int = 12, outputs: Outp
 
     Args:
         file: The file; `-` is standard input.
-        command: Look at these commands alone (what perf calls comm), of all that were recorded; `*` and `?` stand for
-            any letters.
+        command: Look at this command alone (perf's comm; `*` and `?` stand for any letters); more than once is fine.
         rows: The most rows of each table.
         outputs: Where results go besides the terminal.
     """

@@ -126,7 +126,7 @@ def _quoted(name: str) -> str:
 
 def option(names: Iterable[str]) -> str:
     """Return how commands are chosen on the command line."""
-    return f"`--command {' '.join(map(_quoted, names))}`"
+    return f"`{' '.join(f'--command {_quoted(one)}' for one in names)}`"
 
 
 def _part(profile: Profile, wanted: frozenset[str], shares: dict[str, float]) -> Profile:

@@ -14,7 +14,7 @@ import msgspec
 import pytest
 from tests.report.simulated import GHZ, collapsing, seed_run
 
-from lockwright.points import MovedFall, SimulationResult
+from lockwright.points import MovedFall, SimulationResult, Subject
 from lockwright.report.simulation import rich_table, simulation_text
 from lockwright.report.simulation_numbers import meaning, weak_first
 from lockwright.report.simulation_page import simulation_page
@@ -65,6 +65,18 @@ def test_what_limits_a_lock_stands_below_a_table_that_has_no_room_for_it() -> No
         text = " ".join(simulation_text(collapsing(), width).split())
         assert text.count("waiters re-read one line") >= 1
         assert ("what limits the ticket lock" in text) != ("ticket at 48: " in text)
+
+
+def test_names_of_files_and_fields_keep_their_letters() -> None:
+    result = collapsing()
+    result.points = [replace(one, lock="myLock.py") for one in result.points if one.lock == "ticket"]
+    result.falls, result.collapses = [], ["myLock.py is fastest at 6 CPUs"]
+    result.subjects = {"myLock.py": Subject("", False, ("nowServing",), ("nextOne",), ("nextOne",), ("nowServing",))}
+    page = simulation_page(result)
+    assert "MyLock" not in page
+    assert "<h1>myLock.py collapses on amd48</h1>" in page
+    assert "Taking it writes <code>nextOne</code> and releasing it writes <code>nowServing</code>" in page
+    assert "<code>nextOne</code> shares that line" in page
 
 
 def test_nothing_finished_is_said() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -62,6 +63,14 @@ def test_the_parts_add_up(throughput: float, waiters: float, rereads: float, cyc
 )
 def test_the_largest_part_is_named(cpus: int, throughput: float, more: dict[str, float], expected: str) -> None:
     assert expected in made("ticket", cpus, throughput, **more).limits
+
+
+def test_a_program_with_several_locks_says_how_many_threads_wait_for_one() -> None:
+    """2,000 acquisitions of 4 us each in 1 ms: eight threads are on their way into a lock at any moment."""
+    run = replace(made("x", 16, 2e6).runs[0], latency_ns_mean=4000.0, acquisitions=2000, simulated_cycles=2_000_000)
+    point = replace(made("x", 16, 2e6), runs=(run,))
+    assert explained(point, 2.0, 0).limits.endswith("; 8 of 16 threads wait for a lock")
+    assert "wait for a lock" not in explained(replace(point, runs=(replace(run, latency_ns_mean=1.0),)), 2.0, 0).limits
 
 
 def test_a_collapse_says_where() -> None:

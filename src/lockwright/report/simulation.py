@@ -80,6 +80,11 @@ def scale(result: SimulationResult) -> tuple[float, str]:
     return next(((by, unit) for by, unit in _SCALES if most >= by), _SCALES[-1])
 
 
+def begun(text: str) -> str:
+    """Return what begins with the name of a lock as the begin of a sentence: `mylock.py` stays as it is."""
+    return text[:1].upper() + text[1:] if text.startswith("the ") else text
+
+
 def amount(value: float) -> str:
     """Return a number with three digits that count."""
     if not math.isfinite(value):

@@ -15,7 +15,7 @@ from lockwright.report.figures import all_figures
 from lockwright.report.html import document
 from lockwright.report.icicle import layout
 from lockwright.report.profile_tables import quantity
-from lockwright.report.simulation import amount, change, heading, locks_of, scale, throughput, whole_runs
+from lockwright.report.simulation import amount, begun, change, heading, locks_of, scale, throughput, whole_runs
 from lockwright.report.simulation_numbers import asked_of, meaning, moved, telling, unmoved, weak_first
 from lockwright.report.simulation_profile import EVENT, point_profile
 from lockwright.report.simulation_story import PARTS, handoffs, opening, parts, section, story, told_points
@@ -90,7 +90,7 @@ def _body(result: SimulationResult, charts: set[str]) -> Iterator[str]:
         yield '<p class="doubt">Interrupted: what follows is what was finished by then.</p>'
     if not result.points:
         return
-    yield from (f'<p class="answer">{_prose(text)}.</p>' for text in map(_sentence, result.collapses))
+    yield from (f'<p class="answer">{_prose(text)}.</p>' for text in map(begun, result.collapses))
     yield from (f"<p>{_prose(text)}.</p>" for text in whole_runs(result))
     yield from _figure("throughput", charts, _throughput_caption(result))
     yield f"<h2>Why</h2>\n<p>{_WORDS}</p>"
@@ -123,12 +123,8 @@ def _headline(result: SimulationResult) -> str:
             if any(text.startswith(f"{result.named(lock)} ") for text in result.collapses)
         ]
         verb = "collapses" if len(fallen) == 1 else "collapse"
-        return f"{_sentence(listed(list(map(result.named, fallen))))} {verb} on {result.machine}"
-    return f"{_sentence(', '.join(map(result.named, locks_of(result))) or 'nothing')} on {result.machine}"
-
-
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:]
+        return f"{begun(listed(list(map(result.named, fallen))))} {verb} on {result.machine}"
+    return f"{begun(', '.join(map(result.named, locks_of(result)))) or 'Nothing'} on {result.machine}"
 
 
 def _prose(text: str) -> str:

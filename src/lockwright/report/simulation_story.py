@@ -5,7 +5,7 @@ from __future__ import annotations
 from statistics import fmean
 from typing import TYPE_CHECKING
 
-from lockwright.report.simulation import amount, scale
+from lockwright.report.simulation import amount, begun, scale
 from lockwright.report.simulation_fall import fall_of, why_there
 from lockwright.report.simulation_numbers import meaning
 from lockwright.report.simulation_records import distances
@@ -82,17 +82,18 @@ def _is(subject: Subject) -> str:
             for who, fields in (("taking it", subject.locked), ("releasing it", subject.unlocked))
             if fields
         ]
+        told = listed(writes)
         if writes:
-            texts.append(f"{listed(writes).capitalize()}; each such write takes the line from every other cache.")
+            texts.append(f"{told[:1].upper()}{told[1:]}; each such write takes the line from every other cache.")
     if subject.neighbours:
-        texts.append(f"{listed([f'`{name}`' for name in subject.neighbours]).capitalize()} shares that line.")
+        beside = [f"`{name}`" for name in subject.neighbours]
+        texts.append(f"{listed(beside)} {'shares' if len(beside) == 1 else 'share'} that line.")
     return " ".join(texts)
 
 
 def _what(lock: str, best: Point, last: Point, result: SimulationResult) -> str:
     by, unit = scale(result)
-    name = result.named(lock)
-    name = name[:1].upper() + name[1:]
+    name = begun(result.named(lock))
     most = f"{amount(best.throughput_per_s / by)} {unit} at {_cpus(best)}"
     if last is best:
         return f"{name} does {most}{', where most CPUs take part' if last.cpus > 1 else ''}."

@@ -60,13 +60,11 @@ def split(runs: Sequence[SeedRun], ghz: float, locks: int = 1) -> Split | None:
 def explained(point: Point, ghz: float, locks: int = 1) -> Point:
     """Return a point with the split of its time, and what limits it in words; `locks` is 0 where none is under test."""
     parts = split(point.runs, ghz, locks) if locks else None
-    return replace(point, split=parts, limits=limit(point, parts))
+    return replace(point, split=parts, limits=limit(point, parts) if parts else _without_lock(point, ghz))
 
 
-def limit(point: Point, parts: Split | None) -> str:
-    """Return in words what limits a point."""
-    if parts is None:
-        return _without_lock(point)
+def limit(point: Point, parts: Split) -> str:
+    """Return in words what limits a point with a lock under test."""
     whole = parts.whole
     if point.cpus > 1 and parts.free > MOST * whole and parts.trying > TRYING:
         nobody = (
@@ -105,7 +103,19 @@ def _fetched(point: Point) -> str:
     return f", {fetched:,.1f} lines fetched from memory each round" if fetched >= 1 else ""
 
 
-def _without_lock(point: Point) -> str:
+def _without_lock(point: Point, ghz: float) -> str:
+    """Return in words what limits a program that has no lock, several, or one whose sections may overlap."""
+    waiting = mean_of([_inside(run) * ghz / run.simulated_cycles + run.starved for run in point.runs])
+    told = f"; {waiting:.0f} of {point.cpus} threads wait for a lock" if waiting >= TRYING else ""
+    return f"{_shared(point)}{told}"
+
+
+def _inside(run: SeedRun) -> float:
+    """Return for how many ns threads were on their way into a lock, in all; nan where there is none."""
+    return run.latency_ns_mean * run.acquisitions
+
+
+def _shared(point: Point) -> str:
     moved = mean_of([run.transfers_per_acquisition for run in point.runs])
     if point.cpus > 1 and moved > MOST:
         each = "round" if all(isnan(run.section_ns) for run in point.runs) else "section"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 
 import pytest
 
@@ -29,3 +30,13 @@ def test_more_memory_than_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "sysconf", lambda name: 1024 if name == "SC_AVPHYS_PAGES" else 1)
     with pytest.raises(LockwrightError, match="GiB of memory"):
         run_once(program, model, Settings(2, measured_rounds=100))
+
+
+@pytest.mark.parametrize(("length", "told"), [(10**9, "cache lines, and a run can number"), (1 << 28, "cache lines")])
+def test_a_table_that_no_machine_holds_is_refused_at_once(length: int, told: str) -> None:
+    """Before anything is made of it."""
+    program, model = compile_text(TABLE.format(length=length), "table.py"), machines.load("opteron48").model()
+    began = time.monotonic()
+    with pytest.raises(LockwrightError, match=told):
+        run_once(program, model, Settings(2, measured_rounds=100))
+    assert time.monotonic() - began < 5

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lockwright.ir.cells import Cells
+from lockwright.ir.layout import Layout
 from lockwright.simulate import places as at
 from lockwright.simulate import storage
 from lockwright.simulate.arrays import State
@@ -19,10 +21,12 @@ from lockwright.simulate.troubles import too_large
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from lockwright.ir.program import Program, Shape
     from lockwright.machines.model import CacheLevel, MachineModel
     from lockwright.simulate.placement import Placement
     from lockwright.simulate.program import Code
 
+CELL_BYTES = 150  # of each scalar in memory, while a run is made: measured with 3 million of them
 SPREAD_CYCLES = 3000
 """`spread` lets each thread start within so many cycles for each thread there is."""
 
@@ -128,6 +132,23 @@ def build(code: Code, model: MachineModel, settings: Settings) -> State:
     return state
 
 
+def refuse_too_many_lines(program: Program, shape: Shape, line_bytes: int) -> None:
+    """Refuse what takes more lines, for its globals alone, than a run can number, before anything is made of it."""
+    layout = Layout(program.structs, shape)
+    lines = sum(layout.size(one.type) for one in program.globals.values()) // line_bytes
+    if lines >= at.MOST_LINES:
+        raise too_large(f"it has {lines:,} cache lines, and a run can number {at.MOST_LINES:,}")
+    cells, there = Cells(program, shape).size, _free_bytes()
+    if cells * CELL_BYTES > there:
+        raise too_large(
+            f"it needs {cells * CELL_BYTES / 2**30:.1f} GiB of memory, and {there / 2**30:.1f} GiB are free"
+        )
+
+
+def _free_bytes() -> int:
+    return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+
+
 def _refuse_too_large(code: Code, model: MachineModel, placement: Placement, threads: int) -> None:
     """Refuse what has more lines than a run can number, or needs more memory than there is."""
     if placement.lines >= at.MOST_LINES:
@@ -136,7 +157,7 @@ def _refuse_too_large(code: Code, model: MachineModel, placement: Placement, thr
     levels = [*model.private, *([model.last] if model.last is not None else [])]
     cached = sum(level.sets * level.ways for level in levels) * max(len(model.node_of_core), model.nodes)
     numbers = placement.lines * (at.LINE_COLUMNS + words) + 4 * code.cells.size + 2 * cached + threads * len(code.rows)
-    needed, there = 8 * numbers, os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    needed, there = 8 * numbers, _free_bytes()
     if needed > there:
         raise too_large(f"it needs {needed / 2**30:.1f} GiB of memory, and {there / 2**30:.1f} GiB are free")
 

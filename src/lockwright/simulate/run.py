@@ -13,7 +13,7 @@ from lockwright.points import SeedRun
 from lockwright.simulate import accounting, whole
 from lockwright.simulate import places as at
 from lockwright.simulate.at_rest import failed_at_rest
-from lockwright.simulate.build import Settings, build
+from lockwright.simulate.build import Settings, build, refuse_too_many_lines
 from lockwright.simulate.engine import run
 from lockwright.simulate.profile import profile_of
 from lockwright.simulate.program import prepared
@@ -81,8 +81,10 @@ def code_of(program: Program, model: MachineModel, settings: Settings) -> Code:
     own = sum(worker.count or 0 for worker in program.workers)
     if own > settings.cpus:
         raise other_threads(program.name, own, settings.cpus)
+    shape = shape_of(program, model, settings.cpus)
+    refuse_too_many_lines(program, shape, model.line_bytes)
     try:
-        code = prepared(program, shape_of(program, model, settings.cpus), settings.spare_records)
+        code = prepared(program, shape, settings.spare_records)
     except TooLargeError as reason:
         raise too_large(str(reason)) from None
     if len(code.entries) != settings.cpus:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Any, Literal
 
 from lockwright.points import LeastTransfer, SimulationResult, Subject
@@ -397,7 +398,9 @@ def _faults(result: Simulation) -> list[str]:
     for lock in dict.fromkeys(point.lock for point in result.points):
         failed = sum(run.failed_assertions for one in result.points if one.lock == lock for run in one.runs)
         if failed:
-            found.append(f"{lock}: {failed:,} assertions failed while it ran; `lockwright check {lock}` tells why")
+            found.append(
+                f"{lock}: {failed:,} assertions failed while it ran; `lockwright check {quote(lock)}` tells why"
+            )
         found += _admitted([one for one in result.points if one.lock == lock])
     return found
 
@@ -410,7 +413,7 @@ def _admitted(points: Sequence[Point]) -> list[str]:
     cpus = max(overlaps, key=lambda count: overlaps[count])
     lock, many = points[0].lock, f"{overlaps[cpus]:,} time{'s' if overlaps[cpus] != 1 else ''}"
     told = f"{lock} was taken {many} on {cpus} CPUs while another thread held it: these are no figures of a lock"
-    return [f"{told}; `lockwright check {lock}` shows how it comes about"]
+    return [f"{told}; `lockwright check {quote(lock)}` looks for the shortest way there"]
 
 
 def _vary(

@@ -67,6 +67,7 @@ SMALL = ["--cpus", "1,12", "--seeds", "2", "--ops", "300"]
         (["ticket", "--html=-"], "only `--json` and `--csv` can go there"),
         (["ticket", "--csv=-", "--json=-"], "`--json` and `--csv` cannot both go to standard output"),
         (["ticket", "--csv=points.txt", "--html=./points.txt"], "`--csv` is written there"),
+        (["ticket", "--svg=picture.png"], "would write SVG under the name of something else"),
         (["ticket", "--readers=0.5"], "`--readers` is for reader-writer locks: `ticket` is none"),
         (["ticket", "--html", "/nowhere/page.html"], "there is no folder"),
         (["openvswitch:PerNode", "--hold", "5ns"], "is a whole program with times of its own"),

@@ -73,7 +73,7 @@ def test_two_at_once_are_told(text: str, tmp_path: Path, capsys: pytest.CaptureF
     assert command(["simulate", where, "--cpus", "1,6", "--seeds", "2"]) == Status.FINDING
     told = " ".join(capsys.readouterr().out.split())
     assert "on 6 CPUs while another thread held it" in told
-    assert "shows how it comes about" in told
+    assert "leaky.py` looks for the shortest way there" in told
     assert command(["simulate", where, "--cpus", "6", "--seeds", "2", "--json", "-"]) == Status.FINDING
     (fault,) = json.loads(capsys.readouterr().out)["faults"]
     assert "while another thread held it" in fault["sentence"]

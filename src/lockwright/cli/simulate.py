@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from lockwright.simulation import Simulation
 
 
+_OTHER_PICTURES = (".png", ".pdf", ".jpg", ".jpeg", ".gif", ".webp")
+
+
 @Parameter(name="*")
 @dataclass(frozen=True, slots=True)
 class Outputs:
@@ -85,6 +88,8 @@ def simulate(
     if outputs.folded is not None and len(set(locks)) > 1:
         return mistaken("`--folded` writes the profile of one lock", f"`lockwright simulate {locks[0]} --folded FILE`")
     refuse_unwritable(outputs.by_option(), ("--json", "--csv"))
+    if outputs.svg is not None and outputs.svg.lower().endswith(_OTHER_PICTURES):
+        return mistaken(f"`--svg {outputs.svg}` would write SVG under the name of something else", "`--svg FILE.svg`")
     from lockwright.cli.progress import Bar, tell_of_compilation
     from lockwright.simulation import simulate as run
 

@@ -15,6 +15,7 @@ import pytest
 
 from lockwright.errors import LockwrightError
 from lockwright.profiles import read, scripting
+from lockwright.profiles.machine_code import annotating
 from lockwright.profiles.watch import Watch
 
 BUSY = "s = 0\nfor one in range(3_000_000): s += one"
@@ -174,3 +175,16 @@ def test_a_perf_that_annotates_nothing_changes_nothing(
 ) -> None:
     in_place_of_perf(tmp_path, f"if [ $1 = annotate ]; then exit 1; fi; printf '{SAMPLE}'", monkeypatch)
     assert read(recorded).loops == ()
+
+
+def test_a_perf_that_takes_too_long_to_annotate_is_ended(
+    recorded: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "samples.txt"
+    stack = "\tffff casl+0x1 (/home/user/spins)\n\n"
+    path.write_text("".join(f"spins {thread} 1.000000: 1 cycles:\n{stack}" for thread in (1, 2)), "utf-8")
+    in_place_of_perf(tmp_path, f"if [ $1 = annotate ]; then exec sleep 100; fi; cat {path}", monkeypatch)
+    monkeypatch.setattr(annotating, "_LIMIT_S", 0.2)
+    found = read(recorded)
+    assert found.loops == ()
+    assert found.samples

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _LEAST_PERCENT = 10.0  # of busy time: less cannot be the matter
 _MOST = 3  # functions
-_LIMIT_S = 20.0  # for one of them
+_LIMIT_S = 15.0  # for one of them
 _ALL = 100.0  # percent
 
 
@@ -36,7 +36,10 @@ def with_loops(profile: Profile, recording: str, perf: str) -> Profile:
         return profile
     found, seen = [], []
     for frame in frames:
-        listing = max(listings(_annotated(frame, recording, perf)), key=lambda one: one.samples, default=None)
+        lines = _annotated(frame, recording, perf)
+        if lines is None:
+            break  # the next function would take as long
+        listing = max(listings(lines), key=lambda one: one.samples, default=None)
         if listing is None:
             continue
         seen.append(folding.plain(frame.symbol))
@@ -65,8 +68,8 @@ def _is_of_program(frame: Frame) -> bool:
     return frame.module.startswith("/") and not frame.module.endswith((".ko", "vmlinux", ".map"))
 
 
-def _annotated(frame: Frame, recording: str, perf: str) -> list[str]:
-    """Return what `perf annotate` prints of a function; nothing if it cannot, or takes too long."""
+def _annotated(frame: Frame, recording: str, perf: str) -> list[str] | None:
+    """Return what `perf annotate` prints of a function; None if it cannot be run, or takes too long."""
     given = (perf, "annotate", "--stdio", "--no-source", "-i", recording, "-s", frame.symbol)
     silent = {**os.environ, "DEBUGINFOD_URLS": ""}  # nothing is fetched for it
     try:
@@ -74,5 +77,5 @@ def _annotated(frame: Frame, recording: str, perf: str) -> list[str]:
             given, stdin=subprocess.DEVNULL, capture_output=True, timeout=_LIMIT_S, check=False, env=silent
         )
     except (OSError, subprocess.TimeoutExpired):
-        return []
+        return None
     return done.stdout.decode("utf-8", "replace").splitlines()

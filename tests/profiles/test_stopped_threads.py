@@ -118,6 +118,14 @@ def test_a_backtrace_that_a_terminal_wrapped() -> None:
     assert said.headline.startswith("undecided: 1 of 2 threads waits for a pthread lock ledger wanted by post_entry")
 
 
+def test_backtraces_one_after_the_other_are_several_looks() -> None:
+    text = content("gdb/pstack.txt").decode()
+    found = of(text * 3)
+    assert (found.facts["moments"], sum(one.contended for one in found.waits)) == ("3", 6)
+    said = diagnose(found)
+    assert said.headline.startswith("contended lock: 2 of 4 threads, on average over 3 looks, wait for a pthread lock")
+
+
 def test_threads_that_wait_for_work_are_no_contention() -> None:
     stack = "#0  0x01 in pthread_cond_wait@@GLIBC_2.3.2 () from /lib64/libc.so.6\n#1  0x02 in worker () \n"
     said = diagnose(of("".join(f"Thread {at} (Thread 0x7f{at} (LWP {at})):\n{stack}" for at in range(1, 9))))

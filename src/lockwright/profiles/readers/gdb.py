@@ -31,7 +31,7 @@ _THREAD = re.compile(
     r"|TID (?P<tid>\d+)(?: \"(?P<tidname>.*)\")?:)\s*"
 )
 _NAME = re.compile(r'.*"(?P<name>[^"]{1,64})".*')
-_LWP = re.compile(r".*(?:LWP|process) (?P<lwp>\d+).*")
+_LWP = re.compile(r".*(?:LWP|process|TID) (?P<lwp>\d+).*")
 _FRAME = re.compile(
     r"\s{0,8}#(?P<number>\d{1,4})\s+(?:(?P<address>0x[0-9a-f]{1,16})(?:\s+(?:in\s+)?|$))?(?P<rest>(?:\S.*?)?)\s*"
 )
@@ -211,7 +211,9 @@ def _lock(stack: tuple[Frame, ...], calls: list[str]) -> str:
         one = next((found[what] for what in _FIRST if what in found), None)
         if one is not None:
             address = f"{int(one['address'], 16):x}"
-            best = f"{one['symbol']}@{address}" if one["symbol"] else f"0x{address}"
+            symbol = one["symbol"] or ""
+            symbol = symbol if set(symbol) & {"<", "(", ","} else symbol.replace(" ", "")  # as a mail may wrap it
+            best = f"{symbol}@{address}" if symbol else f"0x{address}"
     return best
 
 
@@ -224,7 +226,20 @@ def read(lines: Lines) -> Profile:
         had = [address for address, lwp in owners.found.items() if lwp == thread.lwp]
         task.holds += [one.wants for one in tasks if one.wants.rpartition("@")[2].removeprefix("0x") in had]
     origin = found.profile(NAME, lines, "samples").provenance
-    return profile_of([tasks], origin, THREADS, found.facts)
+    return profile_of(_moments(threads, tasks), origin, THREADS, found.facts)
+
+
+def _moments(threads: Sequence[_Thread], tasks: Sequence[Task]) -> list[list[Task]]:
+    """Return the tasks of each look: where a thread comes again, the next one has begun."""
+    moments: list[list[Task]] = [[]]
+    seen = set[str]()
+    for thread, task in zip(threads, tasks, strict=True):
+        if thread.lwp and thread.lwp in seen:
+            moments.append([])
+            seen = set()
+        seen.add(thread.lwp)
+        moments[-1].append(task)
+    return moments
 
 
 READER = Reader(

@@ -31,7 +31,7 @@ _SECTION = re.compile(
     r"|INSERT BUFFER AND ADAPTIVE HASH INDEX|LOG|BUFFER POOL AND MEMORY|INDIVIDUAL BUFFER POOL INFO|ROW OPERATIONS)\s*"
 )
 _ABOUT = re.compile(
-    r"\s*(?:[-=]{3,}|\*+ 1\. row \*+|Type: InnoDB|Name: ?|Status: ?|Type\tName\tStatus|InnoDB\t\t.*)\s*"
+    r"\s*(?:[-=]{3,}|\*+ 1\. row \*+|Type: InnoDB|Name: ?|Status: ?|Type\tName\tStatus|InnoDB\s*|InnoDB\t\t.*)\s*"
 )
 _THREAD = re.compile(
     r".{0,80}--Thread (?P<thread>\d+) has waited at (?P<file>\S+) line (?P<line>\d+) for (?P<seconds>[\d.]+) seconds"
@@ -89,7 +89,7 @@ def _claims(head: Sequence[str]) -> list[int]:
 
 
 def _is_one_line(line: str) -> bool:
-    return line.startswith("InnoDB\t") and "\\n" in line and "INNODB MONITOR OUTPUT" in line
+    return "\\n" in line and line.lstrip().startswith("InnoDB") and "INNODB MONITOR OUTPUT" in line
 
 
 def _split(lines: Iterable[str]) -> Iterator[tuple[int, str]]:

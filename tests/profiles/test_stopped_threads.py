@@ -66,7 +66,7 @@ def test_what_is_said_of_it() -> None:
     ("name", "threads", "expected"),
     [
         ("locals", 13, [("ledger", "post_entry", 5), ("accounts", "look_up", 2)]),
-        ("cpp", 8, [("cache[abi:cxx11]", "kv::Cache<std::string, std::vector<int> >::put", 3)]),
+        ("cpp", 8, [("cache[abi:cxx11]", "kv::Cache<std::string, long>::put", 4)]),
         ("eu-stack-cpp", 8, [("", "kv::Cache<std::string, std::vector<int> >::put", 4)]),
         ("eu-stack-sources", 13, [("", "post_entry", 5), ("", "look_up", 2)]),
         ("pstack", 4, [("", "trx_commit_list_add", 2)]),

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 _LONGEST = 1 << 16
 _BLANKS = " "  # what tabs may have become
 _SEPARATORS = ("|", "\t", ",", ";", _BLANKS)
+_NAMED = 2  # columns: the name and what it is of
 _OF_RULES = frozenset("+|-=: \t") | {chr(one) for one in range(0x2500, 0x2580)}
 _BAR = re.compile("\u2502|\u2551")
 _RECORD = re.compile(
@@ -103,6 +104,8 @@ class Scanner:
         if [one.strip().lower() for one in cells] == self.columns:
             self.table += 1
             return True
+        if self.separator == _BLANKS and len(cells) > count > _NAMED:  # a name with blanks in it stands second
+            cells = [cells[0], " ".join(cells[1 : len(cells) - count + 2]), *cells[len(cells) - count + 2 :]]
         if len(cells) > count:  # a statement that has the separator in it
             cells = [*cells[: count - 1], self.separator.join(cells[count - 1 :])]
         if len(cells) != count:

@@ -181,4 +181,8 @@ def _above(lock: LockFound) -> tuple[str, ...]:
     """Return which of the known ways above the bound this kind of lock may take."""
     if lock.kind == "line":
         return (BYSTANDERS,)
-    return (SLEEPERS, RETRIES) if lock.kind in SLEEPING else (RETRIES, BYSTANDERS)
+    if lock.kind not in SLEEPING:
+        return (RETRIES, BYSTANDERS)
+    number = lock.recorded.waiting_at_once if lock.recorded else None
+    asleep = f"what they sleep counts: {number:.2g} tasks wait for it at any moment" if number else SLEEPERS
+    return (asleep, RETRIES)

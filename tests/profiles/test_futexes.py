@@ -70,6 +70,33 @@ def test_a_wait_is_from_the_call_to_its_return(tmp_path: Path) -> None:
     assert not found.samples
 
 
+def test_a_call_that_finds_the_word_changed_is_no_wait(tmp_path: Path) -> None:
+    back = sleep((*MUTEX, "deposit (/bin/prog)"), at_s=1.0, for_s=0.25).replace(
+        "futex: 0x0", "futex: 0xfffffffffffffff5"
+    )
+    assert not profile(tmp_path, back, WORK).waits
+    slept = sleep((*MUTEX, "deposit (/bin/prog)"), at_s=1.5, for_s=0.5).replace(
+        "futex: 0x0", "futex: 0xffffffffffffff92"
+    )
+    (wait,) = profile(tmp_path, back, slept, WORK).waits
+    assert (wait.contended, wait.ended) == (1, 1)
+    assert wait.longest_ns == pytest.approx(500e6)
+
+
+def test_many_words_without_names_count_together(tmp_path: Path) -> None:
+    stack = (f"syscall {LIBC}", "[unknown] (/p)")
+    words = "".join(
+        sleep(stack, at_s=1 + at / 100, for_s=0.009, thread=100 + one, word=0x8000 + 64 * at + one)
+        for at in range(60)
+        for one in range(2)
+    )
+    known = sleep((*MUTEX, "deposit (/bin/prog)"), at_s=1, for_s=0.05)
+    found = diagnose(profile(tmp_path, SECONDS, words, known, WORK))
+    assert (
+        found.headline == "undecided: 1.08 s asleep on futexes in p+0x1001, which has no name: for a lock, or for work"
+    )
+
+
 def test_who_still_sleeps_has_no_time(tmp_path: Path) -> None:
     begun = sleep((*MUTEX, "deposit (/bin/prog)"), at_s=1.0, for_s=0.25).partition("\n\n")[0] + "\n\n"
     found = profile(tmp_path, begun, begun, WORK)

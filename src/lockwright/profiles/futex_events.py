@@ -28,6 +28,7 @@ FLAGS = (0, 128, 256, 384)
 """FUTEX_PRIVATE_FLAG and FUTEX_CLOCK_REALTIME, each or both: bits beside the operation."""
 _OPERATION = 127  # without flags
 _CALL = re.compile(r"uaddr: 0x(?P<word>[0-9a-f]{1,16}), op: 0x(?P<operation>[0-9a-f]{1,16})\b")
+_AGAIN = re.compile("0xf{7,15}5\\b")  # what the call returns: -EAGAIN
 ASLEEP = Frame("futex_wait", "[kernel.kallsyms]")
 """Where the kernel is meanwhile; the stack of the event is that of the call."""
 _CALLS = frozenset({"syscall", "__syscall", "__GI___syscall"})
@@ -58,6 +59,11 @@ class _Sum:
     longest_ns: int = 0
 
     @property
+    def is_for_lock(self) -> bool:
+        """Whether these are waits for a lock, or may be."""
+        return self.contended > 0 and not self.is_for_work
+
+    @property
     def is_for_work(self) -> bool:
         """Whether these are no waits for a lock: for a condition, or as long as nobody waits for a lock."""
         return self.kind == CONDITION or (self.kind in _EITHER and self.total_ns >= SIGNAL_NS * self.ended)
@@ -82,7 +88,9 @@ class FutexEvents:
         thread = head["thread"].rpartition("/")[2]
         now_ns = int(head["seconds"]) * 10**9 + int(head["fraction"].ljust(_NS_DIGITS, "0"))
         since_ns, one = self._asleep.pop(thread, (now_ns, None))
-        if event == LEAVES and one is not None:
+        if event == LEAVES and one is not None and _AGAIN.match(head["rest"] or ""):
+            one.contended -= 1  # the word had changed: nobody slept
+        elif event == LEAVES and one is not None:
             slept_ns = max(0, now_ns - since_ns)
             one.ended += 1
             one.total_ns += slept_ns
@@ -98,7 +106,7 @@ class FutexEvents:
 
     def waits(self) -> tuple[Wait, ...]:
         """Return the waits for locks so far, in the order in which their stacks were first seen."""
-        return tuple(_wait(word, stack, one) for (word, stack), one in self._sums.items() if not one.is_for_work)
+        return tuple(_wait(word, stack, one) for (word, stack), one in self._sums.items() if one.is_for_lock)
 
     def facts(self) -> dict[str, str]:
         """Return how long threads slept for work, and how many sleeps were not seen to end."""

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from lockwright.profiles.model import Profile
 
 _MOSTLY = 0.5
-_BESIDE = 0.2  # of the longest waits: with less a lock is not what is waited for
+_BESIDE = 0.2  # of what no name tells: with less a lock is not what is waited for
 _PLACE = re.compile(r"\+0x[0-9a-f]+$")
 _RUN_TIME = re.compile(r"//anon|perf-\d+\.map$|\[anon|\[heap\]|memfd:")
 """Where code lies that no file holds: what a JVM or another runtime compiled."""
@@ -50,9 +50,14 @@ def heaviest(profile: Profile, waits: Sequence[Group], least_at_once: float) -> 
         waits: The longest total first.
         least_at_once: So many tasks that wait at any moment are much.
     """
-    least_ns = max(least_at_once * span_ns(profile), _BESIDE * waits[0].total_ns)
-    sure = next((one for one in waits if not is_unknown(one)), waits[0])
-    return sure if is_unknown(waits[0]) and span_ns(profile) and sure.total_ns >= least_ns else waits[0]
+    unknown = [one for one in waits if is_unknown(one)]
+    sure = next((one for one in waits if not is_unknown(one)), None)
+    if not unknown or sure is None:
+        return waits[0]
+    unknown_for_ns, span = unknown_ns(unknown), span_ns(profile)
+    if span and sure.total_ns >= max(least_at_once * span, _BESIDE * unknown_for_ns):
+        return sure
+    return unknown[0] if unknown_for_ns > sure.total_ns else sure
 
 
 def at_once(profile: Profile, waits: Iterable[Group]) -> float:

@@ -159,6 +159,11 @@ def test_an_operation_that_locks_tells_a_lock_where_no_name_does(tmp_path: Path)
     assert diagnose(file).headline.startswith("contended lock: a PI futex wanted by p+0x1001, 500 ms of waiting")
 
 
+def test_a_call_that_takes_a_free_lock_is_no_wait(tmp_path: Path) -> None:
+    stack = (f"syscall {LIBC}", "[unknown] (/p)")
+    assert not profile(tmp_path, SECONDS, often(stack, for_s=4e-6, op="0x00000086"), WORK).waits
+
+
 def test_few_waits_on_the_way_through_a_futex_are_no_matter(tmp_path: Path) -> None:
     found = diagnose(profile(tmp_path, SECONDS, often((f"syscall {LIBC}", "[unknown] (/p)"), 4, 0.001), WORK))
     assert found.verdict == "no lock"

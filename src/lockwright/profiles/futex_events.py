@@ -37,6 +37,7 @@ _FOR_ANYTHING = re.compile("_cond_|[pP]ark|condition_variable")
 """What locks are made of as well as queues of work; other events, such as the end of a thread, are no lock's."""
 _FRAMES = 8  # that a runtime may have between its lock and the condition it is made of
 _NAMELESS_FRAMES = 2  # between a condition and whose it is
+_FREE_NS = 10_000  # of a call that takes a lock, which may be free: to sleep and be woken takes longer
 SIGNAL_NS = 1e8  # one sleep, on average
 UNTOLD = frozenset({FUTEX, "lock of Python"})
 """What threads sleep for here may be a lock, or work: no name tells."""
@@ -90,6 +91,8 @@ class FutexEvents:
         since_ns, one = self._asleep.pop(thread, (now_ns, None))
         if event == LEAVES and one is not None and _AGAIN.match(head["rest"] or ""):
             one.contended -= 1  # the word had changed: nobody slept
+        elif event == LEAVES and one is not None and one.kind == PI_FUTEX and now_ns - since_ns < _FREE_NS:
+            one.contended -= 1  # the lock was free
         elif event == LEAVES and one is not None:
             slept_ns = max(0, now_ns - since_ns)
             one.ended += 1

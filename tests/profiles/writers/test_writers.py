@@ -123,6 +123,10 @@ def test_go_tool_pprof_reads_it(kind: str, told: str, tmp_path: Path) -> None:
     assert told in shown
 
 
+OF_WAITS = ("folded/async-profiler-lock.txt",)
+"""Stacks that are read as waits: written, they are stacks of time and name the lock at their end."""
+
+
 def test_folded_stacks_as_people_know_them() -> None:
     first = all_series(made.contended())[0]
     assert folded(first).splitlines() == [
@@ -154,7 +158,7 @@ def test_folded_is_the_inverse_of_its_reader(stacks: dict[tuple[tuple[str, str],
     assert folded(all_series(back)[0]) == text
 
 
-@pytest.mark.parametrize("name", [name for name in WRITTEN if name.startswith("folded/")])
+@pytest.mark.parametrize("name", [name for name in WRITTEN if name.startswith("folded/") and name not in OF_WAITS])
 def test_what_others_write_is_read_again(name: str) -> None:
     one = profile(name)
     back = of(folded(all_series(one)[0]))

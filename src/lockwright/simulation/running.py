@@ -1,18 +1,17 @@
-"""`simulate`: from locks as a person names them to points on a modelled machine."""
+"""The one call: compile the locks, run every point with every seed, and say what came of it."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from fractions import Fraction
 from pathlib import Path
-from shlex import quote
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from lockwright.points import LeastTransfer, SimulationResult, Subject
-from lockwright.results import counted
-from lockwright.units import cpu_counts, cycles, duration, wrong
+from lockwright.simulation import remarks
+from lockwright.simulation.asked import Asked
+from lockwright.simulation.values import class_of, counts_of, names_of, one_of, positive, seeds_of, usual_start
+from lockwright.units import wrong
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -28,15 +27,9 @@ if TYPE_CHECKING:
     from lockwright.simulate.program import Code
     from lockwright.simulate.sweep import Job, Progress, Sweep
 
-HOLD, THINK = "100cycles", "1000cycles"
 LEAST_WARM_UP, WARM_UP_EACH = 200, 10
 """Rounds before anything is counted, in all and for each CPU: every thread has begun by then."""
 LEAST_ROUNDS, ROUNDS_EACH = 2000, 20
-FEW_EACH = 10
-MOST_SEEDS = 1000
-READERS = 0.9
-"""Which part of the sections only read where the lock tells readers from writers."""
-MOST_PARTS = 1000  # of the sections, to tell readers from writers
 SENSITIVITY_SEEDS = 3
 STARTS = ("spread", "together")
 DISTRIBUTIONS = ("fixed", "exponential")
@@ -160,22 +153,22 @@ def simulate(
     from lockwright.report.machines import told_doubts
 
     began = time.perf_counter()
-    named = _named(locks)
+    named = names_of(locks)
     known = machines.load(machine)
     model = known.model()
-    chosen = _seeds(seeds)
-    _one_of("--start", start or STARTS[0], STARTS)
-    _one_of("--think-distribution", think_distribution, DISTRIBUTIONS)
-    asked = _Asked(hold, think, think_distribution, lines, locks_count, readers, workload)
+    chosen = seeds_of(seeds)
+    one_of("--start", start or STARTS[0], STARTS)
+    one_of("--think-distribution", think_distribution, DISTRIBUTIONS)
+    asked = Asked(hold, think, think_distribution, lines, locks_count, readers, workload)
     asked.check_readers(named)
     programs = {lock: asked.program(lock, model.ghz) for lock in named}
-    counts = _counts(cpus, model, programs)
-    starts = {lock: start or _usual_start(program) for lock, program in programs.items()}
-    runner = _Runner(programs, starts, _positive("--ops", ops))
+    counts = counts_of(cpus, model, programs)
+    starts = {lock: start or usual_start(program) for lock, program in programs.items()}
+    runner = _Runner(programs, starts, positive("--ops", ops))
     result = Simulation(known.name, known.texts.get("what", ""), weak=list(known.weak()), seeds=chosen)
     params = {lock: asked.params(lock, model.ghz) | {"start": starts[lock], "ops": ops} for lock in named}
     result.params = {"machine": known.name, "lock": named, "cpus": list(counts)} | next(iter(params.values()))
-    chosen_for = [told for lock in named if asked.is_program(lock) and (told := _chosen(lock, programs[lock]))]
+    chosen_for = [told for lock in named if asked.is_program(lock) and (told := class_of(lock, programs[lock]))]
     result.settings = (*chosen_for, *asked.words(named, len(chosen), start or ""))
     result.warnings += [f"doubtful: {doubt}" for doubt in told_doubts(known)]
     result.least_transfer = _least_transfer(known, model)
@@ -212,101 +205,6 @@ class _Runner:
         return measured(self.codes[key], model, settings)
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """What was asked of the workload; None where nothing was said."""
-
-    hold: str | None
-    think: str | None
-    distribution: str
-    lines: int | None
-    locks: int | None
-    readers: float | None
-    workload: str | None
-
-    def program(self, lock: str, ghz: float) -> Program:
-        """Return a lock in the workload that was asked for."""
-        from lockwright.language.compile import compile_contention
-
-        values = self.values(ghz, self.defaults(lock))
-        reading = self.reading(lock)
-        if reading is not None:
-            part = Fraction(reading).limit_denominator(MOST_PARTS)
-            values |= {"readers": part.numerator, "of": part.denominator}
-        return compile_contention(lock, self.workload, **values)
-
-    def defaults(self, lock: str) -> dict[str, str]:
-        """Return the times of our own workload; other programs have theirs."""
-        return {} if self.workload or self.is_program(lock) else {"hold": HOLD, "think": THINK}
-
-    def is_program(self, lock: str) -> bool:
-        """Return whether what was named is a whole program, not a lock."""
-        from lockwright.language.compile import is_workload
-
-        return is_workload(lock)
-
-    def values(self, ghz: float, defaults: Mapping[str, str]) -> dict[str, int]:
-        """Return the `Param`s of the workload: what was asked, and the defaults for what was not."""
-        found: dict[str, int] = {}
-        for name in ("hold", "think"):
-            text = getattr(self, name) or defaults.get(name)
-            if text is not None:
-                found[name] = cycles(text, ghz, f"--{name}")
-        if self.distribution == "exponential":
-            found["is_exponential"] = 1
-        for name, value, most in (("lines", self.lines, 1 << 20), ("locks", self.locks, 1 << 20)):
-            if value is not None:
-                found[name] = _within(f"--{name}", value, 0 if name == "lines" else 1, most)
-        return found
-
-    def reading(self, lock: str) -> float | None:
-        """Return which part of the sections of a lock only read; None if it tells no readers from writers."""
-        from lockwright.language.compile import base_of
-
-        if self.workload:
-            return self.readers
-        usual = READERS if self.readers is None else self.readers
-        return usual if base_of(lock) == "RwLock" else None
-
-    def check_readers(self, locks: Sequence[str]) -> None:
-        """Refuse a part of the sections that is none, or that no lock asks for."""
-        if self.readers is None:
-            return
-        if not isinstance(self.readers, int | float) or not 0 <= self.readers <= 1:
-            shown = str(self.readers).removesuffix(".0")
-            raise wrong(f"`--readers {shown}` is no part of the sections", "0 to 1: `--readers 0.9`")
-        if all(self.reading(lock) is None for lock in locks):
-            raise wrong(f"`--readers` is for reader-writer locks: `{locks[0]}` is none", "leave it out")
-
-    def params(self, lock: str, ghz: float) -> dict[str, object]:
-        """Return the settings of a lock as plain values."""
-        values = self.values(ghz, self.defaults(lock))
-        found: dict[str, object] = {f"{name}_cycles": values.get(name) for name in ("hold", "think")}
-        found |= {"think_distribution": self.distribution, "lines": self.lines, "locks": self.locks or 1}
-        return found | {"readers": self.reading(lock), "workload": self.workload, "ghz": ghz}
-
-    def words(self, locks: Sequence[str], seeds: int, start: str) -> tuple[str, ...]:
-        """Return the settings as a person reads them."""
-        defaults = next((found for lock in locks if (found := self.defaults(lock))), {})
-        told = [f"{self.locks:,} locks" if self.locks else "one lock"] if defaults else []
-        if self.workload:
-            told.append(f"in {self.workload}")
-        for name in ("hold", "think"):
-            text = getattr(self, name) or defaults.get(name)
-            if text:
-                mean = " on average" if name == "think" and self.distribution == "exponential" else ""
-                told.append(f"{name} {duration(text)}{mean}")
-        if self.lines is not None:
-            told.append(f"{self.lines} shared line{'s' if self.lines != 1 else ''}")
-        reading = next((share for lock in locks if (share := self.reading(lock)) is not None), None)
-        if reading is not None:
-            told.append(f"{reading:.0%} readers")
-        if start == "together":
-            told.append("all start together")
-        told.append(f"{seeds} seed{'s' if seeds != 1 else ''}")
-        return tuple(told)
-
-
 def _run(
     result: Simulation,
     runner: _Runner,
@@ -338,8 +236,8 @@ def _run(
         if fallen is not None:
             result.falls.append(fallen)
             result.collapses.append(limits.collapse(points))
-    result.faults += _faults(result)
-    result.warnings += _warnings(result, len(planned), len(done.runs))
+    result.faults += remarks.faults(result)
+    result.warnings += remarks.warnings(result, len(planned), len(done.runs))
     return done
 
 
@@ -363,59 +261,6 @@ def _subject(lock: str, program: Program, model: MachineModel, cpus: int) -> Sub
     return Subject(summary, program.promises.fifo, fields, beside, written(program, ACQUIRE), written(program, RELEASE))
 
 
-def _warnings(result: Simulation, planned: int, done: int) -> list[str]:
-    found = []
-    if result.is_interrupted:
-        found.append(f"interrupted: {done:,} of {planned:,} runs had ended")
-    if len(result.seeds) == 1:
-        found.append("one seed: there are no intervals, and branches go unseen")
-    few = [
-        one
-        for one in result.points
-        if one.run_ns is None and min(run.acquisitions for run in one.runs) < FEW_EACH * one.cpus
-    ]
-    if few:
-        found.append(f"a thread came round less than {FEW_EACH} times at {few[0].cpus} CPUs: `--ops` measures longer")
-    else:
-        found += (text for lock in dict.fromkeys(one.lock for one in result.points) if (text := _starved(result, lock)))
-    return found
-
-
-def _starved(result: Simulation, lock: str) -> str:
-    """Return on how many CPUs threads waited for a lock all along; empty if none did."""
-    points = [one for one in result.points if one.lock == lock and any(run.starved for run in one.runs)]
-    if not points:
-        return ""
-    last = max(points, key=lambda one: one.cpus)
-    most = max(run.starved for run in last.runs)
-    waited = f"{counted(most, 'thread')} of {last.cpus} waited in all of the measured time and never had it"
-    return f"{lock} starves waiters: on {last.cpus} CPUs {waited}; latencies are those of the others"
-
-
-def _faults(result: Simulation) -> list[str]:
-    """Return what programs did that makes their figures idle."""
-    found = []
-    for lock in dict.fromkeys(point.lock for point in result.points):
-        failed = sum(run.failed_assertions for one in result.points if one.lock == lock for run in one.runs)
-        if failed:
-            found.append(
-                f"{lock}: {failed:,} assertions failed while it ran; `lockwright check {quote(lock)}` tells why"
-            )
-        found += _admitted([one for one in result.points if one.lock == lock])
-    return found
-
-
-def _admitted(points: Sequence[Point]) -> list[str]:
-    """Return what there is to say of a lock that somebody took while another held it."""
-    overlaps = {one.cpus: sum(run.overlaps for run in one.runs) for one in points}
-    if not any(overlaps.values()):
-        return []
-    cpus = max(overlaps, key=lambda count: overlaps[count])
-    lock, many = points[0].lock, f"{overlaps[cpus]:,} time{'s' if overlaps[cpus] != 1 else ''}"
-    told = f"{lock} was taken {many} on {cpus} CPUs while another thread held it: these are no figures of a lock"
-    return [f"{told}; `lockwright check {quote(lock)}` looks for the shortest way there"]
-
-
 def _vary(
     result: Simulation,
     runner: _Runner,
@@ -437,78 +282,3 @@ def _vary(
     if moved is None:
         result.is_interrupted = True
         result.warnings.append("interrupted: which weak numbers decide the result was not found out")
-
-
-# Values that make no sense.
-
-
-def _chosen(lock: str, program: Program) -> str:
-    """Return which class a whole program was compiled as, where it takes any lock and none was named."""
-    worker = program.workers[0].function
-    name = worker.rpartition(".")[2]
-    found = next((one for one in program.functions if one != worker and one.endswith(f".{name}")), "")
-    made = found.rpartition(".")[0]
-    return f"{lock} is {made}" if "[" in made and "[" not in lock else ""
-
-
-def _named(locks: str | Sequence[str]) -> list[str]:
-    found = [locks] if isinstance(locks, str) else list(dict.fromkeys(_several("locks", locks)))
-    if not found:
-        raise wrong("no lock is named", "`ticket`, or a file: `mylock.py`")
-    unnamed = next((one for one in found if not isinstance(one, str)), None)
-    if unnamed is not None:
-        raise wrong(f"`{unnamed!r}` is no name of a lock", "a text: `ticket`, or a file: `mylock.py`")
-    return found
-
-
-def _several(what: str, values: object) -> list[Any]:
-    if not isinstance(values, Iterable):
-        raise wrong(f"`{what}` cannot be `{values!r}`", "one, or a list of them")
-    return list(values)
-
-
-def _usual_start(program: Program) -> str:
-    from lockwright.simulate.whole import ends_by_itself
-
-    return "together" if ends_by_itself(program) else "spread"
-
-
-def _counts(
-    cpus: str | int | Sequence[int] | None, model: MachineModel, programs: Mapping[str, Program]
-) -> tuple[int, ...]:
-    """Return the CPU counts; by default as many as the programs have threads, or one, one die, two dies, and all."""
-    from lockwright.simulate.whole import own_threads
-
-    if cpus is None:
-        own = {own_threads(one) for one in programs.values()}
-        if len(own) == 1 and None not in own:
-            cpus = [one for one in own if one is not None]
-    if cpus is None:
-        die = sum(model.node_of_core[core] == model.node_of_core[0] for core in set(model.core_of_cpu))
-        return tuple(sorted({1, min(die, model.cpus), min(2 * die, model.cpus), model.cpus}))
-    listed = [cpus] if isinstance(cpus, str | int) else _several("cpus", cpus)
-    counts = cpu_counts(",".join(map(str, listed)))
-    if counts[-1] > model.cpus:
-        raise wrong(
-            f"`{model.name}` has {model.cpus} CPUs, so nothing can run on {counts[-1]}", f"`--cpus 1-{model.cpus}`"
-        )
-    return counts
-
-
-def _seeds(number: int) -> tuple[int, ...]:
-    return tuple(range(1, _within("--seeds", number, 1, MOST_SEEDS) + 1))
-
-
-def _positive(option: str, value: int | None) -> int | None:
-    return value if value is None else _within(option, value, 100, 10**9)
-
-
-def _within(option: str, value: int, least: int, most: int) -> int:
-    if not isinstance(value, int) or not least <= value <= most:
-        raise wrong(f"`{option} {value}` makes no sense", f"a number from {least:,} to {most:,}")
-    return value
-
-
-def _one_of(option: str, value: str, known: Sequence[str]) -> None:
-    if value not in known:
-        raise wrong(f"there is no `{option} {value}`", " or ".join(f"`{one}`" for one in known))

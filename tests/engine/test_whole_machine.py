@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import lockwright
+from lockwright.check.engine import counters
+from lockwright.check.engine.rooms import Rooms
 from lockwright.check.engine.uncovered import REASONS_C11
 from lockwright.language import vocabulary
 
@@ -58,6 +60,23 @@ def test_what_is_wrong_is_told(name: str, options: dict[str, object], kind: str,
     assert fault.kind == kind
     assert words in fault.sentence
     assert fault.confirmed
+
+
+def test_records_that_run_out_at_rest_are_noted_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The search begins anew with more; what stood behind its faults was written over once."""
+    used, room = counters.COUNTERS, 1024
+    seen: list[Rooms] = []
+    begin = Rooms.__init__
+
+    def watched(rooms: Rooms, *args: Any, **options: Any) -> None:
+        begin(rooms, *args, **options)
+        seen.append(rooms)
+
+    monkeypatch.setattr(counters, "COUNTERS", room)
+    monkeypatch.setattr(Rooms, "__init__", watched)
+    run("records.py:Many", "sc", threads=2)
+    assert len(seen) > 1
+    assert all(len(one.counters) == room and not one.counters[used:].any() for one in seen)
 
 
 def test_who_hoards_records_is_not_covered() -> None:

@@ -54,7 +54,7 @@ def run_at_rest(
     w: Int64s,
     entry: Int64,
 ) -> Int64:
-    """Run one at-rest function, alone; return 0 or a fault."""
+    """Run one at-rest function, alone; return 0, a fault, or DISABLED where a pool has run out of records."""
     block = cfg[at.REST]
     thread = np.int64(0)
     for index in range(cfg[at.BLOCK]):
@@ -68,6 +68,8 @@ def run_at_rest(
         cfg[at.LOGGED] = 0
         if pc >= 0:
             pc = local_run(code, consts, stops, w, base, pc, thread)
+    if pc == at.DISABLED and cfg[at.SHORT_OF] == 0:  # nobody is left who could end a wait
+        return -op.ENDLESS_LOOP
     if pc < 0:
         return pc
     return 0 if stops[pc] == op.END else -op.ENDLESS_LOOP
@@ -95,6 +97,8 @@ def at_rest(
     cfg[at.TSO] = 0
     for number in range(cfg[at.AT_RESTS]):
         result = run_at_rest(code, consts, stops, facts, tables, lock_of, cfg, w, entries[number])
+        if result == at.DISABLED:  # no fault: the search begins anew with more records
+            break
         if result < 0:
             kind = -result
             note_fault(counters, np.int64(op.AT_REST) if kind == op.ASSERTION else kind, state, np.int64(-1))
